@@ -1,0 +1,76 @@
+import type { Hidden } from '@keyturn/rotation/hidden';
+
+export type SecretDescription = {
+  readonly arn: string;
+  readonly name: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Version id → staging labels. A version without labels is not listed. */
+  readonly stages: ReadonlyMap<string, readonly string[]>;
+  readonly rotation: {
+    readonly enabled: boolean;
+    readonly lambdaArn: string | undefined;
+    readonly schedule: string | undefined;
+    /** Milliseconds since 1970. */
+    readonly nextAt: number | undefined;
+    readonly lastAt: number | undefined;
+  };
+  /** Milliseconds since 1970; set while the secret waits for its deletion. */
+  readonly deletedAt: number | undefined;
+  readonly replicas: readonly { readonly region: string; readonly status: string }[];
+};
+
+export type SecretVersion = {
+  readonly versionId: string;
+  readonly text: Hidden;
+  /** Milliseconds since 1970, by the clock of Secrets Manager. */
+  readonly createdAt: number;
+};
+
+/**
+ * Every method throws TransientError (throttled, no answer) or PermanentError: secret-missing, secret-deleting, access-denied
+ * (KMS included), shape-mismatch (a binary secret).
+ */
+export type SecretReader = {
+  describe(secretId: string): Promise<SecretDescription>;
+  /** By version id, by stage, or by both (they must agree). undefined: no such version or label, or the version has no value yet. */
+  value(secretId: string, which: { versionId?: string; stage?: string }): Promise<SecretVersion | undefined>;
+};
+
+export type SecretStore = SecretReader & {
+  /**
+   * Writes the value of the pending version `token`, labelled AWSPENDING and KEYTURN (which tells a rotation of ours from a manual edit).
+   * `exists`: that version has a value already, which is kept.
+   */
+  putPending(request: {
+    arn: string;
+    token: string;
+    text: Hidden;
+    rotationToken: string | undefined;
+  }): Promise<'written' | 'exists'>;
+  /** Compare-and-set: moves AWSCURRENT from one version to another. `lost`: AWSCURRENT stands elsewhere by now. */
+  moveCurrent(request: { arn: string; from: string; to: string }): Promise<'moved' | 'lost'>;
+} & PendingDropper;
+
+export type PendingDropper = {
+  /** Takes AWSPENDING off that version; a label that is not there is success. */
+  dropPending(request: { arn: string; versionId: string }): Promise<void>;
+};
+
+/** What the CLI may do on a person's behalf, beyond reading and moving AWSCURRENT. */
+export type SecretAdmin = {
+  /** Every secret that bears a tag of this name, with its description. */
+  listTagged(tagKey: string): AsyncIterable<SecretDescription>;
+  tag(arn: string, tags: Readonly<Record<string, string>>): Promise<void>;
+  /** Attaches function and schedule with RotateImmediately=false: nothing is rotated now. */
+  attachRotation(request: {
+    arn: string;
+    lambdaArn: string;
+    schedule: string;
+    duration: string | undefined;
+  }): Promise<void>;
+  /** Starts a rotation now and answers the version id it will have. `running`: the previous one is not complete; it was started again. */
+  rotateNow(arn: string): Promise<{ versionId: string }>;
+};
+
+/** The label that `putPending` adds. Describe shows by it which versions came from a rotation. */
+export const rotationLabel = 'KEYTURN';

@@ -1,0 +1,21 @@
+import * as z from 'zod';
+
+const units = new Map([
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+  ['ms', 1],
+]);
+
+/** `90s`, `10m`, `24h`, `7d` → milliseconds. */
+export const duration = z
+  .string()
+  .regex(/^\d{1,9}(ms|s|m|h|d)$/, 'a duration such as 90s, 10m, 24h or 7d')
+  .transform((text) => Number.parseInt(text, 10) * (units.get(text.replace(/^\d+/, '')) ?? Number.NaN));
+
+/** Milliseconds as people write them: `90s`, `36h`, `7d`. */
+export function formatDuration(ms: number): string {
+  const [unit, size] = [...units].find(([, size]) => ms >= size && ms % size === 0) ?? ['ms', 1];
+  return `${ms / size}${unit}`;
+}

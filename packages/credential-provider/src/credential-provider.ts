@@ -1,0 +1,124 @@
+import type { Credential } from '@keyturn/rotation/credential';
+import type { Hidden } from '@keyturn/rotation/hidden';
+
+/**
+ * The port to a provider of credentials. A `target` says where a credential belongs (an app, a usage plan, a host group); its form is
+ * the provider's own, it comes from a tag and is untrusted: it picks ids, never hosts.
+ *
+ * Every operation is idempotent; "already so" is success. Errors: PermanentError, TransientError. No message holds a key.
+ */
+export type IssueProvider = {
+  describe(): Promise<Capabilities>;
+
+  /** The target of a key that a person pasted, or undefined where no target knows it. */
+  locate(request: { credential: Credential }): Promise<{ target: string } | undefined>;
+
+  /**
+   * A credential that may become the next one. Where we choose the key: fresh and random, and the provider hears nothing of it. Where the
+   * provider chooses: created there, bearing `mark`; asked again with the same mark it removes the leftover of the first call, whose
+   * secret nobody can read any more, so that one key bearing the mark is live.
+   */
+  propose(request: { target: string; mark: string }): Promise<Credential>;
+
+  /**
+   * Makes the target accept `credential`, entitled like `like` (or, at the first issue, as `entitlements` says) and bearing `mark`; marks are
+   * never copied. PermanentError: key-conflict (the key exists with another secret or another mark), key-disabled (somebody revoked it),
+   * target-missing, quota, provider-refused.
+   */
+  ensure(request: EnsureRequest): Promise<void>;
+
+  /** Writes our mark on a key that was made by hand, and changes nothing else of it. */
+  mark(request: { target: string; keyId: Hidden; mark: string }): Promise<void>;
+
+  /** What the provider says of a credential (control plane) and, where a probe is asked for, whether it is accepted in use (data plane). */
+  check(request: CheckRequest): Promise<CheckResult>;
+
+  /** All keys of the target. PermanentError('unsupported') where the provider cannot list. */
+  list(request: { target: string }): Promise<readonly ListedKey[]>;
+};
+
+/** The dangerous half, deployed as a function of its own. It refuses a key whose mark is not of the same installation and secret as `mark` (not-yours). */
+export type RetireProvider = {
+  /** Refuses the last usable key of the target (last-key). A key that is gone counts as disabled. */
+  disable(request: RetireRequest): Promise<void>;
+  enable(request: RetireRequest): Promise<void>;
+  /** Refuses the last usable key of the target (last-key), but not a key that is disabled. */
+  remove(request: RetireRequest): Promise<void>;
+  list(request: { target: string }): Promise<readonly ListedKey[]>;
+};
+
+export type CredentialProvider = IssueProvider & RetireProvider;
+
+/** What a provider can do. The platform relies on each flag, so each has a test in the conformance suite. */
+export type Capabilities = {
+  /** We choose key id and secret, and write them down before the provider hears of them. */
+  readonly clientSuppliedKey: boolean;
+  readonly listOwned: boolean;
+  /** A key can bear our mark. */
+  readonly mark: boolean;
+  readonly reversibleDisable: boolean;
+  /** How many keys of one target work at the same time. */
+  readonly overlap: 'multi' | 'two-slot' | 'none';
+  /** The provider tells when a key was last used. */
+  readonly lastUsed: boolean;
+  /** No node needs longer than this to accept a new key, in milliseconds. */
+  readonly propagationMs: number;
+  /** No node accepts a disabled key for longer than this, in milliseconds. */
+  readonly revocationMs: number;
+  readonly expiryOnCreate: boolean;
+};
+
+export type EnsureRequest = {
+  readonly target: string;
+  readonly credential: Credential;
+  readonly like: Credential | undefined;
+  /** In the provider's own words; used only where `like` is undefined. */
+  readonly entitlements: readonly string[];
+  readonly mark: string;
+  /** Approve entitlements that the provider leaves pending. */
+  readonly approve: boolean;
+};
+
+export type CheckRequest = {
+  readonly target: string;
+  readonly credential: Credential;
+  /**
+   * `credential`: use the credential `times` times in a row, each on a fresh connection. `random`: use a random key of the same form, which must
+   * be refused. `none`: ask the control plane alone.
+   */
+  readonly probe: 'none' | 'credential' | 'random';
+  readonly times: number;
+};
+
+export type CheckResult = { readonly key: KeyState; readonly use: Use };
+
+export type KeyState =
+  | { readonly state: 'absent' }
+  | {
+      /** `unusable`: expired, or its target is switched off. */
+      readonly state: 'enabled' | 'disabled' | 'unusable';
+      /** undefined where the provider never tells the secret. */
+      readonly secretMatches: boolean | undefined;
+      readonly mark: string | undefined;
+      /** Sorted, in the provider's own words; one string each. */
+      readonly entitlements: readonly string[];
+      /** Milliseconds since 1970 by the provider's clock. */
+      readonly issuedAt: number | undefined;
+    };
+
+export type Use =
+  | { readonly outcome: 'not-asked' }
+  /** No probe is configured for this target. */
+  | { readonly outcome: 'no-probe' }
+  | { readonly outcome: 'accepted' }
+  /** `code` is the provider's own, safe to print. `final`: waiting does not change it. */
+  | { readonly outcome: 'rejected'; readonly code: string; readonly final: boolean };
+
+export type ListedKey = {
+  readonly keyId: Hidden;
+  readonly state: 'enabled' | 'disabled' | 'unusable';
+  readonly mark: string | undefined;
+  readonly issuedAt: number | undefined;
+};
+
+export type RetireRequest = { readonly target: string; readonly keyId: Hidden; readonly mark: string };
