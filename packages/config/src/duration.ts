@@ -8,14 +8,18 @@ const units = new Map([
   ['ms', 1],
 ]);
 
+const longestDays = 3650;
+
 /** `90s`, `10m`, `24h`, `7d` → milliseconds. */
 export const duration = z
   .string()
   .regex(/^\d{1,9}(ms|s|m|h|d)$/, 'a duration such as 90s, 10m, 24h or 7d')
-  .transform((text) => Number.parseInt(text, 10) * (units.get(text.replace(/^\d+/, '')) ?? Number.NaN));
+  .transform((text) => Number.parseInt(text, 10) * (units.get(text.replace(/^\d+/, '')) ?? Number.NaN))
+  .refine((ms) => ms <= longestDays * 86_400_000, `at most ${longestDays}d`);
 
-/** Milliseconds as people write them: `90s`, `36h`, `7d`. */
+/** Milliseconds as people write them, in the largest unit that divides them: `90s`, `36h`, `7d`. */
 export function formatDuration(ms: number): string {
-  const [unit, size] = [...units].find(([, size]) => ms >= size && ms % size === 0) ?? ['ms', 1];
+  if (ms === 0) return '0s';
+  const [unit, size] = [...units].find(([, size]) => ms % size === 0) ?? ['ms', 1];
   return `${ms / size}${unit}`;
 }

@@ -31,7 +31,13 @@ export const reasons = [
   // It may heal without anybody; used where a transient failure has to be told.
   'unavailable',
   'not-propagated',
+  'handler-died',
   'internal',
+  // A superseded key is due, but has to wait.
+  'still-accepted',
+  're-enabled',
+  'observe-only',
+  'not-approved',
 ] as const;
 export type Reason = (typeof reasons)[number];
 

@@ -1,0 +1,28 @@
+import { CredentialDisabled } from './credential-disabled.ts';
+import { CredentialRestored } from './credential-restored.ts';
+import { CredentialRetired } from './credential-retired.ts';
+import { CredentialVerified } from './credential-verified.ts';
+import { OrphanReaped } from './orphan-reaped.ts';
+import { RetirementHeld } from './retirement-held.ts';
+import { RotationFailed } from './rotation-failed.ts';
+import { SecretAdopted } from './secret-adopted.ts';
+import { SecretRotated } from './secret-rotated.ts';
+import { VerificationFailed } from './verification-failed.ts';
+
+/** Every event that Keyturn publishes. */
+export const catalogue = [
+  SecretAdopted,
+  SecretRotated,
+  RotationFailed,
+  CredentialVerified,
+  VerificationFailed,
+  CredentialDisabled,
+  CredentialRetired,
+  CredentialRestored,
+  RetirementHeld,
+  OrphanReaped,
+] as const;
+
+export type EventType = (typeof catalogue)[number]['type'];
+
+export const eventTypes: readonly EventType[] = catalogue.map(({ type }) => type);

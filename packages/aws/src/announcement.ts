@@ -1,0 +1,34 @@
+import { secretHash } from '@keyturn/rotation/mark';
+import * as z from 'zod';
+
+import type { Ledger, LedgerKey, LedgerRow } from './ledger.ts';
+
+/**
+ * One row per managed secret: the version that was seen current last, and whether subscribers were told. Times in milliseconds since 1970.
+ * `n` counts the changes of AWSCURRENT that were seen; it makes A → B → A three announcements.
+ */
+export const announcement = z.object({
+  secretArn: z.string(),
+  secretName: z.string(),
+  currentVersionId: z.string(),
+  previousVersionId: z.string().nullable(),
+  n: z.int(),
+  /** When the current version was first seen current, by our clock. */
+  since: z.number(),
+  cause: z.enum(['rotation', 'rollback', 'manual', 'adoption']),
+  /** The highest `n` that was published. */
+  announced: z.int(),
+});
+export type Announcement = z.output<typeof announcement>;
+
+export const announcementKey = (secretArn: string): LedgerKey => ({ partition: partitionOf(secretArn), row: 'announcement' });
+
+/** Everything the ledger knows of one secret stands in one partition. */
+export const partitionOf = (secretArn: string): string => `secret#${secretHash(secretArn)}`;
+
+export function readAnnouncement(ledger: Ledger, secretArn: string): Promise<LedgerRow<Announcement> | undefined> {
+  return ledger.read(announcementKey(secretArn), announcement);
+}
+
+/** The first number of a secret that the ledger does not know: a ledger that was lost never uses a number twice. */
+export const firstNumber = (now: number): number => Math.floor(now / 1000);

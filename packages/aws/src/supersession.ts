@@ -1,0 +1,75 @@
+import { TransientError } from '@keyturn/rotation/errors';
+import * as z from 'zod';
+
+import { partitionOf } from './announcement.ts';
+import type { Ledger, LedgerKey, LedgerRow } from './ledger.ts';
+
+/**
+ * One row per version that stopped being current (or, `orphan`, whose rotation was abandoned): what the sweep has to retire, and when.
+ * Times in milliseconds since 1970, by our clock.
+ */
+export const superseded = z.object({
+  secretArn: z.string(),
+  versionId: z.string(),
+  kind: z.enum(['superseded', 'orphan']),
+  /** The announcement by which it was superseded. */
+  n: z.int(),
+  /** When it was first seen not current. Only ever raised. */
+  supersededAt: z.number(),
+  supersededBy: z.string(),
+  /** Of the announcement: what happens to the old key is told in the same thread. */
+  correlationId: z.string(),
+  stage: z.enum(['grace', 'disabled', 'retired']),
+  disabledAt: z.number().nullable(),
+  /** Why the last attempt to retire it was held, and since when; told once per reason. */
+  held: z.object({ reason: z.string(), since: z.number() }).nullable(),
+  /** A person let it go, where the policy asks for that. */
+  approvedAt: z.number().nullable(),
+  /** When the sweep looks again; null once it is retired. */
+  dueAt: z.number().nullable(),
+});
+export type Superseded = z.output<typeof superseded>;
+
+const prefix = 'superseded#';
+
+export const supersededKey = (secretArn: string, versionId: string): LedgerKey => ({
+  partition: partitionOf(secretArn),
+  row: `${prefix}${versionId}`,
+});
+
+export function readSuperseded(ledger: Ledger, key: LedgerKey): Promise<LedgerRow<Superseded> | undefined> {
+  return ledger.read(key, superseded);
+}
+
+export function listSuperseded(ledger: Ledger, secretArn: string) {
+  return ledger.list(partitionOf(secretArn), prefix, superseded);
+}
+
+/** Writes a row that was read at revision `rev`. False: somebody else wrote first, and what was read is old. */
+export function writeSuperseded(ledger: Ledger, row: Superseded, rev: number): Promise<boolean> {
+  return ledger.write(supersededKey(row.secretArn, row.versionId), row, rev, row.dueAt ?? undefined);
+}
+
+type Note = Omit<Superseded, 'stage' | 'disabledAt' | 'held' | 'approvedAt' | 'dueAt'> & { readonly dueAt: number };
+
+/**
+ * Notes that a version is not current any more. Repeats and older announcements change nothing; a newer one (the version was current again in
+ * between) starts a new grace. The time of supersession is never moved back.
+ */
+export async function noteSuperseded(ledger: Ledger, note: Note): Promise<void> {
+  const key = supersededKey(note.secretArn, note.versionId);
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const existing = await ledger.read(key, superseded);
+    if (existing !== undefined && existing.value.n >= note.n) return;
+    const row: Superseded = {
+      ...note,
+      supersededAt: Math.max(existing?.value.supersededAt ?? 0, note.supersededAt),
+      stage: 'grace',
+      disabledAt: null,
+      held: null,
+      approvedAt: null,
+    };
+    if (await writeSuperseded(ledger, row, existing?.rev ?? 0)) return;
+  }
+  throw new TransientError(`Others kept writing the row of version ${note.versionId}`);
+}

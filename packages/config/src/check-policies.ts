@@ -1,0 +1,48 @@
+import { requiredGrace } from '@keyturn/rotation/grace';
+
+import type { Config, PolicyConfig, ProviderConfig } from './config.ts';
+import { formatDuration } from './duration.ts';
+import { entry } from './entry.ts';
+import type { Problems } from './problem.ts';
+import { readersOf } from './readers-of.ts';
+import { timingOf } from './timing.ts';
+
+/** Every policy must suit every provider: tags may join any two. */
+export function* checkPolicies(config: Config): Problems {
+  for (const [id, policy] of Object.entries(config.policies)) {
+    const at = `policies.${id}`;
+    for (const [index, reader] of policy.readers.entries()) {
+      if (entry(config.readers, reader) !== undefined) continue;
+      yield { field: `${at}.readers.${index}`, message: `there is no reader ${reader}` };
+    }
+    for (const [name, provider] of Object.entries(config.providers)) {
+      for (const { field, message } of timeProblems(policy, provider, config)) {
+        yield { field: `${at}.${field}`, message: `with provider ${name}: ${message}` };
+      }
+    }
+  }
+}
+
+function* timeProblems(policy: PolicyConfig, provider: ProviderConfig, config: Config): Problems {
+  const { propagation, revocation } = provider;
+  const holdOff = policy.holdOff ?? propagation;
+  yield* graceProblems(policy, provider, config);
+  yield* tooShort('holdOff', holdOff, propagation, 'until every node accepts a new key (propagation)');
+  yield* tooShort('propagationBudget', policy.propagationBudget, holdOff, 'of hold-off');
+  yield* tooShort('soak', policy.soak, revocation, 'until every node refuses a disabled key (revocation)');
+}
+
+function* graceProblems({ grace, readers }: PolicyConfig, provider: ProviderConfig, config: Config): Problems {
+  const { eventLagMs, marginMs } = timingOf(config);
+  const revocationCacheMs = provider.revocation;
+  const required = requiredGrace(readersOf(readers, config), { eventLagMs, marginMs, revocationCacheMs });
+  if (grace >= required.totalMs) return;
+  const sum = required.parts.filter(({ ms }) => ms > 0).map(({ name, ms }) => `${formatDuration(ms)} ${name}`);
+  const message = `${formatDuration(grace)} is too short, it takes ${formatDuration(required.totalMs)}: ${sum.join(' + ')}`;
+  yield { field: 'grace', message };
+}
+
+function* tooShort(field: string, ms: number, least: number, what: string): Problems {
+  if (ms < least)
+    yield { field, message: `${formatDuration(ms)} is too short, it takes ${formatDuration(least)} ${what}` };
+}

@@ -1,0 +1,119 @@
+import type { SecretDescription } from '@keyturn/aws/secret-store';
+import { PermanentError, type Reason } from '@keyturn/rotation/errors';
+import type { Reader } from '@keyturn/rotation/grace';
+import type { Shape } from '@keyturn/rotation/shape';
+
+import type { Config, PolicyConfig, ProviderConfig } from './config.ts';
+import { entry } from './entry.ts';
+import { readersOf } from './readers-of.ts';
+import { routeOf, type Route } from './route.ts';
+import { isTagValue } from './tag-value.ts';
+import { timingOf, type Timing } from './timing.ts';
+
+/** A secret that Keyturn rotates, with everything that its tags pick from the configuration. */
+export type ManagedSecret = {
+  readonly arn: string;
+  readonly name: string;
+  /** The stage. */
+  readonly environment: string;
+  readonly provider: { readonly id: string; readonly config: ProviderConfig };
+  readonly policy: Policy;
+  readonly shape: Shape;
+  readonly owner: string;
+  readonly route: Route;
+  /** Where the credential belongs, in the provider's own form. Untrusted: it picks ids. */
+  readonly target: string;
+  readonly timing: Timing;
+  /** The page that tells people what to do about `reason`, or the page of pages. */
+  runbookUrl(reason?: Reason): string;
+};
+
+export type Policy = Omit<PolicyConfig, 'grace' | 'soak' | 'holdOff' | 'propagationBudget' | 'readers' | 'window'> & {
+  readonly id: string;
+  readonly graceMs: number;
+  readonly soakMs: number;
+  /** The policy's own, or the time the provider needs. */
+  readonly holdOffMs: number;
+  readonly propagationBudgetMs: number;
+  readonly readers: readonly Reader[];
+  /** Length of the rotation window as Secrets Manager writes it, such as 3h. */
+  readonly window: string | undefined;
+};
+
+export const tagNames = {
+  provider: 'keyturn:provider',
+  policy: 'keyturn:policy',
+  shape: 'keyturn:shape',
+  owner: 'keyturn:owner',
+  target: 'keyturn:target',
+} as const;
+
+/** Throws PermanentError('misconfigured') whose `field` is the tag to mend, such as `tag keyturn:provider`. */
+export function managedSecret(description: SecretDescription, config: Config): ManagedSecret {
+  const tag = (name: string) => tagValue(description, name);
+  const provider = picked(config.providers, tag(tagNames.provider), tagNames.provider, 'provider');
+  const policy = picked(config.policies, tag(tagNames.policy), tagNames.policy, 'policy');
+  const shape = picked(config.shapes, tag(tagNames.shape), tagNames.shape, 'shape');
+  const owner = ownerOf(tag(tagNames.owner), config);
+  return {
+    arn: description.arn,
+    name: description.name,
+    environment: config.stage,
+    provider: { id: provider.id, config: provider.value },
+    policy: policyOf(policy.id, policy.value, provider.value, config),
+    shape: { id: shape.id, ...shape.value },
+    owner,
+    route: routeOf(config, owner),
+    target: tag(tagNames.target),
+    timing: timingOf(config),
+    runbookUrl: (reason) => runbookUrl(config, reason),
+  };
+}
+
+export function runbookUrl(config: Config, reason?: Reason): string {
+  const base = config.runbooks.replace(/\/+$/, '');
+  return reason === undefined ? base : `${base}/${reason}`;
+}
+
+function tagValue(description: SecretDescription, name: string): string {
+  const value = entry(description.tags, name);
+  if (value === undefined || value === '') throw refused(name, 'is missing');
+  if (value.includes('://')) throw refused(name, 'holds a URL; a tag picks ids, the configuration has the URLs');
+  if (!isTagValue(value)) throw refused(name, 'has characters that an id cannot have');
+  return value;
+}
+
+function picked<T>(
+  known: Readonly<Record<string, T>>,
+  id: string,
+  tag: string,
+  what: string,
+): { id: string; value: T } {
+  const value = entry(known, id);
+  if (value === undefined) throw refused(tag, `names a ${what} that the configuration does not have`);
+  return { id, value };
+}
+
+function ownerOf(owner: string, config: Config): string {
+  if (owner === 'default') throw refused(tagNames.owner, 'is default, which is the route of nobody');
+  if (entry(config.routes, owner) === undefined) throw refused(tagNames.owner, 'names an owner that has no route');
+  return owner;
+}
+
+function policyOf(id: string, policy: PolicyConfig, provider: ProviderConfig, config: Config): Policy {
+  const { grace, soak, holdOff, propagationBudget, readers, window, ...same } = policy;
+  return {
+    ...same,
+    id,
+    graceMs: grace,
+    soakMs: soak,
+    holdOffMs: holdOff ?? provider.propagation,
+    propagationBudgetMs: propagationBudget,
+    readers: readersOf(readers, config),
+    window,
+  };
+}
+
+function refused(tag: string, problem: string): PermanentError {
+  return new PermanentError('misconfigured', `Tag ${tag} ${problem}`, { field: `tag ${tag}` });
+}

@@ -1,0 +1,14 @@
+/** What a stage's resources are called on AWS. The template gives them the same names. */
+export function resourceNames(stage: string) {
+  const base = `keyturn-${stage}`;
+  return { bus: base, table: base, fleetParameter: `/keyturn/${stage}/fleet`, announcerQueue: `${base}-announcer` };
+}
+
+export function functionNames(stage: string) {
+  const base = `keyturn-${stage}`;
+  return {
+    rotationHandler: `${base}-rotation-handler`,
+    issue: (providerId: string) => `${base}-${providerId}-issue`,
+    retire: (providerId: string) => `${base}-${providerId}-retire`,
+  };
+}

@@ -1,0 +1,85 @@
+import { RotationFailed } from '@keyturn/events/rotation-failed';
+import { PermanentError } from '@keyturn/rotation/errors';
+import { parseSecretArn } from '@keyturn/rotation/mark';
+import * as z from 'zod';
+
+/** What made the announcer look. Times in milliseconds since 1970. */
+export type Notice =
+  /** A label may have moved: from Secrets Manager itself, or the rotation handler's hint. */
+  | { readonly kind: 'moved'; readonly secretArn: string; readonly versionId: string }
+  /** CloudTrail says that a rotation ended badly. */
+  | { readonly kind: 'ended'; readonly secretArn: string; readonly token: string; readonly how: Ending; readonly step: RotationFailed['data']['step']; readonly at: number }
+  /** The handler has told of a failure itself. */
+  | { readonly kind: 'told'; readonly secretArn: string; readonly token: string; readonly at: number };
+
+type Ending = 'RotationFailed' | 'RotationAbandoned' | 'TestRotationFailed';
+
+const labelUpdated = z.object({
+  source: z.literal('aws.secretsmanager'),
+  'detail-type': z.literal('Secret Label Updated'),
+  resources: z.tuple([z.string()]),
+  detail: z.object({ labelUpdated: z.string(), versionId: z.string() }),
+});
+
+const labelMoved = z.object({
+  source: z.literal('keyturn'),
+  'detail-type': z.literal('LabelMoved'),
+  detail: z.object({ secretArn: z.string(), versionId: z.string() }),
+});
+
+const serviceEvent = z.object({
+  source: z.literal('aws.secretsmanager'),
+  'detail-type': z.enum(['AWS Service Event via CloudTrail', 'AWS API Call via CloudTrail']),
+  time: z.iso.datetime(),
+  detail: z.object({
+    eventName: z.enum(['RotationFailed', 'RotationAbandoned', 'TestRotationFailed']),
+    errorMessage: z.string().optional(),
+    // `Rotation-<ARN>-<token>` in the samples seen.
+    requestID: z.string().optional(),
+    additionalEventData: z.object({ SecretId: z.string() }),
+  }),
+});
+
+const envelope = z.object({ source: z.string(), 'detail-type': z.string() });
+
+/** Throws a ZodError or PermanentError('malformed'): nobody can handle such a message. */
+export function parseNotice(body: unknown): Notice {
+  const notice = readNotice(body);
+  parseSecretArn(notice.secretArn);
+  return notice;
+}
+
+function readNotice(body: unknown): Notice {
+  const { source, 'detail-type': type } = envelope.parse(body);
+  if (source === 'keyturn' && type === 'LabelMoved') {
+    return { kind: 'moved', ...labelMoved.parse(body).detail };
+  }
+  if (source === 'keyturn' && type === RotationFailed.type) {
+    const { metadata, data } = RotationFailed.parse(body);
+    return { kind: 'told', secretArn: data.secretArn, token: data.versionId, at: Date.parse(metadata.occurredAt) };
+  }
+  if (source === 'aws.secretsmanager' && type === 'Secret Label Updated') {
+    const { resources, detail } = labelUpdated.parse(body);
+    return { kind: 'moved', secretArn: resources[0], versionId: detail.versionId };
+  }
+  if (source === 'aws.secretsmanager') return readServiceEvent(body);
+  throw new PermanentError('malformed', 'An event that nobody sends here', { field: 'detail-type' });
+}
+
+function readServiceEvent(body: unknown): Notice {
+  const { time, detail } = serviceEvent.parse(body);
+  const secretArn = detail.additionalEventData.SecretId;
+  const prefix = `Rotation-${secretArn}-`;
+  const token = detail.requestID?.startsWith(prefix) === true ? detail.requestID.slice(prefix.length) : undefined;
+  if (token === undefined) {
+    throw new PermanentError('malformed', 'The event does not say which rotation it is about', { field: 'requestID' });
+  }
+  const { eventName: how, errorMessage = '' } = detail;
+  return { kind: 'ended', secretArn, token, how, step: stepIn(errorMessage), at: Date.parse(time) };
+}
+
+const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
+
+function stepIn(message: string): (typeof steps)[number] | 'unknown' {
+  return steps.find((step) => message.includes(`${step} step`)) ?? 'unknown';
+}

@@ -1,0 +1,66 @@
+import { noteSuperseded } from '@keyturn/aws/supersession';
+import type { KeyState } from '@keyturn/credential-provider/credential-provider';
+import type { RotationFailed } from '@keyturn/events/rotation-failed';
+import type { Credential } from '@keyturn/rotation/credential';
+import { markOf, ownership } from '@keyturn/rotation/mark';
+
+import type { Deps } from './deps.ts';
+import { credentialIn, labelsOf, readLive, type Live } from './managed-versions.ts';
+
+/**
+ * After a failed rotation: a pending version that no retry can save is cleared, so that the next rotation starts anew, and the key of an abandoned
+ * one is noted for its retirement. A pending version that may still succeed is left to Secrets Manager, which tries it again.
+ */
+export async function clearDeadPending(failed: RotationFailed, deps: Deps): Promise<void> {
+  const { secretArn, versionId: token, retryable } = failed.data;
+  const live = await readLive(secretArn, deps);
+  const labels = labelsOf(live, token);
+  if (labels.includes('AWSCURRENT')) return;
+  if (labels.includes('AWSPENDING')) {
+    if (retryable || (await deps.fleet.paused())) return;
+    if (!(await isDead(live, token, deps))) return;
+    await deps.secrets.dropPending({ arn: secretArn, versionId: token });
+  }
+  await noteOrphan(live, failed, deps);
+}
+
+// "Absent" or "switched off" counts only while the same question about the current key gets a good answer: else it is the provider, the target or
+// our access to it that is gone.
+async function isDead(live: Live, token: string, deps: Deps): Promise<boolean> {
+  const { secret, current } = live;
+  const version = await deps.secrets.value(secret.arn, { versionId: token, stage: 'AWSPENDING' });
+  const pending = version === undefined ? undefined : credentialIn(secret, version);
+  if (pending === undefined) return false;
+
+  const provider = deps.issue(secret.provider.id);
+  const ask = async (credential: Credential) =>
+    (await provider.check({ target: secret.target, credential, probe: 'none', times: 1 })).key;
+  const key = await ask(pending);
+  const { clientSuppliedKey } = await provider.describe();
+  if (!isLost(key, live, token, clientSuppliedKey)) return false;
+  const currentKey = await ask(current);
+  return currentKey.state === 'enabled' && currentKey.secretMatches !== false;
+}
+
+// A key that we choose and that is absent is simply created by the next try.
+function isLost(key: KeyState, { secret }: Live, token: string, clientSuppliedKey: boolean): boolean {
+  if (key.state === 'absent') return !clientSuppliedKey;
+  const ours = markOf(secret.arn, token, secret.environment);
+  const foreign = !['unmarked', 'this-secret'].includes(ownership(key.mark, ours));
+  return key.state !== 'enabled' || key.secretMatches === false || foreign;
+}
+
+async function noteOrphan({ secret, currentVersionId }: Live, failed: RotationFailed, { ledger, clock }: Deps): Promise<void> {
+  const now = clock.now();
+  await noteSuperseded(ledger, {
+    secretArn: secret.arn,
+    versionId: failed.data.versionId,
+    kind: 'orphan',
+    // It never was current: whatever the announcer saw of the version counts more.
+    n: 0,
+    supersededAt: now,
+    supersededBy: currentVersionId,
+    correlationId: failed.metadata.correlationId,
+    dueAt: now + secret.timing.orphanMinAgeMs + secret.timing.marginMs,
+  });
+}

@@ -1,0 +1,21 @@
+import type { EventBus } from '@keyturn/aws/event-bus';
+import type { Fleet } from '@keyturn/aws/fleet';
+import type { Ledger } from '@keyturn/aws/ledger';
+import type { PendingDropper, SecretReader } from '@keyturn/aws/secret-store';
+import type { Config } from '@keyturn/config/config';
+import type { IssueProvider, RetireProvider } from '@keyturn/credential-provider/credential-provider';
+import type { Log } from '@keyturn/lambda/log';
+import type { Clock } from '@keyturn/rotation/clock';
+
+export type Deps = {
+  readonly config: Config;
+  readonly secrets: SecretReader & PendingDropper;
+  readonly issue: (providerId: string) => Pick<IssueProvider, 'describe' | 'check' | 'list'>;
+  readonly retire: (providerId: string) => RetireProvider;
+  readonly ledger: Ledger;
+  readonly bus: EventBus;
+  readonly fleet: Pick<Fleet, 'paused'>;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly log: Log;
+};

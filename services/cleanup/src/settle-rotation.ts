@@ -1,0 +1,37 @@
+import { RotationFailed } from '@keyturn/events/rotation-failed';
+import { SecretRotated } from '@keyturn/events/secret-rotated';
+import { PermanentError } from '@keyturn/rotation/errors';
+import * as z from 'zod';
+
+import { clearDeadPending } from './clear-dead-pending.ts';
+import type { Deps } from './deps.ts';
+import { readLive } from './managed-versions.ts';
+import { restoreCurrent } from './restore-current.ts';
+
+export type Outcome =
+  | { readonly type: 'rotated'; readonly event: SecretRotated }
+  | { readonly type: 'failed'; readonly event: RotationFailed };
+
+const envelope = z.object({ 'detail-type': z.string() });
+
+/** Throws a ZodError or PermanentError('malformed'). */
+export function parseOutcome(body: unknown): Outcome {
+  const { 'detail-type': type } = envelope.parse(body);
+  if (type === SecretRotated.type) return { type: 'rotated', event: SecretRotated.parse(body) };
+  if (type === RotationFailed.type) return { type: 'failed', event: RotationFailed.parse(body) };
+  throw new PermanentError('malformed', 'An event that nobody sends here', { field: 'detail-type' });
+}
+
+/**
+ * What has to be put right at once after a rotation. The old key is not this function's business: the announcer noted it before it told of the
+ * new one, and the sweep retires it when it is due.
+ */
+export async function settleRotation(outcome: Outcome, deps: Deps): Promise<void> {
+  if (outcome.type === 'failed') {
+    await clearDeadPending(outcome.event, deps);
+    return;
+  }
+  const { data, metadata } = outcome.event;
+  const live = await readLive(data.secretArn, deps);
+  await restoreCurrent(live, deps, metadata.correlationId);
+}

@@ -1,0 +1,94 @@
+import type { EventBus } from '@keyturn/aws/event-bus';
+import type { SecretReader } from '@keyturn/aws/secret-store';
+import type { Config } from '@keyturn/config/config';
+import { eventFacts } from '@keyturn/config/event-facts';
+import { managedSecret, type ManagedSecret } from '@keyturn/config/managed-secret';
+import type { CheckResult, IssueProvider } from '@keyturn/credential-provider/credential-provider';
+import { CredentialVerified } from '@keyturn/events/credential-verified';
+import { occurrence } from '@keyturn/events/occurrence';
+import type { SecretRotated } from '@keyturn/events/secret-rotated';
+import { VerificationFailed } from '@keyturn/events/verification-failed';
+import type { Clock } from '@keyturn/rotation/clock';
+import { TransientError, type Reason } from '@keyturn/rotation/errors';
+import { readCredential } from '@keyturn/rotation/shape';
+
+export type Deps = {
+  readonly config: Config;
+  readonly secrets: SecretReader;
+  readonly provider: (providerId: string) => Pick<IssueProvider, 'check'>;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  readonly newId: () => string;
+};
+
+/**
+ * Reads the secret as applications do and checks that the provider accepts what they get. A version that is not current any more is not judged:
+ * its successor has an event of its own.
+ */
+export async function verifyCurrent(rotated: SecretRotated, deps: Deps): Promise<void> {
+  const { secretArn, versionId } = rotated.data;
+  const description = await deps.secrets.describe(secretArn);
+  if (description.deletedAt !== undefined) return;
+  const secret = managedSecret(description, deps.config);
+  const version = await deps.secrets.value(secretArn, { stage: 'AWSCURRENT' });
+  if (version?.versionId !== versionId) return;
+
+  const credential = readCredential(secret.shape, version.text);
+  const { verification } = secret.policy;
+  const check =
+    credential === undefined
+      ? undefined
+      : await deps.provider(secret.provider.id).check({
+          target: secret.target,
+          credential,
+          probe: verification === 'dataPlane' ? 'credential' : 'none',
+          times: 1,
+        });
+  const problem = problemOf(check);
+  if (problem?.final === false) retryWithinBounds(rotated, secret, deps);
+
+  const facts = { ...eventFacts(description, deps.config, problem?.reason), versionId };
+  const about = occurrence(deps, {
+    correlationId: rotated.metadata.correlationId,
+    causationId: rotated.metadata.eventId,
+    idempotencyKey: `${rotated.metadata.idempotencyKey}#verified`,
+  });
+  await deps.bus.publish(
+    problem === undefined
+      ? CredentialVerified.create({ ...facts, verification }, about)
+      : VerificationFailed.create(
+          {
+            ...facts,
+            reason: problem.reason,
+            code: problem.code,
+            previousVersionId: rotated.data.previousVersionId,
+          },
+          about,
+        ),
+  );
+}
+
+type Problem = { readonly reason: Reason; readonly code: string | null; readonly final: boolean };
+
+function problemOf(check: CheckResult | undefined): Problem | undefined {
+  if (check === undefined) return { reason: 'shape-mismatch', code: null, final: true };
+  const { key, use } = check;
+  if (key.state === 'absent') return { reason: 'not-yours', code: null, final: true };
+  // Cleanup switches the current key on again when somebody rolled back to it.
+  if (key.state === 'disabled') return { reason: 'key-disabled', code: null, final: false };
+  if (key.state === 'unusable') return { reason: 'key-rejected', code: null, final: true };
+  if (key.secretMatches === false) return { reason: 'not-yours', code: null, final: true };
+  if (use.outcome === 'rejected') return { reason: 'key-rejected', code: use.code, final: use.final };
+  if (use.outcome === 'no-probe') return { reason: 'misconfigured', code: null, final: true };
+  return undefined;
+}
+
+// A node may need its time to accept the key; after twice the provider's bound the owner has to know. Two more looks on the way: a message that
+// came back too often would end in the dead-letter queue, and nobody would be told.
+function retryWithinBounds(rotated: SecretRotated, { provider }: ManagedSecret, { clock }: Deps): void {
+  const boundMs = Math.max(provider.config.propagation, provider.config.revocation);
+  const toldAt = Date.parse(rotated.metadata.occurredAt);
+  const nextLook = [toldAt + boundMs, toldAt + 2 * boundMs].find((at) => at > clock.now());
+  if (nextLook === undefined) return;
+  throw new TransientError('The current credential is refused so far', { retryAfterMs: nextLook - clock.now() });
+}
