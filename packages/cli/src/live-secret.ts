@@ -1,0 +1,37 @@
+import type { SecretDescription, SecretVersion } from '@keyturn/aws/secret-store';
+import { managedSecret, type ManagedSecret } from '@keyturn/config/managed-secret';
+import type { Credential } from '@keyturn/rotation/credential';
+import { PermanentError } from '@keyturn/rotation/errors';
+import { readCredential } from '@keyturn/rotation/shape';
+
+import type { Deps } from './command.ts';
+
+export type LiveSecret = {
+  readonly description: SecretDescription;
+  readonly secret: ManagedSecret;
+  readonly version: SecretVersion;
+  readonly credential: Credential | undefined;
+};
+
+/** The secret and its present credential; `tags` replace what stands on the secret, to see what it would be with them. */
+export async function liveSecret(
+  secretId: string,
+  { config, secrets }: Deps,
+  tags?: Readonly<Record<string, string>>,
+): Promise<LiveSecret> {
+  const found = await secrets.describe(secretId);
+  const description = tags === undefined ? found : { ...found, tags: { ...found.tags, ...tags } };
+  if (description.deletedAt !== undefined) {
+    throw new PermanentError('secret-deleting', `${description.name} is being deleted; restore it first`);
+  }
+  const secret = managedSecret(description, config);
+  const version = await secrets.value(description.arn, { stage: 'AWSCURRENT' });
+  if (version === undefined) {
+    throw new PermanentError('secret-missing', `${description.name} has no value yet`, { field: 'AWSCURRENT' });
+  }
+  return { description, secret, version, credential: readCredential(secret.shape, version.text) };
+}
+
+export function labelled({ stages }: SecretDescription, label: string): string | undefined {
+  return [...stages].find(([, labels]) => labels.includes(label))?.[0];
+}

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+
+import { awsClients } from '@keyturn/aws/clients';
+import { dynamoLedger } from '@keyturn/aws/dynamo-ledger';
+import { eventBridgeBus } from '@keyturn/aws/event-bridge-bus';
+import { lambdaInvoke } from '@keyturn/aws/lambda-invoke';
+import { sdkSecretsManager } from '@keyturn/aws/sdk-secrets-manager';
+import { secretStore } from '@keyturn/aws/secrets-manager-store';
+import { ssmFleet } from '@keyturn/aws/ssm-fleet';
+import { functionNames, resourceNames } from '@keyturn/config/names';
+import { invokedIssueProvider, invokedRetireProvider } from '@keyturn/credential-provider/invoked-provider';
+import { loadConfig } from '@keyturn/lambda/load-config';
+import { systemClock } from '@keyturn/lambda/system-clock';
+
+import type { Deps } from './command.ts';
+import { runCommand } from './run-command.ts';
+
+function connect(): Deps {
+  const config = loadConfig(process.env['KEYTURN_CONFIG'] ?? 'config/example.yaml');
+  const clients = awsClients({ endpoint: process.env['AWS_ENDPOINT_URL'] });
+  const invoke = lambdaInvoke(clients.lambda());
+  const functions = functionNames(config.stage);
+  const resources = resourceNames(config.stage);
+  return {
+    config,
+    secrets: secretStore(sdkSecretsManager(clients.secretsManager())),
+    ledger: dynamoLedger({ client: clients.dynamo(), table: resources.table }),
+    bus: eventBridgeBus({ client: clients.eventBridge(), busName: resources.bus, clock: systemClock }),
+    fleet: ssmFleet({ client: clients.ssm(), parameter: resources.fleetParameter }),
+    issue: (id) => invokedIssueProvider(invoke, functions.issue(id)),
+    retire: (id) => invokedRetireProvider(invoke, functions.retire(id)),
+    clock: systemClock,
+    newId: randomUUID,
+  };
+}
+
+process.exitCode = await runCommand(process.argv.slice(2), connect, {
+  line: (text) => process.stdout.write(`${text}\n`),
+  note: (text) => process.stderr.write(`${text}\n`),
+  json: (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`),
+});

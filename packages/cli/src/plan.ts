@@ -1,0 +1,83 @@
+import { proveOwnership } from '@keyturn/credential-provider/ownership-proof';
+import { fingerprint, type Credential } from '@keyturn/rotation/credential';
+import { PermanentError } from '@keyturn/rotation/errors';
+import { markOf, parseMark } from '@keyturn/rotation/mark';
+
+import { secretArgument } from './arguments.ts';
+import type { Command, Deps } from './command.ts';
+import { describePolicy } from './describe-policy.ts';
+import { liveSecret, type LiveSecret } from './live-secret.ts';
+import { isoOrNull, moment } from './moments.ts';
+import { secretNameOf } from './secret-name.ts';
+
+type Finding = { readonly reason: string; readonly field: string | null; readonly message: string };
+
+export const plan: Command = {
+  name: 'plan',
+  summary: 'What the next rotation would do, and whether it would be refused',
+  usage: '<secret>',
+  details: 'Reads and probes, changes nothing. Exit code 1 if the next rotation would be refused.',
+  options: {},
+  async run(call, deps) {
+    const live = await liveSecret(secretArgument(call), deps);
+    const { description, secret, credential } = live;
+    const findings = await findObstacles(live, deps);
+    const nextAt = description.rotation.nextAt;
+    const refused = findings.map(({ message, field }) => `  ! ${message}${field === null ? '' : ` (${field})`}`);
+    return {
+      ok: findings.length === 0,
+      lines: [
+        `${description.name}: next rotation ${moment(nextAt)}`,
+        `  current key  ${credential === undefined ? 'none' : fingerprint(credential.keyId)} of ${secret.target}`,
+        ...describePolicy(secret),
+        `  a rotation on ${moment(nextAt)} lets the present key work until ${moment(nextAt === undefined ? undefined : nextAt + secret.policy.graceMs)}`,
+        findings.length === 0 ? 'Nothing stands against it.' : 'It would be refused:',
+        ...refused,
+      ],
+      answer: {
+        secret: description.name,
+        nextRotationAt: isoOrNull(nextAt),
+        graceMs: secret.policy.graceMs,
+        soakMs: secret.policy.soakMs,
+        holdOffMs: secret.policy.holdOffMs,
+        wouldBeRefused: findings,
+      },
+    };
+  },
+};
+
+async function findObstacles(live: LiveSecret, deps: Deps): Promise<Finding[]> {
+  const { description, credential } = live;
+  const findings: Finding[] = [];
+  if (!description.rotation.enabled) {
+    findings.push({ reason: 'not-ours', field: 'RotationEnabled', message: 'Rotation is switched off' });
+  }
+  if (credential === undefined) return findings;
+  try {
+    await proveUsable(live, credential, deps);
+  } catch (error) {
+    if (!(error instanceof PermanentError)) throw error;
+    findings.push({ reason: error.reason, field: error.field ?? null, message: error.message });
+  }
+  return findings;
+}
+
+async function proveUsable({ secret, version }: LiveSecret, credential: Credential, deps: Deps): Promise<void> {
+  const probe = secret.policy.verification === 'dataPlane' ? 'credential' : 'none';
+  const { target } = secret;
+  const check = await deps.issue(secret.provider.id).check({ target, credential, probe, times: 1 });
+  const mark = markOf(secret.arn, version.versionId, secret.environment);
+  const other = check.key.state === 'absent' || check.key.mark === undefined ? undefined : parseMark(check.key.mark);
+  if (other !== undefined && other.installation === mark.installation && other.secretHash !== mark.secretHash) {
+    throw new PermanentError('shared-key', `The key belongs to ${await secretNameOf(other.secretHash, deps.ledger)}`);
+  }
+  proveOwnership({ check, mark });
+  if (check.use.outcome === 'rejected') {
+    throw new PermanentError('key-rejected', `The present key is refused in use: ${check.use.code}`);
+  }
+  if (check.use.outcome === 'no-probe') {
+    throw new PermanentError('misconfigured', 'No probe fits the key', {
+      field: `providers.${secret.provider.id}.probes`,
+    });
+  }
+}

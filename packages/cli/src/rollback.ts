@@ -1,0 +1,96 @@
+import { fingerprint, sameKey, type Credential } from '@keyturn/rotation/credential';
+import { PermanentError, TransientError } from '@keyturn/rotation/errors';
+import { formatMark, markOf } from '@keyturn/rotation/mark';
+import { readCredential } from '@keyturn/rotation/shape';
+
+import { secretArgument, textOption } from './arguments.ts';
+import type { Call, Command, Deps } from './command.ts';
+import { labelled, liveSecret, type LiveSecret } from './live-secret.ts';
+
+export const rollback: Command = {
+  name: 'rollback',
+  summary: 'Make the previous key current again',
+  usage: '<secret> [--to VERSION] [--yes]',
+  details: [
+    'Moves AWSCURRENT back to the previous version (or to --to). Its key must still exist at the provider; if it was',
+    'switched off it is switched on and tested first. The newer key is retired instead, after a grace of its own.',
+    'Nothing is changed without --yes.',
+  ].join('\n'),
+  options: {
+    to: { type: 'string', help: 'version id to go back to; AWSPREVIOUS if left out' },
+    yes: { type: 'boolean', help: 'do it' },
+  },
+  async run(call, deps) {
+    const live = await liveSecret(secretArgument(call), deps);
+    const back = await previousKey(live, call, deps);
+    const confirmed = call.options['yes'] === true;
+    if (confirmed) await goBack(live, back, deps);
+    const { name } = live.description;
+    return {
+      ok: true,
+      lines: [
+        `${name}: key ${fingerprint(back.credential.keyId)} of version ${back.versionId} ${confirmed ? 'is current again' : 'would be current again'}.`,
+        confirmed
+          ? `Version ${live.version.versionId} is retired after its grace.`
+          : 'Nothing was changed. Add --yes to do it.',
+      ],
+      answer: {
+        secret: name,
+        versionId: back.versionId,
+        previousVersionId: live.version.versionId,
+        rolledBack: confirmed,
+      },
+    };
+  },
+};
+
+type Back = { readonly versionId: string; readonly credential: Credential };
+
+async function previousKey({ description, secret, credential }: LiveSecret, call: Call, deps: Deps): Promise<Back> {
+  const versionId = textOption(call, 'to') ?? labelled(description, 'AWSPREVIOUS');
+  const version = versionId === undefined ? undefined : await deps.secrets.value(secret.arn, { versionId });
+  if (versionId === undefined || version === undefined) {
+    throw new PermanentError('secret-missing', 'There is no such version to go back to', { field: '--to' });
+  }
+  const previous = readCredential(secret.shape, version.text);
+  if (previous === undefined) {
+    throw new PermanentError('shape-mismatch', 'That version holds no credential', { field: '--to' });
+  }
+  if (credential !== undefined && sameKey(previous, credential)) {
+    throw new PermanentError('same-key', 'That version holds the key that is current already', { field: '--to' });
+  }
+  return { versionId, credential: previous };
+}
+
+// Switched on and seen working before anything points to it.
+async function goBack(live: LiveSecret, { versionId, credential }: Back, deps: Deps): Promise<void> {
+  const { secret, version } = live;
+  const { target, policy } = secret;
+  const provider = deps.issue(secret.provider.id);
+  const { key } = await provider.check({ target, credential, probe: 'none', times: 1 });
+  if (key.state === 'absent') {
+    throw new PermanentError('not-yours', 'The key of that version is deleted at the provider', { field: '--to' });
+  }
+  if (key.state === 'disabled') {
+    const mark = formatMark(markOf(secret.arn, versionId, secret.environment));
+    await deps.retire(secret.provider.id).enable({ target, keyId: credential.keyId, mark });
+    await deps.clock.sleep(policy.holdOffMs);
+  }
+  const probe = policy.verification === 'dataPlane' ? 'credential' : 'none';
+  const check = await provider.check({ target, credential, probe, times: policy.accepts });
+  if (check.key.state !== 'absent' && check.key.state !== 'enabled') {
+    throw new PermanentError('key-disabled', 'The provider does not switch the key of that version on', {
+      field: '--to',
+    });
+  }
+  if (check.use.outcome === 'rejected') {
+    throw new PermanentError('key-rejected', `The key of that version is refused: ${check.use.code}`, {
+      field: '--to',
+    });
+  }
+  const moved = await deps.secrets.moveCurrent({ arn: secret.arn, from: version.versionId, to: versionId });
+  if (moved === 'lost')
+    throw new TransientError('AWSCURRENT moved in the meantime; look at `keyturn status` and try again');
+  // Left on the version we came from, Secrets Manager would take its rotation up again.
+  await deps.secrets.dropPending({ arn: secret.arn, versionId: version.versionId });
+}

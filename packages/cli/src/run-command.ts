@@ -1,0 +1,99 @@
+import { parseArgs } from 'node:util';
+
+import { PermanentError, TransientError } from '@keyturn/rotation/errors';
+
+import { adopt } from './adopt.ts';
+import { approve } from './approve.ts';
+import type { Command, Deps } from './command.ts';
+import { UsageError, type Console } from './console.ts';
+import { pause, resume } from './pause.ts';
+import { plan } from './plan.ts';
+import { rollback } from './rollback.ts';
+import { rotate } from './rotate.ts';
+import { status } from './status.ts';
+
+const commands: readonly Command[] = [adopt, plan, status, rotate, rollback, approve, pause, resume];
+
+export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
+
+/** Runs a command line; `connect` is called only where a command really runs. Answers the exit code. */
+export async function runCommand(words: readonly string[], connect: () => Deps, console: Console): Promise<number> {
+  const [name, ...rest] = words;
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command === undefined) {
+    const asked = name === undefined || name === '--help' || name === '-h' || name === 'help';
+    console.line(asked ? overview() : `keyturn: there is no command ${name}\n\n${overview()}`);
+    return asked && name !== undefined ? exitCodes.done : exitCodes.usage;
+  }
+  const json = rest.includes('--json');
+  try {
+    return await runOne(command, rest, { connect, console, json });
+  } catch (error) {
+    return explain(error, command, { console, json });
+  }
+}
+
+type Surroundings = { readonly connect: () => Deps; readonly console: Console; readonly json: boolean };
+
+async function runOne(command: Command, words: string[], { connect, console, json }: Surroundings): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: words,
+    allowPositionals: true,
+    options: { ...command.options, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values['help'] === true) {
+    console.line(help(command));
+    return exitCodes.done;
+  }
+  const { ok, lines, answer } = await command.run({ arguments: positionals, options: values }, connect(), console);
+  if (json) console.json({ ok, ...answer });
+  else for (const line of lines) console.line(line);
+  return ok ? exitCodes.done : exitCodes.failed;
+}
+
+function explain(error: unknown, command: Command, { console, json }: Omit<Surroundings, 'connect'>): number {
+  if (error instanceof UsageError || isParseError(error)) {
+    console.line(`keyturn ${command.name}: ${error.message}\n\n${help(command)}`);
+    return exitCodes.usage;
+  }
+  if (!(error instanceof PermanentError) && !(error instanceof TransientError)) throw error;
+  const reason = error instanceof PermanentError ? error.reason : 'unavailable';
+  const field = error instanceof PermanentError ? (error.field ?? null) : null;
+  if (json) console.json({ ok: false, reason, field, message: error.message });
+  else {
+    console.line(`keyturn ${command.name}: ${error.message}`);
+    console.line(
+      `  reason ${reason}${field === null ? '' : `, look at ${field}`}. ${reason === 'unavailable' ? 'Try again.' : 'Nothing was changed by this step.'}`,
+    );
+  }
+  return exitCodes.failed;
+}
+
+function isParseError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+}
+
+function overview(): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return [
+    'keyturn <command> [--help] [--json]',
+    '',
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    '',
+    'KEYTURN_CONFIG names the configuration of the stage (config/example.yaml if it is not set); AWS credentials and',
+    'Region come from the environment, as for the AWS CLI. Exit codes: 0 done, 1 failed or refused, 2 wrong call.',
+  ].join('\n');
+}
+
+function help({ name, usage, summary, details, options }: Command): string {
+  const width = Math.max(6, ...Object.keys(options).map((option) => option.length + 2));
+  return [
+    `keyturn ${name} ${usage}`.trimEnd(),
+    '',
+    `${summary}.`,
+    details,
+    '',
+    ...Object.entries(options).map(([option, { help: text }]) => `  ${`--${option}`.padEnd(width)}  ${text}`),
+    `  ${'--json'.padEnd(width)}  one JSON object instead of text`,
+  ].join('\n');
+}

@@ -1,0 +1,102 @@
+import { readAnnouncement } from '@keyturn/aws/announcement';
+import type { SecretDescription } from '@keyturn/aws/secret-store';
+import { listSuperseded, type Superseded } from '@keyturn/aws/supersession';
+import { managedSecret, tagNames } from '@keyturn/config/managed-secret';
+import { PermanentError } from '@keyturn/rotation/errors';
+
+import type { Command, Deps } from './command.ts';
+import { labelled } from './live-secret.ts';
+import { isoOrNull, moment } from './moments.ts';
+
+export const status: Command = {
+  name: 'status',
+  summary: 'Every managed secret: what is current, what waits to be retired, what is wrong',
+  usage: '[<secret>]',
+  details: 'Without a secret: all that bear the tag keyturn:provider. Exit code 1 if anything is wrong.',
+  options: {},
+  async run(call, deps) {
+    const paused = await deps.fleet.paused();
+    const secrets = [];
+    for await (const description of descriptions(call.arguments[0], deps)) {
+      secrets.push(await statusOf(description, deps));
+    }
+    const wrong = secrets.filter(({ problems }) => problems.length > 0).length;
+    return {
+      ok: wrong === 0,
+      lines: [
+        `${secrets.length} managed secret${secrets.length === 1 ? '' : 's'}, ${wrong} with problems. Fleet ${paused ? 'PAUSED: nothing is retired' : 'running'}.`,
+        ...secrets.flatMap(describe),
+      ],
+      answer: { paused, secrets },
+    };
+  },
+};
+
+async function* descriptions(secretId: string | undefined, { secrets }: Deps): AsyncIterable<SecretDescription> {
+  if (secretId === undefined) yield* secrets.listTagged(tagNames.provider);
+  else yield await secrets.describe(secretId);
+}
+
+type Status = Awaited<ReturnType<typeof statusOf>>;
+
+async function statusOf(description: SecretDescription, { config, ledger }: Deps) {
+  const row = await readAnnouncement(ledger, description.arn);
+  const superseded = await listSuperseded(ledger, description.arn);
+  const pending = labelled(description, 'AWSPENDING');
+  const current = labelled(description, 'AWSCURRENT') ?? null;
+  return {
+    name: description.name,
+    secretArn: description.arn,
+    owner: description.tags[tagNames.owner] ?? null,
+    provider: description.tags[tagNames.provider] ?? null,
+    currentVersionId: current,
+    currentSince: isoOrNull(row?.value.since),
+    pendingVersionId: pending === current ? null : (pending ?? null),
+    lastRotatedAt: isoOrNull(description.rotation.lastAt),
+    nextRotationAt: isoOrNull(description.rotation.nextAt),
+    retiring: superseded
+      .map(({ value }) => value)
+      .filter(({ stage }) => stage !== 'retired')
+      .map(retiring),
+    problems: problemsOf(description, config),
+  };
+}
+
+function retiring({ versionId, stage, dueAt, held, supersededAt }: Superseded) {
+  return {
+    versionId,
+    stage,
+    supersededAt: isoOrNull(supersededAt),
+    dueAt: isoOrNull(dueAt),
+    heldBecause: held?.reason ?? null,
+  };
+}
+
+function problemsOf(description: SecretDescription, config: Deps['config']): string[] {
+  const problems: string[] = [];
+  if (description.deletedAt !== undefined) problems.push('the secret is being deleted');
+  if (!description.rotation.enabled) problems.push('rotation is switched off');
+  try {
+    managedSecret(description, config);
+  } catch (error) {
+    if (!(error instanceof PermanentError)) throw error;
+    problems.push(error.message);
+  }
+  return problems;
+}
+
+function describe(secret: Status): string[] {
+  const at = (iso: string | null) => (iso === null ? 'unknown' : moment(Date.parse(iso)));
+  return [
+    '',
+    secret.name,
+    `  owner ${secret.owner ?? 'none'}, provider ${secret.provider ?? 'none'}`,
+    `  current ${secret.currentVersionId ?? 'none'} since ${at(secret.currentSince)}; next rotation ${at(secret.nextRotationAt)}`,
+    ...(secret.pendingVersionId === null ? [] : [`  a rotation is under way: ${secret.pendingVersionId}`]),
+    ...secret.retiring.map(
+      ({ versionId, stage, dueAt, heldBecause }) =>
+        `  retiring ${versionId}: ${stage}, next step ${at(dueAt)}${heldBecause === null ? '' : `, held because ${heldBecause}`}`,
+    ),
+    ...secret.problems.map((problem) => `  ! ${problem}`),
+  ];
+}
