@@ -103,7 +103,12 @@ async function causeOf({ secret, description, current }: Look, ledger: Ledger): 
   return description.stages.get(current)?.includes(rotationLabel) === true ? 'rotation' : 'manual';
 }
 
-async function tell(row: Announcement, secret: ManagedSecret, description: SecretDescription, deps: Deps): Promise<void> {
+async function tell(
+  row: Announcement,
+  secret: ManagedSecret,
+  description: SecretDescription,
+  deps: Deps,
+): Promise<void> {
   const facts = {
     ...eventFacts(description, deps.config),
     versionId: row.currentVersionId,

@@ -16,7 +16,10 @@ type Told = Extract<Notice, { kind: 'told' }>;
 
 const failure = z.object({ token: z.string(), toldAt: z.number(), by: z.enum(['handler', 'announcer']) });
 
-const failureKey = (secretArn: string, token: string): LedgerKey => ({ partition: partitionOf(secretArn), row: `failure#${token}` });
+const failureKey = (secretArn: string, token: string): LedgerKey => ({
+  partition: partitionOf(secretArn),
+  row: `failure#${token}`,
+});
 
 /** How long the handler's own event may take to get here, in milliseconds. CloudTrail is usually minutes later than it. */
 const settleMs = 10_000;
@@ -39,7 +42,8 @@ export async function announceFailure(ended: Ended, deps: Deps): Promise<void> {
     reason,
     field: null,
     retryable: reason === 'handler-died',
-    liveCredential: description.stages.get(token)?.includes('AWSCURRENT') === true ? ('new' as const) : ('old' as const),
+    liveCredential:
+      description.stages.get(token)?.includes('AWSCURRENT') === true ? ('new' as const) : ('old' as const),
     attempt: 1,
     nextRetry: description.rotation.nextAt === undefined ? null : new Date(description.rotation.nextAt).toISOString(),
   };
@@ -60,6 +64,10 @@ async function wasTold({ secretArn, token }: Ended | Told, ledger: Ledger): Prom
   return (await ledger.read(failureKey(secretArn, token), failure)) !== undefined;
 }
 
-async function remember({ secretArn, token, at }: Ended | Told, by: 'handler' | 'announcer', { ledger }: Deps): Promise<void> {
+async function remember(
+  { secretArn, token, at }: Ended | Told,
+  by: 'handler' | 'announcer',
+  { ledger }: Deps,
+): Promise<void> {
   await ledger.write(failureKey(secretArn, token), { token, toldAt: at, by }, 0);
 }

@@ -8,7 +8,14 @@ export type Notice =
   /** A label may have moved: from Secrets Manager itself, or the rotation handler's hint. */
   | { readonly kind: 'moved'; readonly secretArn: string; readonly versionId: string }
   /** CloudTrail says that a rotation ended badly. */
-  | { readonly kind: 'ended'; readonly secretArn: string; readonly token: string; readonly how: Ending; readonly step: RotationFailed['data']['step']; readonly at: number }
+  | {
+      readonly kind: 'ended';
+      readonly secretArn: string;
+      readonly token: string;
+      readonly how: Ending;
+      readonly step: RotationFailed['data']['step'];
+      readonly at: number;
+    }
   /** The handler has told of a failure itself. */
   | { readonly kind: 'told'; readonly secretArn: string; readonly token: string; readonly at: number };
 

@@ -50,7 +50,11 @@ function isLost(key: KeyState, { secret }: Live, token: string, clientSuppliedKe
   return key.state !== 'enabled' || key.secretMatches === false || foreign;
 }
 
-async function noteOrphan({ secret, currentVersionId }: Live, failed: RotationFailed, { ledger, clock }: Deps): Promise<void> {
+async function noteOrphan(
+  { secret, currentVersionId }: Live,
+  failed: RotationFailed,
+  { ledger, clock }: Deps,
+): Promise<void> {
   const now = clock.now();
   await noteSuperseded(ledger, {
     secretArn: secret.arn,

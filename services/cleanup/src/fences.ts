@@ -38,7 +38,8 @@ export async function passFences(row: Superseded, live: Live, deps: Deps): Promi
   const old = await findOldKey(row, live, deps);
   if (old === undefined) return { verdict: 'wait', row: { ...row, stage: 'retired', dueAt: null } };
   if (await isNamed(old, live, deps)) return raised(row, live, deps);
-  if (await restoreCurrent(live, deps, row.correlationId)) throw new TransientError('The current key had to be restored first');
+  if (await restoreCurrent(live, deps, row.correlationId))
+    throw new TransientError('The current key had to be restored first');
   await proveCurrent(live, deps);
   return { verdict: 'go', old };
 }
@@ -61,7 +62,8 @@ function earliest(row: Superseded, { secret }: Live): number {
 function obeyPolicy({ approvedAt }: Superseded, { secret }: Live): void {
   const { retirement } = secret.policy;
   if (retirement === 'observe') throw new PermanentError('observe-only', 'The policy only reports');
-  if (retirement === 'approve' && approvedAt === null) throw new PermanentError('not-approved', 'Nobody approved it yet');
+  if (retirement === 'approve' && approvedAt === null)
+    throw new PermanentError('not-approved', 'Nobody approved it yet');
 }
 
 // By the version's value; where Secrets Manager has dropped the version, by the mark on the key. undefined: there is no such key any more.

@@ -1,10 +1,12 @@
 import type { LedgerRow } from '@keyturn/aws/ledger';
+import type { SecretDescription } from '@keyturn/aws/secret-store';
 import { writeSuperseded, type Superseded } from '@keyturn/aws/supersession';
 import { eventFacts } from '@keyturn/config/event-facts';
 import { timingOf } from '@keyturn/config/timing';
 import { occurrence } from '@keyturn/events/occurrence';
 import { RetirementHeld } from '@keyturn/events/retirement-held';
-import type { Reason } from '@keyturn/rotation/errors';
+import { PermanentError, type Reason } from '@keyturn/rotation/errors';
+import { parseSecretArn } from '@keyturn/rotation/mark';
 
 import type { Deps } from './deps.ts';
 
@@ -27,11 +29,13 @@ export async function holdRetirement(
 type Held = { readonly row: Superseded; readonly reason: Reason; readonly nextTryAt: number };
 
 async function tell({ row, reason, nextTryAt }: Held, deps: Deps): Promise<void> {
-  const description = await deps.secrets.describe(row.secretArn);
+  const description = await describeIfThere(row.secretArn, deps);
+  const gone = { arn: row.secretArn, name: parseSecretArn(row.secretArn).name, tags: {} };
+  const labelled = [...(description?.stages ?? [])].find(([, labels]) => labels.includes('AWSCURRENT'));
   const facts = {
-    ...eventFacts(description, deps.config, reason),
+    ...eventFacts(description ?? gone, deps.config, reason),
     versionId: row.versionId,
-    currentVersionId: [...description.stages].find(([, labels]) => labels.includes('AWSCURRENT'))?.[0] ?? null,
+    currentVersionId: labelled?.[0] ?? null,
     reason,
     nextTryAt: new Date(nextTryAt).toISOString(),
   };
@@ -40,4 +44,14 @@ async function tell({ row, reason, nextTryAt }: Held, deps: Deps): Promise<void>
     idempotencyKey: [row.secretArn, row.versionId, row.n, 'held', reason].join('#'),
   });
   await deps.bus.publish(RetirementHeld.create(facts, about));
+}
+
+// The owner of a secret that is gone, or that nobody may read any more, has to hear of its key all the same.
+async function describeIfThere(secretArn: string, { secrets }: Deps): Promise<SecretDescription | undefined> {
+  try {
+    return await secrets.describe(secretArn);
+  } catch (error) {
+    if (error instanceof PermanentError) return undefined;
+    throw error;
+  }
 }

@@ -23,7 +23,9 @@ export async function readLive(secretArn: string, { secrets, config }: Deps): Pr
   if (version === undefined) throw new TransientError('AWSCURRENT cannot be read');
   const current = credentialIn(secret, version);
   if (current === undefined) {
-    throw new PermanentError('shape-mismatch', 'The current version holds no credential', { field: secret.shape.keyId });
+    throw new PermanentError('shape-mismatch', 'The current version holds no credential', {
+      field: secret.shape.keyId,
+    });
   }
   return { description, secret, currentVersionId: version.versionId, current };
 }

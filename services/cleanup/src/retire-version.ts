@@ -7,7 +7,7 @@ import type { Deps } from './deps.ts';
 import { disableVersion } from './disable-version.ts';
 import { passFences } from './fences.ts';
 import { holdRetirement } from './hold-retirement.ts';
-import { readLive } from './managed-versions.ts';
+import { readLive, type Live } from './managed-versions.ts';
 import { removeVersion } from './remove-version.ts';
 
 /** Longer than the function lives. */
@@ -37,6 +37,15 @@ async function retireInTurn(row: LedgerRow<Superseded>, deps: Deps): Promise<voi
   if (!(await takeLease(deps.ledger, { ...lease, durationMs: leaseMs }))) {
     throw new TransientError('Somebody else works on the same target');
   }
+  try {
+    await takeStep(row, live, deps);
+  } finally {
+    // Nobody relies on this: a lease ends by itself.
+    await giveLeaseBack(deps.ledger, lease);
+  }
+}
+
+async function takeStep(row: LedgerRow<Superseded>, live: Live, deps: Deps): Promise<void> {
   const passed = await passFences(row.value, live, deps);
   if (passed.verdict === 'wait') {
     await writeSuperseded(deps.ledger, passed.row, row.rev);
@@ -45,5 +54,4 @@ async function retireInTurn(row: LedgerRow<Superseded>, deps: Deps): Promise<voi
   } else {
     await removeVersion({ row, live, old: passed.old }, deps);
   }
-  await giveLeaseBack(deps.ledger, lease);
 }

@@ -23,7 +23,8 @@ export async function sweepDue(deadline: number, deps: Deps): Promise<{ looked: 
     const bug = await sweepOne(key, deps);
     if (bug !== undefined) bugs.push(bug);
   }
-  if (bugs.length > 0) throw new AggregateError(bugs, `${bugs.length} of ${looked} due versions failed in a way nobody foresaw`);
+  if (bugs.length > 0)
+    throw new AggregateError(bugs, `${bugs.length} of ${looked} due versions failed in a way nobody foresaw`);
   return { looked, left: keys.length - looked };
 }
 

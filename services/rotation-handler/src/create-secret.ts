@@ -32,7 +32,9 @@ export async function createSecret(rotation: Rotation, deps: Deps): Promise<void
 // What these providers cannot do, no code of ours makes up for: an outage, or a key that nobody finds again.
 function refuseBrokenPromises(capabilities: Capabilities): void {
   if (capabilities.overlap === 'none') {
-    throw new PermanentError('unsupported', 'The provider ends the old key when it issues a new one', { field: 'overlap' });
+    throw new PermanentError('unsupported', 'The provider ends the old key when it issues a new one', {
+      field: 'overlap',
+    });
   }
   if (!capabilities.clientSuppliedKey && !capabilities.mark) {
     throw new PermanentError('unsupported', 'The provider chooses the key and cannot mark it', { field: 'mark' });

@@ -52,7 +52,8 @@ async function moveLabel({ request, secret }: Rotation, { secrets }: Deps, check
   const from = currentVersionId(fresh);
   if (from === request.token) return;
   const pendingStill = fresh.stages.get(request.token)?.includes('AWSPENDING') ?? false;
-  if (!pendingStill) throw new PermanentError('abandoned', 'The version is not pending any more', { field: 'ClientRequestToken' });
+  if (!pendingStill)
+    throw new PermanentError('abandoned', 'The version is not pending any more', { field: 'ClientRequestToken' });
   if (from !== checkedVersionId) throw new TransientError('AWSCURRENT moved during the last check');
   const outcome = await secrets.moveCurrent({ arn: secret.arn, from, to: request.token });
   if (outcome === 'lost') throw new TransientError('AWSCURRENT moved at the same moment');

@@ -9,7 +9,11 @@ import { secretHash } from '@keyturn/rotation/mark';
 import type { RotationRequest } from './rotation-request.ts';
 import type { Deps } from './rotation.ts';
 
-export type Failure = { readonly request: RotationRequest; readonly description: SecretDescription; readonly error: unknown };
+export type Failure = {
+  readonly request: RotationRequest;
+  readonly description: SecretDescription;
+  readonly error: unknown;
+};
 
 /**
  * Tells that a step failed. It never throws: the failure itself goes to Secrets Manager, whose own event makes up for one that is lost here.
@@ -57,7 +61,10 @@ async function withinBudget({ request, description }: Failure, { config, secrets
   return pending !== undefined && clock.now() - pending.createdAt < policy.propagationBudgetMs;
 }
 
-async function liveCredential({ secretArn, token }: RotationRequest, { secrets }: Deps): Promise<'old' | 'new' | 'unknown'> {
+async function liveCredential(
+  { secretArn, token }: RotationRequest,
+  { secrets }: Deps,
+): Promise<'old' | 'new' | 'unknown'> {
   try {
     const { stages } = await secrets.describe(secretArn);
     return stages.get(token)?.includes('AWSCURRENT') === true ? 'new' : 'old';

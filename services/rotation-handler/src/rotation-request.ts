@@ -36,7 +36,9 @@ export function parseRotationRequest(input: unknown): RotationRequest {
   const parsed = event.safeParse(input);
   if (!parsed.success) {
     const field = parsed.error.issues[0]?.path.join('.') ?? '';
-    throw new PermanentError('malformed', `Not a rotation event: ${field || 'the event'} is missing or wrong`, { field });
+    throw new PermanentError('malformed', `Not a rotation event: ${field || 'the event'} is missing or wrong`, {
+      field,
+    });
   }
   const { Step, SecretId, ClientRequestToken, RotationToken } = parsed.data;
   parseSecretArn(SecretId);

@@ -56,7 +56,10 @@ export async function readCurrent({ description }: Rotation, { secrets }: Deps):
 const pendingReads = 5;
 const pendingPauseMs = 300;
 
-export async function readPending({ description, request }: Rotation, { secrets, clock }: Deps): Promise<SecretVersion> {
+export async function readPending(
+  { description, request }: Rotation,
+  { secrets, clock }: Deps,
+): Promise<SecretVersion> {
   for (let read = 1; ; read += 1) {
     const version = await secrets.value(description.arn, { versionId: request.token, stage: 'AWSPENDING' });
     if (version !== undefined) return version;

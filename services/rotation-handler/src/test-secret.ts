@@ -65,7 +65,8 @@ export function judge(check: CheckResult, { secret }: Rotation, versionId: strin
     });
   }
   if (use.outcome !== 'rejected') return 'accepted';
-  if (use.final) throw new PermanentError('key-rejected', `The provider refuses the key: ${use.code}`, { field: use.code });
+  if (use.final)
+    throw new PermanentError('key-rejected', `The provider refuses the key: ${use.code}`, { field: use.code });
   return 'not-yet';
 }
 

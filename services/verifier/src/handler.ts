@@ -40,7 +40,7 @@ const deps: Deps = {
 /** Called for each SecretRotated. */
 export const handler = onQueue({
   service: 'verifier',
-  parse: SecretRotated.parse,
+  parse: (body) => SecretRotated.parse(body),
   handle: (rotated) => verifyCurrent(rotated, deps),
   consumed: sqsConsumed({
     client: clients.sqs(),

@@ -1,0 +1,233 @@
+import { readAnnouncement } from '@keyturn/aws/announcement';
+import { memoryLedger } from '@keyturn/aws/memory-ledger';
+import { readSuperseded, supersededKey } from '@keyturn/aws/supersession';
+import { SecretRotated } from '@keyturn/events/secret-rotated';
+import { TransientError } from '@keyturn/rotation/errors';
+import { hidden } from '@keyturn/rotation/hidden';
+import { expect, test } from 'vitest';
+
+import { day, hour, minute, secretText, world, type World } from '../../../test/world.ts';
+import { announceCurrent, type Deps } from './announce-current.ts';
+
+const hear = (w: World, versionId: string, deps: Partial<Deps> = {}) =>
+  announceCurrent({ secretArn: w.arn, versionId }, { ...w.announcer, ...deps });
+
+const told = (w: World) => w.events('SecretRotated').map((event) => SecretRotated.parse(event).data);
+
+/** What a rotation leaves behind: a version of ours under AWSCURRENT. */
+async function rotated(w: World): Promise<string> {
+  const token = await w.begin();
+  const { arn } = w;
+  const text = secretText(w.provider.handMade({ target: 'orders-app' }));
+  const from = (await currentOf(w)) ?? '';
+  await w.secrets.putPending({ arn, token, text: hidden(text), rotationToken: undefined });
+  await w.secrets.moveCurrent({ arn, from, to: token });
+  await w.secrets.dropPending({ arn, versionId: token });
+  w.model.rotations.ended({ arn, token, succeeded: true });
+  return token;
+}
+
+async function currentOf(w: World): Promise<string | undefined> {
+  return (await w.secrets.value(w.arn, { stage: 'AWSCURRENT' }))?.versionId;
+}
+
+async function known(w: World): Promise<World> {
+  await hear(w, w.firstVersion);
+  return w;
+}
+
+test('a secret that is seen for the first time, with nothing before it, is nothing to tell', async () => {
+  const w = await world();
+
+  await hear(w, w.firstVersion);
+
+  expect(w.events()).toEqual([]);
+  expect((await readAnnouncement(w.ledger, w.arn))?.value).toMatchObject({
+    currentVersionId: w.firstVersion,
+    cause: 'adoption',
+  });
+});
+
+test('tells a rotation once, with the time until which the old key works', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+
+  await hear(w, token);
+  await hear(w, token);
+
+  expect(told(w)).toMatchObject([
+    {
+      versionId: token,
+      previousVersionId: w.firstVersion,
+      cause: 'rotation',
+      provider: 'apigee',
+      owner: 'orders',
+      environment: 'test',
+      verification: 'dataPlane',
+      oldCredentialValidUntil: new Date(w.clock.now() + day).toISOString(),
+    },
+  ]);
+});
+
+test('I5a: tells only a version that is current, whatever the message says', async () => {
+  const w = await known(await world());
+  const token = await w.begin();
+
+  await expect(hear(w, token)).rejects.toBeInstanceOf(TransientError);
+
+  expect(w.events()).toEqual([]);
+});
+
+test('A → B → A is told twice more, with causes rotation and rollback and numbers of their own', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  await hear(w, token);
+  await w.secrets.moveCurrent({ arn: w.arn, from: token, to: w.firstVersion });
+
+  await hear(w, w.firstVersion);
+
+  const events = w.events('SecretRotated');
+  expect(told(w).map(({ cause, versionId, previousVersionId }) => [cause, versionId, previousVersionId])).toEqual([
+    ['rotation', token, w.firstVersion],
+    ['rollback', w.firstVersion, token],
+  ]);
+  expect(new Set(events.map(({ detail }) => detail.metadata.idempotencyKey)).size).toBe(2);
+  expect(new Set(events.map(({ detail }) => detail.metadata.correlationId)).size).toBe(2);
+});
+
+test('a console edit is told as manual', async () => {
+  const w = await known(await world());
+
+  await hear(w, await w.paste(w.provider.handMade({ target: 'orders-app' })));
+
+  expect(told(w)).toMatchObject([{ cause: 'manual' }]);
+});
+
+test('I5b: a publish that is lost is repeated under the same idempotency key', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  const bus = { publish: () => Promise.reject(new TransientError('down')) };
+  await expect(hear(w, token, { bus })).rejects.toThrow('down');
+  const number = (await readAnnouncement(w.ledger, w.arn))?.value.n;
+
+  w.pass(3 * hour);
+  await hear(w, token);
+  await hear(w, token);
+
+  const [event, ...more] = w.events('SecretRotated');
+  expect(event?.detail.metadata.idempotencyKey).toBe(`${w.arn}#${number}`);
+  expect(more).toEqual([]);
+});
+
+test('I2: the end of the old key is noted before the new one is told', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  const bus = { publish: () => Promise.reject(new TransientError('down')) };
+
+  await hear(w, token, { bus }).catch(() => undefined);
+
+  const row = await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion));
+  expect(row?.value).toMatchObject({ stage: 'grace', supersededAt: w.clock.now(), supersededBy: token });
+  expect(row?.value.dueAt).toBe(w.clock.now() + day + 10 * minute);
+});
+
+test('I2: supersession is only raised: a version that was current again starts a new grace', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  await hear(w, token);
+  w.pass(hour);
+  await w.secrets.moveCurrent({ arn: w.arn, from: token, to: w.firstVersion });
+  await hear(w, w.firstVersion);
+  w.pass(hour);
+  await w.secrets.moveCurrent({ arn: w.arn, from: w.firstVersion, to: token });
+
+  await hear(w, token);
+
+  const row = await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion));
+  expect(row?.value.supersededAt).toBe(w.clock.now());
+});
+
+test('weeks-old, repeated and reordered messages change nothing', async () => {
+  const w = await known(await world());
+  const first = await rotated(w);
+  await hear(w, first);
+  const second = await rotated(w);
+  await hear(w, second);
+  const before = await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion));
+
+  w.pass(40 * day);
+  for (const old of [first, w.firstVersion, second, first]) await hear(w, old);
+
+  expect(told(w)).toHaveLength(2);
+  expect(await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion))).toEqual(before);
+});
+
+test('a version that came and went between two looks is noted for its retirement', async () => {
+  const w = await known(await world());
+  const between = await rotated(w);
+  const last = await rotated(w);
+
+  await hear(w, last);
+  await hear(w, between);
+
+  expect((await readSuperseded(w.ledger, supersededKey(w.arn, between)))?.value).toMatchObject({
+    stage: 'grace',
+    n: 0,
+  });
+  expect(told(w)).toMatchObject([{ versionId: last }]);
+});
+
+test('two announcers that see the same change tell it under one idempotency key', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+
+  await Promise.allSettled([hear(w, token), hear(w, token)]);
+  await hear(w, token);
+
+  expect(new Set(w.events('SecretRotated').map(({ detail }) => detail.metadata.idempotencyKey)).size).toBe(1);
+});
+
+test('a ledger that was lost never uses a number twice', async () => {
+  const w = await known(await world());
+  await hear(w, await rotated(w));
+  w.pass(day);
+  const token = await rotated(w);
+
+  await hear(w, token, { ledger: memoryLedger() });
+
+  expect(new Set(w.events('SecretRotated').map(({ detail }) => detail.metadata.idempotencyKey)).size).toBe(2);
+});
+
+test("secrets that are nobody's here, or gone, are passed over in silence", async () => {
+  const w = await world();
+  const { ARN: foreign = '', VersionId = '' } = await w.model.createSecret({ Name: 'foreign', SecretString: 'x' });
+
+  await announceCurrent({ secretArn: foreign, versionId: VersionId }, w.announcer);
+  await announceCurrent({ secretArn: `${foreign.slice(0, -6)}AbCdEf`, versionId: VersionId }, w.announcer);
+
+  expect(w.events()).toEqual([]);
+});
+
+test('a known secret that cannot be described is an error, not silence', async () => {
+  const w = await known(await world());
+  await w.model.deleteSecret({ SecretId: w.arn, ForceDeleteWithoutRecovery: true });
+
+  await expect(hear(w, w.firstVersion)).rejects.toMatchObject({ reason: 'secret-missing' });
+});
+
+test('waits until the replicas have the new value', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  const lagging = {
+    describe: async (id: string) => ({
+      ...(await w.secrets.describe(id)),
+      replicas: [{ region: 'us-east-1', status: 'InProgress' }],
+    }),
+  };
+
+  await expect(
+    announceCurrent({ secretArn: w.arn, versionId: token }, { ...w.announcer, secrets: lagging }),
+  ).rejects.toBeInstanceOf(TransientError);
+
+  expect(w.events()).toEqual([]);
+});

@@ -1,0 +1,125 @@
+import { RotationFailed } from '@keyturn/events/rotation-failed';
+import { TransientError } from '@keyturn/rotation/errors';
+import { expect, test } from 'vitest';
+
+import { world, type World } from '../../../test/world.ts';
+import { handleNotice } from './handle-notice.ts';
+import { parseNotice } from './parse-notice.ts';
+
+const token = '5ee5a8ba-2b3c-4d5e-8f90-0123456789ab';
+
+function cloudTrail(w: World, eventName: string, change: Record<string, unknown> = {}) {
+  return {
+    version: '0',
+    source: 'aws.secretsmanager',
+    'detail-type': 'AWS Service Event via CloudTrail',
+    time: new Date(w.clock.now()).toISOString(),
+    resources: [],
+    detail: {
+      eventName,
+      errorMessage: `Error when executing lambda ${w.handlerArn} during setSecret step`,
+      additionalEventData: { SecretId: w.arn },
+      requestID: `Rotation-${w.arn}-${token}`,
+      ...change,
+    },
+  };
+}
+
+const hear = async (w: World, message: unknown) => handleNotice(parseNotice(message), w.announcer);
+
+test('tells of a rotation whose handler died, after giving its own event time to arrive', async () => {
+  const w = await world();
+  const message = cloudTrail(w, 'RotationFailed');
+
+  await expect(hear(w, message)).rejects.toBeInstanceOf(TransientError);
+  w.pass(10_000);
+  await hear(w, message);
+  await hear(w, message);
+
+  const events = w.events('RotationFailed').map((event) => RotationFailed.parse(event).data);
+  expect(events).toMatchObject([
+    { versionId: token, step: 'setSecret', reason: 'handler-died', retryable: true, liveCredential: 'old' },
+  ]);
+});
+
+test('is silent about a failure that the handler told itself', async () => {
+  const w = await world();
+  const told = {
+    source: 'keyturn',
+    'detail-type': 'RotationFailed',
+    detail: {
+      metadata: {
+        eventId: '00000000-0000-4000-8000-000000000001',
+        schemaVersion: '1.0',
+        occurredAt: new Date(w.clock.now()).toISOString(),
+        correlationId: 'c',
+        causationId: null,
+        idempotencyKey: 'i',
+        traceparent: null,
+      },
+      data: {
+        secretArn: w.arn,
+        secretName: 'orders/apigee',
+        provider: 'apigee',
+        owner: 'orders',
+        environment: 'test',
+        runbookUrl: 'https://r.example',
+        versionId: token,
+        step: 'setSecret',
+        reason: 'unavailable',
+        field: null,
+        retryable: true,
+        liveCredential: 'old',
+        attempt: 1,
+        nextRetry: null,
+      },
+    },
+  };
+
+  await hear(w, told);
+  w.pass(60_000);
+  await hear(w, cloudTrail(w, 'RotationFailed'));
+
+  expect(w.events()).toEqual([]);
+});
+
+test('tells of an abandoned rotation', async () => {
+  const w = await world();
+  const message = cloudTrail(w, 'RotationAbandoned', { errorMessage: undefined });
+  w.pass(10_000);
+
+  await hear(w, message);
+
+  expect(w.events('RotationFailed')).toMatchObject([
+    { detail: { data: { reason: 'abandoned', retryable: false, step: 'unknown' } } },
+  ]);
+});
+
+test("is silent about other people's rotations", async () => {
+  const w = await world();
+  const { ARN: foreign = '' } = await w.model.createSecret({ Name: 'foreign', SecretString: 'x' });
+  const message = cloudTrail(w, 'RotationFailed', {
+    additionalEventData: { SecretId: foreign },
+    requestID: `Rotation-${foreign}-${token}`,
+  });
+  w.pass(10_000);
+
+  await hear(w, message);
+
+  expect(w.events()).toEqual([]);
+});
+
+test.each([
+  ['nothing', undefined],
+  ['an event of somebody else', { source: 'aws.ec2', 'detail-type': 'x' }],
+  [
+    'a label event without a version',
+    { source: 'aws.secretsmanager', 'detail-type': 'Secret Label Updated', resources: ['arn:x'], detail: {} },
+  ],
+  [
+    'a hint without an ARN',
+    { source: 'keyturn', 'detail-type': 'LabelMoved', detail: { secretArn: 'orders', versionId: 'v' } },
+  ],
+])('refuses %s', (_, message) => {
+  expect(() => parseNotice(message)).toThrow();
+});

@@ -1,0 +1,426 @@
+import { noteSuperseded, readSuperseded, supersededKey, type Superseded } from '@keyturn/aws/supersession';
+import type { Credential } from '@keyturn/rotation/credential';
+import { formatMark, markOf } from '@keyturn/rotation/mark';
+import { expect, test } from 'vitest';
+
+import { day, hour, minute, secretText, world, type World } from '../../../test/world.ts';
+import { sweepDue } from './sweep-due.ts';
+
+const margin = 10 * minute;
+const week = 7 * day;
+
+/** A world in which the hand-made key was superseded by another one just now, and noted. */
+async function superseded(options: Parameters<typeof world>[0] = {}) {
+  const w = await world(options);
+  await w.provider.mark({ target: 'orders-app', keyId: w.handMade.keyId, mark: w.mark(w.firstVersion) });
+  const next = w.provider.handMade({ target: 'orders-app' });
+  const versionId = await w.paste(next);
+  await w.provider.mark({ target: 'orders-app', keyId: next.keyId, mark: w.mark(versionId) });
+  await note(w, w.firstVersion);
+  return { ...w, next, versionId };
+}
+
+function note(w: World, versionId: string, change: Partial<Superseded> = {}) {
+  return noteSuperseded(w.ledger, {
+    secretArn: w.arn,
+    versionId,
+    kind: 'superseded',
+    n: 1,
+    supersededAt: w.clock.now(),
+    supersededBy: 'b',
+    correlationId: 'c',
+    ...change,
+    dueAt: w.clock.now() + day + margin,
+  });
+}
+
+async function sweep(w: World, deps: Partial<World['cleanup']> = {}) {
+  return sweepDue(w.clock.now() + 15 * minute, { ...w.cleanup, ...deps });
+}
+
+const rowOf = async (w: World, versionId = w.firstVersion) =>
+  (await readSuperseded(w.ledger, supersededKey(w.arn, versionId)))?.value;
+
+const types = (w: World) => w.events().map((event) => event['detail-type']);
+const stateOf = (w: World, { keyId }: Credential) => w.keys().get(keyId.reveal()) ?? 'absent';
+
+test('disables after the grace and its margin, deletes after the soak, and tells both', async () => {
+  const w = await superseded();
+
+  w.pass(day + margin);
+  await sweep(w);
+  const afterGrace = stateOf(w, w.handMade);
+  w.pass(week);
+  await sweep(w);
+
+  expect(afterGrace).toBe('disabled');
+  expect(stateOf(w, w.handMade)).toBe('absent');
+  expect(stateOf(w, w.next)).toBe('enabled');
+  expect(types(w)).toEqual(['CredentialDisabled', 'CredentialRetired']);
+  expect(await rowOf(w)).toMatchObject({ stage: 'retired', dueAt: null });
+});
+
+test('I2, I7: a key is not touched a millisecond before its grace and margin are over', async () => {
+  const w = await superseded();
+  await note(w, w.firstVersion, { n: 2 });
+  const row = await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion));
+  await w.ledger.write(supersededKey(w.arn, w.firstVersion), { ...row?.value, dueAt: 0 }, row?.rev ?? 0, 0);
+
+  w.pass(day + margin - 1);
+  await sweep(w);
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect((await rowOf(w))?.dueAt).toBe(w.clock.now() + 1);
+});
+
+test('I7: a version that is current again is never touched, and gets a whole grace when it is superseded once more', async () => {
+  const w = await superseded();
+  await w.secrets.moveCurrent({ arn: w.arn, from: w.versionId, to: w.firstVersion });
+
+  w.pass(day + margin);
+  await sweep(w);
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect((await rowOf(w))?.dueAt).toBe(w.clock.now() + day + margin);
+});
+
+test('I7: a pending version is never touched', async () => {
+  const w = await superseded();
+  await w.model.updateSecretVersionStage({
+    SecretId: w.arn,
+    VersionStage: 'AWSPENDING',
+    MoveToVersionId: w.firstVersion,
+  });
+
+  w.pass(day + margin);
+  await sweep(w);
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+});
+
+test('I7: a key that is current under another version id is never touched', async () => {
+  const w = await superseded();
+  await w.paste(`${secretText(w.handMade)} `);
+
+  w.pass(day + margin);
+  await sweep(w);
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+});
+
+test('I7: a key that is pending under another version id is never touched', async () => {
+  const w = await superseded();
+  await w.model.putSecretValue({
+    SecretId: w.arn,
+    SecretString: secretText(w.handMade),
+    VersionStages: ['AWSPENDING'],
+  });
+
+  w.pass(day + margin);
+  await sweep(w);
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+});
+
+test.each([
+  ['no mark', undefined, 'not-yours'],
+  [
+    "another secret's mark",
+    formatMark(markOf('arn:aws:secretsmanager:eu-central-1:123456789012:secret:b-AbCdEf', 'v1', 'test')),
+    'shared-key',
+  ],
+  [
+    "another installation's mark",
+    formatMark(markOf('arn:aws:secretsmanager:us-east-1:123456789012:secret:b-AbCdEf', 'v1', 'test')),
+    'not-yours',
+  ],
+])('I7: a key with %s is held and its owner told once', async (_, mark, reason) => {
+  const w = await world();
+  const old = w.provider.handMade({ target: 'orders-app', ...(mark === undefined ? {} : { mark }) });
+  const versionId = await w.paste(old);
+  await w.paste(w.handMade);
+  await note(w, versionId);
+
+  for (let sweeps = 0; sweeps < 3; sweeps += 1) {
+    w.pass(day + margin);
+    await sweep(w);
+  }
+
+  expect(stateOf(w, old)).toBe('enabled');
+  expect(w.events('RetirementHeld')).toMatchObject([{ detail: { data: { versionId, reason } } }]);
+});
+
+test('an orphan waits for its minimum age, and its end is told as such', async () => {
+  const w = await superseded();
+  const orphan = w.provider.handMade({ target: 'orders-app', mark: w.mark('orphan') });
+  const { VersionId: versionId = '' } = await w.model.putSecretValue({
+    SecretId: w.arn,
+    SecretString: secretText(orphan),
+    VersionStages: ['x'],
+  });
+  await w.provider.mark({ target: 'orders-app', keyId: orphan.keyId, mark: w.mark(versionId) });
+  await noteSuperseded(w.ledger, {
+    secretArn: w.arn,
+    versionId,
+    kind: 'orphan',
+    n: 0,
+    supersededAt: w.clock.now(),
+    supersededBy: 'b',
+    correlationId: 'c',
+    dueAt: w.clock.now(),
+  });
+
+  w.pass(hour + margin - 1);
+  await sweep(w);
+  const young = stateOf(w, orphan);
+  w.pass(1);
+  await sweep(w);
+  const disabled = stateOf(w, orphan);
+  w.pass(week);
+  await sweep(w);
+
+  expect([young, disabled, stateOf(w, orphan)]).toEqual(['enabled', 'disabled', 'absent']);
+  expect(types(w)).toContain('OrphanReaped');
+});
+
+test('nothing is disabled while the current key is refused', async () => {
+  const w = await superseded();
+  await w.paste(w.provider.handMade({ target: 'orders-app', disabled: true }));
+
+  w.pass(day + margin);
+  await sweep(w);
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect(w.events('RetirementHeld')).toMatchObject([{ detail: { data: { reason: 'key-rejected' } } }]);
+});
+
+test('a current key of ours that is found off is switched on before anything else', async () => {
+  const w = await superseded();
+  await w.provider.disable({ target: 'orders-app', keyId: w.next.keyId, mark: w.mark(w.versionId) });
+
+  w.pass(day + margin);
+  await sweep(w);
+
+  expect(stateOf(w, w.next)).toBe('enabled');
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect(types(w)).toEqual(['CredentialRestored']);
+});
+
+test('I8: a key that becomes current while it is being disabled is switched on again', async () => {
+  const w = await superseded();
+  const disable: typeof w.provider.disable = async (request) => {
+    await w.provider.disable(request);
+    await w.secrets.moveCurrent({ arn: w.arn, from: w.versionId, to: w.firstVersion });
+  };
+
+  w.pass(day + margin);
+  await sweep(w, { retire: () => ({ ...w.provider, disable }) });
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect((await rowOf(w))?.stage).toBe('grace');
+});
+
+test('I8: during the grace the old key works at once when AWSCURRENT goes back, with no call to the provider', async () => {
+  const w = await superseded();
+
+  w.pass(day + margin - 1);
+  await sweep(w);
+  await w.secrets.moveCurrent({ arn: w.arn, from: w.versionId, to: w.firstVersion });
+
+  expect(w.provider.acceptedBy(await w.credentialIn())).toEqual([true, true, true]);
+});
+
+test('the fences are passed again before the delete: back to current in the soak means alive', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+  await sweep(w);
+  await w.secrets.moveCurrent({ arn: w.arn, from: w.versionId, to: w.firstVersion });
+
+  w.pass(week);
+  await sweep(w);
+
+  expect(stateOf(w, w.handMade)).not.toBe('absent');
+  expect((await rowOf(w))?.stage).toBe('grace');
+});
+
+test('a key that somebody switched on again during the soak gets another grace, and the owner is told', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+  await sweep(w);
+  await w.provider.enable({ target: 'orders-app', keyId: w.handMade.keyId, mark: w.mark(w.firstVersion) });
+
+  w.pass(week);
+  await sweep(w);
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect(w.events('RetirementHeld')).toMatchObject([{ detail: { data: { reason: 're-enabled' } } }]);
+  expect((await rowOf(w))?.dueAt).toBe(w.clock.now() + day + margin);
+});
+
+test('a key that is accepted although it is off is not deleted', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+  await sweep(w);
+  w.provider.acceptAnything();
+
+  w.pass(week);
+  await sweep(w);
+
+  expect(stateOf(w, w.handMade)).toBe('disabled');
+  expect(w.events('RetirementHeld')).toMatchObject([{ detail: { data: { reason: 'still-accepted' } } }]);
+});
+
+test('the pause flag stops the disabling and the delete, and what was due is done after it', async () => {
+  const w = await superseded();
+  await w.fleet.set('paused');
+  w.pass(day + margin);
+  await sweep(w);
+  const pausedBefore = stateOf(w, w.handMade);
+  await w.fleet.set('running');
+  await sweep(w);
+  await w.fleet.set('paused');
+  w.pass(week);
+  await sweep(w);
+  const pausedAfter = stateOf(w, w.handMade);
+
+  await w.fleet.set('running');
+  await sweep(w);
+
+  expect([pausedBefore, pausedAfter, stateOf(w, w.handMade)]).toEqual(['enabled', 'disabled', 'absent']);
+});
+
+test.each([
+  ['observed', 'observe-only'],
+  ['approved', 'not-approved'],
+])('policy %s holds a due key and tells it once', async (policy, reason) => {
+  const w = await superseded({ tags: { 'keyturn:policy': policy } });
+
+  w.pass(day + margin);
+  await sweep(w);
+  w.pass(day);
+  await sweep(w);
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect(w.events('RetirementHeld')).toMatchObject([{ detail: { data: { reason } } }]);
+});
+
+test('a secret that is being deleted stops everything and is told', async () => {
+  const w = await superseded();
+  await w.model.deleteSecret({ SecretId: w.arn, RecoveryWindowInDays: 7 });
+
+  w.pass(day + margin);
+  await sweep(w);
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect(w.events('RetirementHeld')).toMatchObject([{ detail: { data: { reason: 'secret-deleting' } } }]);
+});
+
+test('a secret that is gone stops everything and is told', async () => {
+  const w = await superseded();
+  await w.model.deleteSecret({ SecretId: w.arn, ForceDeleteWithoutRecovery: true });
+
+  w.pass(day + margin);
+  await sweep(w);
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect(w.events('RetirementHeld')).toMatchObject([{ detail: { data: { reason: 'secret-missing' } } }]);
+});
+
+test('the last usable key of a target is never disabled', async () => {
+  const w = await superseded();
+  const foreign = w.provider.handMade({ target: 'other-app' });
+  await w.paste(foreign);
+  const issue = { ...w.provider, check: async () => ({ key: enabled, use: { outcome: 'accepted' } as const }) };
+  await w.provider.disable({ target: 'orders-app', keyId: w.next.keyId, mark: w.mark(w.versionId) });
+
+  w.pass(day + margin);
+  await sweep(w, {
+    issue: () => ({
+      ...issue,
+      check: (request) =>
+        request.credential.keyId.reveal() === w.handMade.keyId.reveal() ? w.provider.check(request) : issue.check(),
+    }),
+  });
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect(w.events('RetirementHeld')).toMatchObject([{ detail: { data: { reason: 'last-key' } } }]);
+});
+
+const enabled = {
+  state: 'enabled',
+  secretMatches: true,
+  mark: undefined,
+  entitlements: [],
+  issuedAt: undefined,
+} as const;
+
+test('a lost answer to the disable or the delete is made good by the next sweep', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+  w.provider.faults.loseAnswer(1);
+  await sweep(w);
+  await sweep(w);
+  w.pass(week);
+  w.provider.faults.loseAnswer(1);
+  await sweep(w);
+  await sweep(w);
+
+  expect(stateOf(w, w.handMade)).toBe('absent');
+  expect(await rowOf(w)).toMatchObject({ stage: 'retired' });
+  expect(types(w)).toEqual(['CredentialDisabled', 'CredentialRetired']);
+});
+
+test('I12: a due version that fails in a way nobody foresaw does not keep the others waiting, and is counted', async () => {
+  const w = await superseded();
+  const middle = await w.paste(w.provider.handMade({ target: 'orders-app' }));
+  await w.paste(w.next);
+  const key = await w.credentialIn(middle);
+  await w.provider.mark({ target: 'orders-app', keyId: key.keyId, mark: w.mark(middle) });
+  await note(w, middle);
+  const disable: typeof w.provider.disable = async (request) => {
+    if (request.keyId.reveal() === w.handMade.keyId.reveal()) throw new Error('a bug');
+    await w.provider.disable(request);
+  };
+
+  w.pass(day + margin);
+  const sweeping = sweep(w, { retire: () => ({ ...w.provider, disable }) });
+
+  await expect(sweeping).rejects.toThrow(AggregateError);
+  expect(stateOf(w, key)).toBe('disabled');
+  expect((await rowOf(w))?.stage).toBe('grace');
+});
+
+test('two sweeps at the same time disable one key once', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+
+  await Promise.all([sweep(w), sweep(w)]);
+
+  expect(w.events('CredentialDisabled')).toHaveLength(1);
+});
+
+test('begins nothing that may not end before the function does', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+
+  const result = await sweepDue(w.clock.now() + minute, w.cleanup);
+
+  expect(result).toEqual({ looked: 0, left: 1 });
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+});
+
+test('a version that Secrets Manager has dropped is found by its mark', async () => {
+  const w = await superseded();
+  const forgetful = {
+    ...w.secrets,
+    value: async (id: string, which: { versionId?: string; stage?: string }) =>
+      which.versionId === w.firstVersion ? undefined : w.secrets.value(id, which),
+  };
+
+  w.pass(day + margin);
+  await sweep(w, { secrets: forgetful });
+  w.pass(week);
+  await sweep(w, { secrets: forgetful });
+
+  expect(stateOf(w, w.handMade)).toBe('absent');
+});

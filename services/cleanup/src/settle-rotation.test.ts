@@ -1,0 +1,184 @@
+import { readSuperseded, supersededKey } from '@keyturn/aws/supersession';
+import { RotationFailed } from '@keyturn/events/rotation-failed';
+import { SecretRotated } from '@keyturn/events/secret-rotated';
+import { credential } from '@keyturn/rotation/credential';
+import { hidden } from '@keyturn/rotation/hidden';
+import { expect, test } from 'vitest';
+
+import { hour, minute, secretText, world, type World } from '../../../test/world.ts';
+import { parseOutcome, settleRotation } from './settle-rotation.ts';
+
+const common = (w: World) => ({
+  secretArn: w.arn,
+  secretName: 'orders/apigee',
+  provider: 'apigee',
+  owner: 'orders',
+  environment: 'test',
+  runbookUrl: 'https://r.example',
+});
+const about = (w: World) => ({
+  eventId: '00000000-0000-4000-8000-000000000001',
+  occurredAt: new Date(w.clock.now()).toISOString(),
+  correlationId: 'c',
+  causationId: null,
+  idempotencyKey: 'i',
+  traceparent: null,
+});
+
+function failed(w: World, versionId: string, retryable = false) {
+  const facts = {
+    ...common(w),
+    versionId,
+    step: 'setSecret',
+    reason: 'key-conflict',
+    field: null,
+    retryable,
+    liveCredential: 'old',
+    attempt: 1,
+    nextRetry: null,
+  } as const;
+  return settleRotation(parseOutcome(RotationFailed.create(facts, about(w))), w.cleanup);
+}
+
+function rotated(w: World, versionId: string) {
+  const facts = {
+    ...common(w),
+    versionId,
+    previousVersionId: null,
+    cause: 'rollback',
+    verification: 'dataPlane',
+    oldCredentialValidUntil: null,
+    nextRotationAt: null,
+  } as const;
+  return settleRotation(parseOutcome(SecretRotated.create(facts, about(w))), w.cleanup);
+}
+
+/** A rotation whose key exists at the provider, and is pending. */
+async function pending(w: World, key = w.provider.handMade({ target: 'orders-app' })) {
+  const token = await w.begin();
+  await w.secrets.putPending({ arn: w.arn, token, text: hidden(secretText(key)), rotationToken: undefined });
+  const known = w.keys().has(key.keyId.reveal());
+  if (known) await w.provider.mark({ target: 'orders-app', keyId: key.keyId, mark: w.mark(token) });
+  return { token, key };
+}
+
+test('a pending version whose key was switched off is cleared, and the key noted for its end', async () => {
+  const w = await world();
+  const { token, key } = await pending(w);
+  await w.provider.disable({ target: 'orders-app', keyId: key.keyId, mark: w.mark(token) });
+
+  await failed(w, token);
+
+  expect(await w.labels(token)).not.toContain('AWSPENDING');
+  expect((await readSuperseded(w.ledger, supersededKey(w.arn, token)))?.value).toMatchObject({
+    kind: 'orphan',
+    stage: 'grace',
+    dueAt: w.clock.now() + hour + 10 * minute,
+  });
+});
+
+test('a pending version whose key exists with another secret is cleared', async () => {
+  const w = await world();
+  const taken = w.provider.handMade({ target: 'orders-app' });
+  const { token } = await pending(w, credential(taken.keyId.reveal(), 'another-secret'));
+
+  await failed(w, token);
+
+  expect(await w.labels(token)).not.toContain('AWSPENDING');
+});
+
+test.each([
+  ['works', async (w: World) => pending(w)],
+  ['is not made yet', async (w: World) => pending(w, credential('to-be-made', 's'))],
+])('a pending version whose key %s is left to Secrets Manager', async (_, prepare) => {
+  const w = await world();
+  const { token } = await prepare(w);
+
+  await failed(w, token);
+
+  expect(await w.labels(token)).toContain('AWSPENDING');
+});
+
+test('a failure that may heal clears nothing', async () => {
+  const w = await world();
+  const { token, key } = await pending(w);
+  await w.provider.disable({ target: 'orders-app', keyId: key.keyId, mark: w.mark(token) });
+
+  await failed(w, token, true);
+
+  expect(await w.labels(token)).toContain('AWSPENDING');
+});
+
+test('absent or off says nothing while the current key is not found either', async () => {
+  const w = await world();
+  const { token, key } = await pending(w);
+  await w.provider.mark({ target: 'orders-app', keyId: w.handMade.keyId, mark: w.mark(w.firstVersion) });
+  await w.provider.disable({ target: 'orders-app', keyId: key.keyId, mark: w.mark(token) });
+  w.provider.switchOff('orders-app');
+
+  await failed(w, token);
+
+  expect(await w.labels(token)).toContain('AWSPENDING');
+});
+
+test('a paused fleet clears nothing', async () => {
+  const w = await world();
+  const { token, key } = await pending(w);
+  await w.provider.disable({ target: 'orders-app', keyId: key.keyId, mark: w.mark(token) });
+  await w.fleet.set('paused');
+
+  await failed(w, token);
+
+  expect(await w.labels(token)).toContain('AWSPENDING');
+});
+
+test('an abandoned rotation: its key is noted for its end, and the pasted one is left alone', async () => {
+  const w = await world();
+  const { token } = await pending(w);
+  const pasted = await w.paste(w.provider.handMade({ target: 'orders-app' }));
+
+  await failed(w, token);
+  await failed(w, token);
+
+  expect((await readSuperseded(w.ledger, supersededKey(w.arn, token)))?.value).toMatchObject({ kind: 'orphan' });
+  expect(await readSuperseded(w.ledger, supersededKey(w.arn, pasted))).toBeUndefined();
+});
+
+test('a failure that is told of a version which is current by now changes nothing', async () => {
+  const w = await world();
+
+  await failed(w, w.firstVersion);
+
+  expect(await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion))).toBeUndefined();
+});
+
+test('a current key that is off after a rollback is switched on and told', async () => {
+  const w = await world();
+  await w.provider.mark({ target: 'orders-app', keyId: w.handMade.keyId, mark: w.mark(w.firstVersion) });
+  w.provider.handMade({ target: 'orders-app' });
+  await w.provider.disable({ target: 'orders-app', keyId: w.handMade.keyId, mark: w.mark(w.firstVersion) });
+
+  await rotated(w, w.firstVersion);
+
+  expect(w.keys().get(w.handMade.keyId.reveal())).toBe('enabled');
+  expect(w.events()).toMatchObject([{ 'detail-type': 'CredentialRestored' }]);
+});
+
+test("a stranger's key that is off is not ours to switch on", async () => {
+  const w = await world();
+  const stranger = 'keyturn/v1/999999999999/eu-central-1/prod/00000000000000000000000000000000/v';
+  const theirs = w.provider.handMade({ target: 'orders-app', mark: stranger, disabled: true });
+  const versionId = await w.paste(theirs);
+
+  await rotated(w, versionId);
+
+  expect(w.keys().get(theirs.keyId.reveal())).toBe('disabled');
+});
+
+test.each([
+  ['nothing', undefined],
+  ['another event', { 'detail-type': 'CredentialVerified' }],
+  ['half an event', { source: 'keyturn', 'detail-type': 'SecretRotated', detail: {} }],
+])('refuses %s', (_, body) => {
+  expect(() => parseOutcome(body)).toThrow();
+});

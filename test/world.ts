@@ -1,0 +1,161 @@
+import { memoryBus } from '@keyturn/aws/memory-bus';
+import { memoryFleet } from '@keyturn/aws/memory-fleet';
+import { memoryLedger } from '@keyturn/aws/memory-ledger';
+import { memoryQueue } from '@keyturn/aws/memory-queue';
+import { secretsManagerModel } from '@keyturn/aws/secrets-manager-model';
+import { secretStore } from '@keyturn/aws/secrets-manager-store';
+import { parseConfig } from '@keyturn/config/parse-config';
+import { memoryProvider } from '@keyturn/credential-provider/memory-provider';
+import type { Log } from '@keyturn/lambda/log';
+import type { Credential } from '@keyturn/rotation/credential';
+import { hidden } from '@keyturn/rotation/hidden';
+import { formatMark, markOf } from '@keyturn/rotation/mark';
+import { readCredential } from '@keyturn/rotation/shape';
+
+const account = '123456789012';
+const region = 'eu-central-1';
+const handlerArn = `arn:aws:lambda:${region}:${account}:function:keyturn-test-rotation-handler`;
+
+export const minute = 60_000;
+export const hour = 60 * minute;
+export const day = 24 * hour;
+
+const configText = `
+stage: test
+providers:
+  apigee:
+    kind: apigee
+    organization: acme
+    adminSecret: keyturn/apigee-admin
+    propagation: 30s
+    revocation: 3m
+shapes:
+  pair: { keyId: /key, secret: /secret }
+readers:
+  cached: { refresh: 1h, staleOnError: 1h }
+policies:
+  standard: { grace: 24h, soak: 7d, accepts: 3, schedule: rate(30 days), readers: [cached] }
+  observed: { grace: 24h, soak: 7d, accepts: 3, schedule: rate(30 days), readers: [cached], retirement: observe }
+  approved: { grace: 24h, soak: 7d, accepts: 3, schedule: rate(30 days), readers: [cached], retirement: approve }
+  first: { grace: 24h, soak: 7d, accepts: 3, schedule: rate(30 days), readers: [cached], entitlements: [read] }
+  patient: { grace: 24h, soak: 7d, accepts: 3, holdOff: 30m, schedule: rate(30 days), readers: [cached] }
+routes:
+  default: { mail: [platform@acme.example] }
+  orders: { mail: [orders@acme.example] }
+notifications: { mail: { from: keyturn@acme.example } }
+runbooks: https://runbooks.acme.example
+timing: { toleratedSkew: 5m, eventLag: 5m, orphanMinAge: 1h, holdRetry: 1h }
+`;
+
+/**
+ * One secret with a hand-made key, and everything the services need, in memory and by a clock that only moves when somebody sleeps or `pass`
+ * is called. Nothing runs by itself: a test calls the use cases, in the order it wants.
+ */
+export async function world(options: { mode?: 'chosen' | 'generated'; tags?: Record<string, string> } = {}) {
+  let time = Date.parse('2026-11-21T08:00:00Z');
+  const clock = {
+    now: () => time,
+    sleep: async (ms: number) => {
+      time += ms;
+    },
+  };
+  let ids = 0;
+  const newId = () => `00000000-0000-4000-8000-${String((ids += 1)).padStart(12, '0')}`;
+  const started: string[] = [];
+  const model = secretsManagerModel({ clock, account, region, onRotate: ({ token }) => void started.push(token) });
+  const config = parseConfig(configText);
+  const provider = memoryProvider({ mode: options.mode ?? 'chosen', clock, targets: ['orders-app', 'other-app'] });
+  const secrets = secretStore(model);
+  const ledger = memoryLedger();
+  const bus = memoryBus();
+  const hints = memoryQueue();
+  const fleet = memoryFleet();
+  const warnings: string[] = [];
+  const log: Log = {
+    info: () => {},
+    warn: (message) => void warnings.push(message),
+    error: (message) => void warnings.push(message),
+  };
+
+  const target = options.tags?.['keyturn:target'] ?? 'orders-app';
+  const handMade = provider.handMade({ target: 'orders-app', entitlements: ['read', 'write'] });
+  const text = secretText(handMade);
+  const tags = {
+    'keyturn:provider': 'apigee',
+    'keyturn:policy': 'standard',
+    'keyturn:shape': 'pair',
+    'keyturn:owner': 'orders',
+    'keyturn:target': target,
+    ...options.tags,
+  };
+  const { ARN: arn = '', VersionId: firstVersion = '' } = await model.createSecret({
+    Name: 'orders/apigee',
+    SecretString: text,
+    Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+  });
+  await model.rotateSecret({
+    SecretId: arn,
+    RotationLambdaARN: handlerArn,
+    RotationRules: { ScheduleExpression: 'rate(30 days)' },
+    RotateImmediately: false,
+  });
+  const preflight = started.pop() ?? '';
+  model.rotations.ended({ arn, token: preflight, succeeded: true });
+
+  const common = { config, secrets, ledger, bus, clock, newId, log };
+  return {
+    ...common,
+    model,
+    provider,
+    hints,
+    fleet,
+    warnings,
+    arn,
+    firstVersion,
+    handMade,
+    handlerArn,
+    preflight,
+    rotation: { ...common, hints, provider: () => provider, countFailure: () => 1 },
+    announcer: common,
+    verifier: { ...common, provider: () => provider },
+    cleanup: { ...common, fleet, issue: () => provider, retire: () => provider },
+    pass: (ms: number) => {
+      time += ms;
+    },
+    mark: (versionId: string) => formatMark(markOf(arn, versionId, 'test')),
+    /** Secrets Manager begins a rotation: an empty pending version with a token. */
+    begin: async () => {
+      await model.rotateSecret({ SecretId: arn });
+      return started.at(-1) ?? '';
+    },
+    labels: async (versionId: string) => (await secrets.describe(arn)).stages.get(versionId) ?? [],
+    /** The credential in a version, or the current one. */
+    credentialIn: async (versionId?: string): Promise<Credential> => {
+      const version = await secrets.value(arn, versionId === undefined ? { stage: 'AWSCURRENT' } : { versionId });
+      const read = readCredential(
+        { id: 'pair', keyId: '/key', secret: '/secret' },
+        version?.text ?? hidden('{"key":"","secret":""}'),
+      );
+      if (read === undefined) throw new Error('no credential in that version');
+      return read;
+    },
+    paste: async (value: Credential | string) => {
+      const { VersionId = '' } = await model.putSecretValue({
+        SecretId: arn,
+        SecretString: typeof value === 'string' ? value : secretText(value),
+      });
+      return VersionId;
+    },
+    /** What the provider stores for the target: fingerprint → state. */
+    keys: () => new Map(provider.stored(target).map((key) => [key.keyId, key.enabled ? 'enabled' : 'disabled'])),
+    events: (type?: string) => bus.published.filter((event) => type === undefined || event['detail-type'] === type),
+  };
+}
+
+export type World = Awaited<ReturnType<typeof world>>;
+
+export function secretText({ keyId, secret }: Credential): string {
+  return `{ "url": "https://api.acme.example", "key": "${keyId.reveal()}",\n  "secret": "${secret.reveal()}" }`;
+}
+
+export const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
