@@ -156,8 +156,8 @@ async function refuseSharedKey(mark: string | undefined, secretArn: string, { le
 function describePlan({ live, tags, marked }: Plan): string[] {
   const { description, secret, credential } = live;
   return [
-    `${description.name}`,
-    `  key          ${credential === undefined ? 'none yet; the first rotation issues it' : `${fingerprint(credential.keyId)} (fingerprint), proven to be this app's${marked ? ', marked already' : ''}`}`,
+    description.name,
+    `  key          ${describeKey(credential, marked)}`,
     `  target       ${secret.target}`,
     `  owner        ${secret.owner}`,
     ...describePolicy(secret),
@@ -171,18 +171,19 @@ function describePlan({ live, tags, marked }: Plan): string[] {
   ];
 }
 
+function describeKey(credential: Credential | undefined, marked: boolean): string {
+  if (credential === undefined) return 'none yet; the first rotation issues it';
+  return `${fingerprint(credential.keyId)} (fingerprint), proven to be this target's${marked ? ', marked already' : ''}`;
+}
+
 // The mark first: from then on no second secret can take the key. The schedule last: it makes Secrets Manager call us, who need all the rest.
-async function carryOut({ live, tags, lambdaArn }: Plan, deps: Deps): Promise<void> {
+async function carryOut(plan: Plan, deps: Deps): Promise<void> {
+  const { live, tags } = plan;
   const { secret, version, credential } = live;
   if (credential !== undefined) await markKey(live, credential, deps);
   await deps.secrets.tag(secret.arn, tags);
   await recordAdoption(live, deps);
-  await deps.secrets.attachRotation({
-    arn: secret.arn,
-    lambdaArn,
-    schedule: secret.policy.schedule,
-    duration: secret.policy.window,
-  });
+  await attachSchedule(plan, deps);
   const fresh = await deps.secrets.describe(secret.arn);
   const facts = {
     ...eventFacts(fresh, deps.config),
@@ -195,6 +196,15 @@ async function carryOut({ live, tags, lambdaArn }: Plan, deps: Deps): Promise<vo
     idempotencyKey: `${secret.arn}#${version.versionId}#adopted`,
   });
   await deps.bus.publish(SecretAdopted.create(facts, about));
+}
+
+// Attached twice, the schedule would be tried out twice, or refused while the first dry run is on its way.
+async function attachSchedule({ live, lambdaArn }: Plan, deps: Deps): Promise<void> {
+  const { description, secret } = live;
+  const { rotation } = description;
+  const { schedule, window } = secret.policy;
+  if (rotation.enabled && rotation.lambdaArn === lambdaArn && rotation.schedule === schedule) return;
+  await deps.secrets.attachRotation({ arn: secret.arn, lambdaArn, schedule, duration: window });
 }
 
 async function markKey({ secret, version }: LiveSecret, credential: Credential, deps: Deps): Promise<void> {

@@ -56,28 +56,50 @@ type Look = {
 async function recordChange(look: Look, deps: Deps): Promise<Announcement> {
   const { secret, current, known } = look;
   const now = deps.clock.now();
-  const before = known?.value.currentVersionId ?? labelled(look.description, 'AWSPREVIOUS');
-  const changed = before !== undefined && before !== current;
-  const n = known === undefined ? firstNumber(now) : known.value.n + (changed ? 1 : 0);
-  const cause = changed ? await causeOf(look, deps.ledger) : (known?.value.cause ?? 'adoption');
-  const next: Announcement = {
+  if (known?.value.currentVersionId === current) {
+    await noteHeardOf(look, known.value, deps);
+    return known.value;
+  }
+  const next = known === undefined ? await firstRow(look, deps) : await nextRow(look, known.value, deps);
+  if (next.previousVersionId !== null) await noteGone(next.previousVersionId, next.n, { next, now, look }, deps);
+  await noteHeardOf(look, next, deps);
+  if (await deps.ledger.write(announcementKey(secret.arn), next, known?.rev ?? 0)) return next;
+  throw new TransientError('Another announcer saw the same change');
+}
+
+// Of a secret that the ledger does not know only what stands on it can be told; with nothing before it there is nothing to tell.
+async function firstRow(look: Look, { clock, ledger }: Deps): Promise<Announcement> {
+  const { secret, description, current } = look;
+  const previous = labelled(description, 'AWSPREVIOUS') ?? null;
+  const n = firstNumber(clock.now());
+  return {
     secretArn: secret.arn,
     secretName: secret.name,
     currentVersionId: current,
-    previousVersionId: changed ? before : (known?.value.previousVersionId ?? null),
+    previousVersionId: previous,
     n,
-    since: changed || known === undefined ? now : known.value.since,
-    cause,
-    // A secret seen for the first time, with nothing before it, is nothing to tell.
-    announced: known?.value.announced ?? (changed ? n - 1 : n),
+    since: clock.now(),
+    cause: previous === null ? 'adoption' : await causeOf(look, ledger),
+    announced: previous === null ? n : n - 1,
   };
+}
 
-  if (changed) await noteGone(before, n, { next, now, look }, deps);
-  // Heard of, but never seen current: it came and went between two looks. A row that exists knows more than an old message.
-  if (look.seen !== current && look.seen !== before) await noteGone(look.seen, 0, { next, now, look }, deps);
-  if (known !== undefined && !changed) return known.value;
-  if (await deps.ledger.write(announcementKey(secret.arn), next, known?.rev ?? 0)) return next;
-  throw new TransientError('Another announcer saw the same change');
+async function nextRow(look: Look, last: Announcement, { clock, ledger }: Deps): Promise<Announcement> {
+  return {
+    ...last,
+    currentVersionId: look.current,
+    previousVersionId: last.currentVersionId,
+    n: last.n + 1,
+    since: clock.now(),
+    cause: await causeOf(look, ledger),
+  };
+}
+
+// Heard of, but never seen current: it came and went between two looks. A row that exists knows more than an old message.
+async function noteHeardOf(look: Look, next: Announcement, deps: Deps): Promise<void> {
+  const { seen, current } = look;
+  if (seen === current || seen === next.previousVersionId) return;
+  await noteGone(seen, 0, { next, now: deps.clock.now(), look }, deps);
 }
 
 type Change = { readonly next: Announcement; readonly now: number; readonly look: Look };
