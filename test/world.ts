@@ -62,7 +62,22 @@ export async function world(options: { mode?: 'chosen' | 'generated'; tags?: Rec
   let ids = 0;
   const newId = () => `00000000-0000-4000-8000-${String((ids += 1)).padStart(12, '0')}`;
   const started: string[] = [];
-  const model = secretsManagerModel({ clock, account, region, onRotate: ({ token }) => void started.push(token) });
+  const labelEvents: unknown[] = [];
+  const model = secretsManagerModel({
+    clock,
+    account,
+    region,
+    onRotate: ({ token }) => void started.push(token),
+    onLabel: ({ arn, name, label: labelUpdated, versionId }) => {
+      const detail = { name, labelUpdated, versionId };
+      labelEvents.push({
+        source: 'aws.secretsmanager',
+        'detail-type': 'Secret Label Updated',
+        resources: [arn],
+        detail,
+      });
+    },
+  });
   const config = parseConfig(configText);
   const provider = memoryProvider({ mode: options.mode ?? 'chosen', clock, targets: ['orders-app', 'other-app'] });
   const secrets = secretStore(model);
@@ -108,6 +123,8 @@ export async function world(options: { mode?: 'chosen' | 'generated'; tags?: Rec
     model,
     provider,
     hints,
+    /** What Secrets Manager tells by itself, in the order it happened. */
+    labelEvents,
     fleet,
     warnings,
     arn,
