@@ -44,7 +44,7 @@ export function defineEvent<Type extends string, Shape extends z.ZodRawShape & {
   schemaVersion: string,
   shape: Shape,
 ) {
-  const data = z.object(shape);
+  const data = z.strictObject(shape);
   const detail = z.object({ metadata, data });
   const envelope = z.object({ source: z.literal(source), 'detail-type': z.literal(type), detail });
   return {

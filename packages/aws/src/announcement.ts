@@ -21,7 +21,10 @@ export const announcement = z.object({
 });
 export type Announcement = z.output<typeof announcement>;
 
-export const announcementKey = (secretArn: string): LedgerKey => ({ partition: partitionOf(secretArn), row: 'announcement' });
+export const announcementKey = (secretArn: string): LedgerKey => ({
+  partition: partitionOf(secretArn),
+  row: 'announcement',
+});
 
 /** Everything the ledger knows of one secret stands in one partition. */
 export const partitionOf = (secretArn: string): string => `secret#${secretHash(secretArn)}`;

@@ -24,7 +24,8 @@ export type LeaseRequest = {
 export async function takeLease(ledger: Ledger, request: LeaseRequest): Promise<boolean> {
   const key = leaseKey(request.provider, request.target);
   const existing = await ledger.read(key, lease);
-  const taken = existing !== undefined && existing.value.until > request.now && existing.value.holder !== request.holder;
+  const taken =
+    existing !== undefined && existing.value.until > request.now && existing.value.holder !== request.holder;
   if (taken) return false;
   return ledger.write(key, { holder: request.holder, until: request.now + request.durationMs }, existing?.rev ?? 0);
 }

@@ -23,4 +23,5 @@ export type Ledger = {
 };
 
 export type LedgerKey = { readonly partition: string; readonly row: string };
+/** `rev` is no count: a ledger uses no revision of a row twice, not even after the row was removed and written anew. */
 export type LedgerRow<T> = { readonly value: T; readonly rev: number };

@@ -68,8 +68,11 @@ export type SecretAdmin = {
     schedule: string;
     duration: string | undefined;
   }): Promise<void>;
-  /** Starts a rotation now and answers the version id it will have. `running`: the previous one is not complete; it was started again. */
-  rotateNow(arn: string): Promise<{ versionId: string }>;
+  /**
+   * Starts a rotation now and answers the version id it will have. `running`: the previous one is not complete; Secrets Manager starts that
+   * one again, and it is that one's version id.
+   */
+  rotateNow(arn: string): Promise<{ versionId: string; state: 'started' | 'running' }>;
 };
 
 /** The label that `putPending` adds. Describe shows by it which versions came from a rotation. */

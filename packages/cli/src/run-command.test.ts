@@ -21,7 +21,7 @@ async function keyturn(w: World, ...words: string[]) {
 }
 
 /** A secret that a person made, beside the one of the world. */
-async function pasted(w: World, value: string | undefined = undefined) {
+async function pasted(w: World, value?: string) {
   const key = w.provider.handMade({ target: 'other-app' });
   const { ARN: arn = '', VersionId: versionId = '' } = await w.model.createSecret({
     Name: 'billing/apigee',

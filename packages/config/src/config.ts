@@ -7,16 +7,16 @@ import { hostname, id, mailSender, pointer, secretName } from './field.ts';
 const reader = z.strictObject({
   refresh: duration.meta({ description: 'Longest time between two reads of the secret' }),
   staleOnError: duration
-    .default(0)
+    .prefault('0s')
     .meta({ description: 'How long it goes on with the old value while Secrets Manager does not answer' }),
-  tokenLifetime: duration.default(0).meta({ description: 'Life of a token that it mints from the key' }),
+  tokenLifetime: duration.prefault('0s').meta({ description: 'Life of a token that it mints from the key' }),
 });
 
 const policy = z.strictObject({
-  grace: duration.default(24 * 3_600_000).meta({
+  grace: duration.prefault('24h').meta({
     description: 'How long the old key keeps working after it stopped being current; at least what the readers need',
   }),
-  soak: duration.default(7 * 24 * 3_600_000).meta({ description: 'Between disabling and deleting the old key' }),
+  soak: duration.prefault('7d').meta({ description: 'Between disabling and deleting the old key' }),
   holdOff: duration.optional().meta({
     description: "How long a new key waits before it is tested; the provider's propagation bound unless given",
   }),
@@ -49,7 +49,7 @@ const policy = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .meta({ description: "What the first key of an empty secret is entitled to, in the provider's words" }),
-  propagationBudget: duration.default(3_600_000).meta({
+  propagationBudget: duration.prefault('1h').meta({
     description: 'After this long a key that is not accepted yet counts as failed and its owner is told',
   }),
 });
@@ -72,12 +72,12 @@ const subscriber = z.strictObject({
 });
 
 const timing = z.strictObject({
-  toleratedSkew: duration.default(300_000).meta({ description: 'Twice this is the margin on every deadline' }),
-  eventLag: duration.default(300_000).meta({ description: 'From the label move to the moment we see it' }),
+  toleratedSkew: duration.prefault('5m').meta({ description: 'Twice this is the margin on every deadline' }),
+  eventLag: duration.prefault('5m').meta({ description: 'From the label move to the moment we see it' }),
   orphanMinAge: duration
-    .default(3_600_000)
+    .prefault('1h')
     .meta({ description: 'A key that was never current is left alone until it is so old' }),
-  holdRetry: duration.default(3_600_000).meta({ description: 'When a held retirement is looked at again' }),
+  holdRetry: duration.prefault('1h').meta({ description: 'When a held retirement is looked at again' }),
 });
 
 export const configSchema = z.strictObject({

@@ -17,9 +17,16 @@ export const duration = z
   .transform((text) => Number.parseInt(text, 10) * (units.get(text.replace(/^\d+/, '')) ?? Number.NaN))
   .refine((ms) => ms <= longestDays * 86_400_000, `at most ${longestDays}d`);
 
-/** Milliseconds as people write them, in the largest unit that divides them: `90s`, `36h`, `7d`. */
+/** Milliseconds as people write them: `90s`, `36h`, `7d`, and `2h 18m` where one unit makes a large number. */
 export function formatDuration(ms: number): string {
   if (ms === 0) return '0s';
   const [unit, size] = [...units].find(([, size]) => ms % size === 0) ?? ['ms', 1];
-  return `${ms / size}${unit}`;
+  if (ms / size <= 120) return `${ms / size}${unit}`;
+  const parts: string[] = [];
+  let rest = ms;
+  for (const [unit, size] of units) {
+    if (rest >= size) parts.push(`${Math.floor(rest / size)}${unit}`);
+    rest %= size;
+  }
+  return parts.join(' ');
 }

@@ -25,7 +25,7 @@ export type ManagedSecret = {
   readonly target: string;
   readonly timing: Timing;
   /** The page that tells people what to do about `reason`, or the page of pages. */
-  runbookUrl(reason?: Reason): string;
+  readonly runbookUrl: (reason?: Reason) => string;
 };
 
 export type Policy = Omit<PolicyConfig, 'grace' | 'soak' | 'holdOff' | 'propagationBudget' | 'readers' | 'window'> & {

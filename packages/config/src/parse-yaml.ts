@@ -17,7 +17,7 @@ export function parseYaml(text: string): unknown {
     const value: unknown = document.toJS({ maxAliasCount: 100 });
     return value;
   } catch {
-    throw unreadable('too many aliases');
+    throw unreadable('an alias of nothing, or aliases of aliases that grow too large');
   }
 }
 

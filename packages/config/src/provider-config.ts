@@ -48,9 +48,9 @@ const apigee = z.strictObject({
   probes: z.array(probe).default([]),
   allowHttp: z.array(hostname).default([]).meta({ description: 'Hosts that may be called without TLS' }),
   propagation: duration
-    .default(180_000)
+    .prefault('3m')
     .meta({ description: "No node needs longer to accept a new key. The runtime's cache: 180s unless it was changed" }),
-  revocation: duration.default(180_000).meta({ description: 'No node accepts a disabled key for longer' }),
+  revocation: duration.prefault('3m').meta({ description: 'No node accepts a disabled key for longer' }),
 });
 export type ApigeeConfig = z.output<typeof apigee>;
 

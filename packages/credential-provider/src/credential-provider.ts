@@ -5,7 +5,8 @@ import type { Hidden } from '@keyturn/rotation/hidden';
  * The port to a provider of credentials. A `target` says where a credential belongs (an app, a usage plan, a host group); its form is
  * the provider's own, it comes from a tag and is untrusted: it picks ids, never hosts.
  *
- * Every operation is idempotent; "already so" is success. Errors: PermanentError, TransientError. No message holds a key.
+ * Every operation is idempotent; "already so" is success. Errors: PermanentError, TransientError. No message holds a key. A target that cannot
+ * be one is PermanentError('misconfigured', field `target`); one that does not exist is target-missing, and never counts as a key that is gone.
  */
 export type IssueProvider = {
   describe(): Promise<Capabilities>;
@@ -27,7 +28,10 @@ export type IssueProvider = {
    */
   ensure(request: EnsureRequest): Promise<void>;
 
-  /** Writes our mark on a key that was made by hand, and changes nothing else of it. */
+  /**
+   * Writes our mark on a key that was made by hand, and changes nothing else of it. PermanentError('not-yours') where the target has no such key, or
+   * where it bears the mark of another secret or installation.
+   */
   mark(request: { target: string; keyId: Hidden; mark: string }): Promise<void>;
 
   /** What the provider says of a credential (control plane) and, where a probe is asked for, whether it is accepted in use (data plane). */
@@ -41,6 +45,7 @@ export type IssueProvider = {
 export type RetireProvider = {
   /** Refuses the last usable key of the target (last-key). A key that is gone counts as disabled. */
   disable(request: RetireRequest): Promise<void>;
+  /** A key that is gone cannot be enabled (not-yours). PermanentError('unsupported') where disabling is final. */
   enable(request: RetireRequest): Promise<void>;
   /** Refuses the last usable key of the target (last-key), but not a key that is disabled. */
   remove(request: RetireRequest): Promise<void>;
@@ -104,6 +109,8 @@ export type KeyState =
       readonly entitlements: readonly string[];
       /** Milliseconds since 1970 by the provider's clock. */
       readonly issuedAt: number | undefined;
+      /** The same clock; left out until it was used, and by providers that cannot tell. */
+      readonly lastUsedAt?: number | undefined;
     };
 
 export type Use =

@@ -61,7 +61,10 @@ export type StoredKey = {
   readonly mark: string | undefined;
   /** Milliseconds since 1970; undefined: never. */
   readonly expiresAt: number | undefined;
-  /** Everything else that a careless write could lose, such as attributes and entitlements; compared by value. No mark, no time of a change. */
+  /**
+   * Everything that makes the key useful and that a careless write could lose, such as entitlements and attributes; compared by value, also between a
+   * key and the one it was issued like. No mark, no time.
+   */
   readonly rest: unknown;
 };
 
@@ -69,7 +72,7 @@ export type StoredKey = {
 export type Faults = {
   /** The nth write from now (the first is 1) takes effect, and its answer is lost. */
   loseAnswer(nth: number): void;
-  /** The nth write from now fails like an outage, before it has an effect, and so does its every repetition until `calm`. */
+  /** From the nth write on, every write fails like an outage, before it has an effect, until `calm`. */
   failBefore(nth: number): void;
   /** Every request meets this until `calm`. `nonsense`: an answer that is none, such as an HTML page with status 200. */
   always(trouble: 'throttled' | 'unavailable' | 'denied' | 'nonsense'): void;

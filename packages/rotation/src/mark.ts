@@ -15,7 +15,7 @@ export type Mark = {
 };
 
 const prefix = 'keyturn/v1';
-const arnPattern = /^arn:aws[\w-]*:secretsmanager:(?<region>[\w-]+):(?<account>\d{12}):secret:(?<name>.+)$/;
+const arnPattern = /^arn:aws[\w-]*:secretsmanager:(?<region>[\w-]+):(?<account>\d{12}):secret:(?<name>[\w/+=.@-]+)$/;
 
 export type SecretArn = { readonly region: string; readonly account: string; readonly name: string };
 

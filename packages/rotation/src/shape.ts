@@ -1,4 +1,4 @@
-import { applyEdits, findNodeAtLocation, parseTree, type JSONPath, type Node } from 'jsonc-parser';
+import { applyEdits, parseTree, type Node, type ParseError } from 'jsonc-parser';
 
 import { credential, sameCredential, type Credential } from './credential.ts';
 import { PermanentError } from './errors.ts';
@@ -44,7 +44,7 @@ export function writeCredential(shape: Shape, text: Hidden, next: Credential): H
 type Field = { readonly value: string; readonly offset: number; readonly length: number };
 
 function fieldAt(tree: Node, shape: Shape, pointer: string): Field {
-  const node = findNodeAtLocation(tree, pathOf(pointer));
+  const node = namesIn(pointer).reduce<Node | undefined>(childOf, tree);
   const value: unknown = node?.value;
   if (node === undefined) throw mismatch(shape, pointer, 'is not there');
   if (typeof value !== 'string') throw mismatch(shape, pointer, 'is not a string');
@@ -64,22 +64,36 @@ function refuseDuplicates(node: Node, shape: Shape, pointer: string): void {
 }
 
 function parseJson(shape: Shape, text: string): Node {
-  const errors: { error: number; offset: number; length: number }[] = [];
-  const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
-  if (tree === undefined || errors.length > 0) {
-    throw new PermanentError('shape-mismatch', `The secret is not JSON, as shape ${shape.id} says`, {
-      field: 'SecretString',
-    });
-  }
-  return tree;
+  const tree = parseStrictly(text);
+  if (tree !== undefined) return tree;
+  throw new PermanentError('shape-mismatch', `The secret is not JSON, as shape ${shape.id} says`, {
+    field: 'SecretString',
+  });
 }
 
-function pathOf(pointer: string): JSONPath {
+function parseStrictly(text: string): Node | undefined {
+  const errors: ParseError[] = [];
+  try {
+    const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
+    return errors.length === 0 ? tree : undefined;
+  } catch {
+    // Nested deeper than the stack.
+    return undefined;
+  }
+}
+
+function namesIn(pointer: string): string[] {
   return pointer
     .split('/')
     .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .map((part) => (/^(0|[1-9]\d*)$/.test(part) ? Number(part) : part));
+    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+// A number is a place in a list and a name in an object: only the document tells which.
+function childOf(node: Node | undefined, name: string): Node | undefined {
+  if (node?.type === 'array') return /^(0|[1-9]\d*)$/.test(name) ? node.children?.[Number(name)] : undefined;
+  if (node?.type !== 'object') return undefined;
+  return node.children?.find((property) => property.children?.[0]?.value === name)?.children?.[1];
 }
 
 function mismatch(shape: Shape, pointer: string, problem: string): PermanentError {

@@ -1,0 +1,78 @@
+import type { Config, ProviderConfig } from '@keyturn/config/config';
+import { functionNames } from '@keyturn/config/names';
+
+import {
+  allow,
+  arnOf,
+  fittingName,
+  localArn,
+  logicalId,
+  role,
+  secretArn,
+  sub,
+  type Resources,
+  type Value,
+} from './cloud-formation.ts';
+
+const duties = ['issue', 'retire'] as const;
+type Duty = (typeof duties)[number];
+
+/**
+ * Each configured provider is deployed as two functions from one module: one that issues and checks credentials, one that disables and deletes
+ * them. So IAM decides who may ask for which.
+ */
+export function adapterFunctions(config: Config): Readonly<Record<string, Value>> {
+  return Object.fromEntries(
+    adapters(config).map(({ id, provider, duty, name }) => [
+      `${id}-${duty}`,
+      {
+        name,
+        handler: `services/${provider.kind}-adapter/src/handler.${duty}`,
+        role: arnOf(roleOf(id, duty)),
+        timeout: 90,
+        environment: { PROVIDER_ID: id },
+      },
+    ]),
+  );
+}
+
+/** The role of an adapter: its own admin credential and its log, no managed secret. */
+export function adapterRoles(config: Config): Resources {
+  return Object.fromEntries(
+    adapters(config).map(({ id, provider, duty, name }) => {
+      const admin = secretArn(provider.adminSecret);
+      const statements = [
+        allow('ReadAdminCredential', 'secretsmanager:GetSecretValue', admin),
+        allow('UseKeyOfAdminCredential', 'kms:Decrypt', sub(localArn('kms', 'key/*')), {
+          StringEquals: { 'kms:ViaService': sub('secretsmanager.${AWS::Region}.amazonaws.com') },
+          StringLike: { 'kms:EncryptionContext:SecretARN': admin },
+        }),
+        allow(
+          'Log',
+          ['logs:CreateLogStream', 'logs:PutLogEvents'],
+          sub(localArn('logs', `log-group:/aws/lambda/${name}:*`)),
+        ),
+        allow('Trace', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*'),
+      ];
+      return [roleOf(id, duty), role('lambda.amazonaws.com', `${id}-${duty}`, statements)];
+    }),
+  );
+}
+
+/** What may be asked to issue (or to retire), function by function. */
+export function adapterArns(config: Config, duty: Duty): readonly Value[] {
+  return adapters(config)
+    .filter((adapter) => adapter.duty === duty)
+    .map(({ name }) => sub(localArn('lambda', `function:${name}`)));
+}
+
+type Adapter = { readonly id: string; readonly provider: ProviderConfig; readonly duty: Duty; readonly name: string };
+
+function adapters({ stage, providers }: Config): readonly Adapter[] {
+  const names = functionNames(stage);
+  return Object.entries(providers).flatMap(([id, provider]) =>
+    duties.map((duty) => ({ id, provider, duty, name: fittingName(names[duty](id)) })),
+  );
+}
+
+const roleOf = (id: string, duty: Duty): string => `${logicalId(id)}${logicalId(duty)}Role`;

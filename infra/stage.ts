@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join, relative, resolve } from 'node:path';
+
+import type { Config } from '@keyturn/config/config';
+import { parseConfig } from '@keyturn/config/parse-config';
+
+import { adapterArns, adapterFunctions, adapterRoles } from './adapters.ts';
+import { channelPolicy } from './channels.ts';
+import { subscriptions } from './subscribers.ts';
+
+/** As osls calls: an option that was not given is null. */
+type Call = { readonly options?: { readonly stage?: string | null; readonly region?: string | null } };
+
+const root = join(import.meta.dirname, '..');
+
+/**
+ * What serverless.yml and infra/*.yml take from the configuration of the stage: the file KEYTURN_CONFIG names, config/example.yaml without it.
+ * Throws where the file and `--stage` disagree: the one decides what is deployed, the other where.
+ */
+export function stage({ options = {} }: Call = {}) {
+  const file = resolve(process.env['KEYTURN_CONFIG'] ?? join(root, 'config/example.yaml'));
+  const config = parseConfig(readFileSync(file, 'utf8'));
+  refuseOtherStage(config, options.stage, file);
+  return {
+    stage: config.stage,
+    region: options.region ?? process.env['AWS_REGION'] ?? 'eu-central-1',
+    ...packed(file),
+    functions: adapterFunctions(config),
+    issueFunctionArns: adapterArns(config, 'issue'),
+    retireFunctionArns: adapterArns(config, 'retire'),
+    resources: {
+      Resources: { ...adapterRoles(config), ...channelPolicy(config), ...subscriptions(config) },
+    },
+  };
+}
+
+function refuseOtherStage(config: Config, wanted: string | null | undefined, file: string): void {
+  if ((wanted ?? config.stage) === config.stage) return;
+  throw new Error(
+    `--stage says ${wanted}, ${file} says ${config.stage}. Name the configuration of that stage in KEYTURN_CONFIG.`,
+  );
+}
+
+/** Every zip holds the file: inside the repository by its path from here, outside by its whole path without the first slash. */
+function packed(file: string): { configFile: string; configPattern: string } {
+  const fromRoot = relative(root, file);
+  const outside = fromRoot.startsWith('..') || isAbsolute(fromRoot);
+  const found = outside ? file : fromRoot;
+  return {
+    configFile: outside ? file.replace(/^\//, '') : fromRoot,
+    configPattern: found.replaceAll(/[$()*+?[\]\\{|}!@]/g, String.raw`\$&`),
+  };
+}

@@ -1,0 +1,103 @@
+import type { Config } from '@keyturn/config/config';
+import { resourceNames } from '@keyturn/config/names';
+import { source } from '@keyturn/events/define-event';
+
+import { allow, arnOf, fittingName, localArn, logicalId, ref, role, sub, type Resources } from './cloud-formation.ts';
+
+type Subscriber = Config['subscribers'][number];
+
+/**
+ * For each subscriber a rule to its target, a dead-letter queue of ours and an alarm that names it. Unlike our own rules this one takes
+ * replayed events: an archive is there for the subscriber who lost some. The target's own policy has to allow the rule; for a bus we also
+ * need a role.
+ */
+export function subscriptions(config: Config): Resources {
+  return Object.fromEntries(
+    config.subscribers.flatMap((subscriber) => Object.entries(subscription(subscriber, config))),
+  );
+}
+
+function subscription(subscriber: Subscriber, { stage }: Config): Resources {
+  const { name, target, events, secretPrefix } = subscriber;
+  const bus = resourceNames(stage).bus;
+  const ruleName = fittingName(`${bus}-to-${name}`);
+  const id = `Subscriber${logicalId(name)}`;
+  const targetIsBus = target.split(':')[2] === 'events';
+  return {
+    [`${id}Rule`]: {
+      Type: 'AWS::Events::Rule',
+      Properties: {
+        Name: ruleName,
+        EventBusName: ref('Bus'),
+        EventPattern: {
+          source: [source],
+          'detail-type': events,
+          ...(secretPrefix === undefined ? {} : { detail: { data: { secretName: [{ prefix: secretPrefix }] } } }),
+        },
+        Targets: [
+          {
+            Id: name,
+            Arn: target,
+            ...(targetIsBus ? { RoleArn: arnOf(`${id}Role`) } : {}),
+            RetryPolicy: { MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 86_400 },
+            DeadLetterConfig: { Arn: arnOf(`${id}Dlq`) },
+          },
+        ],
+      },
+    },
+    ...(targetIsBus ? { [`${id}Role`]: busRole(target, `${bus}/${ruleName}`) } : {}),
+    ...deadLetters(subscriber, { id, queueName: `${ruleName}-dlq` }),
+  };
+}
+
+function busRole(target: string, rule: string) {
+  return role('events.amazonaws.com', 'forward', [allow('Forward', 'events:PutEvents', target)], {
+    StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') },
+    ArnEquals: { 'aws:SourceArn': sub(localArn('events', `rule/${rule}`)) },
+  });
+}
+
+function deadLetters({ name }: Subscriber, { id, queueName }: { id: string; queueName: string }): Resources {
+  const dlq = `${id}Dlq`;
+  return {
+    [dlq]: {
+      Type: 'AWS::SQS::Queue',
+      Properties: { QueueName: queueName, MessageRetentionPeriod: 1_209_600, SqsManagedSseEnabled: true },
+    },
+    [`${dlq}Policy`]: {
+      Type: 'AWS::SQS::QueuePolicy',
+      Properties: {
+        Queues: [ref(dlq)],
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [
+            {
+              Effect: 'Allow',
+              Principal: { Service: 'events.amazonaws.com' },
+              Action: 'sqs:SendMessage',
+              Resource: arnOf(dlq),
+              Condition: { ArnEquals: { 'aws:SourceArn': arnOf(`${id}Rule`) } },
+            },
+          ],
+        },
+      },
+    },
+    [`${dlq}Alarm`]: {
+      Type: 'AWS::CloudWatch::Alarm',
+      Properties: {
+        AlarmName: queueName,
+        AlarmDescription: `Events do not reach the subscriber ${name}. Each message says why in its attributes.`,
+        AlarmActions: [ref('AlarmTopic')],
+        Namespace: 'AWS/SQS',
+        MetricName: 'ApproximateNumberOfMessagesVisible',
+        Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [dlq, 'QueueName'] } }],
+        Statistic: 'Maximum',
+        Period: 60,
+        EvaluationPeriods: 1,
+        Threshold: 0,
+        ComparisonOperator: 'GreaterThanThreshold',
+        TreatMissingData: 'notBreaching',
+      },
+    },
+  };
+}

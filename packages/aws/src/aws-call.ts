@@ -1,0 +1,18 @@
+import { awsError, ourError, type AwsError } from './aws-error.ts';
+
+/** Runs one call of an SDK client. Its failure goes to `otherwise`, which answers instead or throws an error of ours. */
+export async function awsCall<Answer, Instead = never>(
+  operation: string,
+  call: () => Promise<Answer>,
+  otherwise: (failure: AwsError) => Instead | Promise<Instead> = refuse,
+): Promise<Answer | Instead> {
+  try {
+    return await call();
+  } catch (error) {
+    return otherwise(awsError(operation, error));
+  }
+}
+
+function refuse(failure: AwsError): never {
+  throw ourError(failure);
+}

@@ -1,0 +1,125 @@
+import { PermanentError } from '@keyturn/rotation/errors';
+import { hidden } from '@keyturn/rotation/hidden';
+
+import { awsCall } from './aws-call.ts';
+import {
+  describePresentSecret,
+  describeSecret,
+  refusePresentSecret,
+  refuseSecret,
+  required,
+} from './secret-description.ts';
+import { rotationLabel, type SecretAdmin, type SecretStore, type SecretVersion } from './secret-store.ts';
+import { secretAdmin } from './secrets-manager-admin.ts';
+import type { SecretsManagerCalls } from './secrets-manager-calls.ts';
+
+/**
+ * The port over Secrets Manager's operations. AWS answers one error name for many causes, and its messages are prose: where a name does not
+ * decide, a look at the secret does.
+ */
+export function secretStore(calls: SecretsManagerCalls): SecretStore & SecretAdmin {
+  return {
+    describe: (secretId) => describeSecret(calls, secretId),
+    value: (secretId, which) => readValue(calls, secretId, which),
+    putPending: (request) => putPending(calls, request),
+    moveCurrent: (request) => moveCurrent(calls, request),
+    dropPending: (request) => dropPending(calls, request),
+    ...secretAdmin(calls),
+  };
+}
+
+type Which = { readonly versionId?: string; readonly stage?: string };
+
+async function readValue(
+  calls: SecretsManagerCalls,
+  secretId: string,
+  which: Which,
+): Promise<SecretVersion | undefined> {
+  const { versionId, stage } = which;
+  const request = {
+    SecretId: secretId,
+    VersionId: versionId,
+    // Said even where it is the default: not every implementation moves the default with the label.
+    VersionStage: stage ?? (versionId === undefined ? 'AWSCURRENT' : undefined),
+  };
+  const answer = await awsCall(
+    'GetSecretValue',
+    () => calls.getSecretValue(request),
+    async (failure) => {
+      const mismatch = failure.code === 'InvalidRequestException' && versionId !== undefined && stage !== undefined;
+      if (failure.code !== 'ResourceNotFoundException' && !mismatch)
+        return refusePresentSecret(calls, secretId, failure);
+      await describePresentSecret(calls, secretId);
+      return undefined;
+    },
+  );
+  if (answer?.SecretBinary !== undefined) {
+    throw new PermanentError('shape-mismatch', 'The secret is binary', { field: 'SecretBinary' });
+  }
+  if (answer?.SecretString === undefined) return undefined;
+  return {
+    versionId: required(answer.VersionId, 'GetSecretValue', 'VersionId'),
+    text: hidden(answer.SecretString),
+    createdAt: required(answer.CreatedDate, 'GetSecretValue', 'CreatedDate').getTime(),
+  };
+}
+
+async function putPending(
+  calls: SecretsManagerCalls,
+  { arn, token, text, rotationToken }: Parameters<SecretStore['putPending']>[0],
+): Promise<'written' | 'exists'> {
+  const request = {
+    SecretId: arn,
+    ClientRequestToken: token,
+    SecretString: text.reveal(),
+    // Without labels AWSCURRENT would move.
+    VersionStages: ['AWSPENDING', rotationLabel],
+    // Secrets Manager insists on it where the function works under an assumed role.
+    RotationToken: rotationToken,
+  };
+  const outcome = await awsCall(
+    'PutSecretValue',
+    () => calls.putSecretValue(request),
+    (failure) => (failure.code === 'ResourceExistsException' ? 'exists' : refusePresentSecret(calls, arn, failure)),
+  );
+  return outcome === 'exists' ? 'exists' : 'written';
+}
+
+/** How AWS refuses to move a label that does not stand where the request says. */
+const labelRefusals = new Set(['InvalidParameterException', 'InvalidRequestException', 'ResourceNotFoundException']);
+
+// An answer can get lost after the label moved, and the SDK's second try is refused then: only the secret itself tells who won.
+async function moveCurrent(
+  calls: SecretsManagerCalls,
+  { arn, from, to }: Parameters<SecretStore['moveCurrent']>[0],
+): Promise<'moved' | 'lost'> {
+  const request = { SecretId: arn, VersionStage: 'AWSCURRENT', RemoveFromVersionId: from, MoveToVersionId: to };
+  const outcome = await awsCall(
+    'UpdateSecretVersionStage',
+    () => calls.updateSecretVersionStage(request),
+    async (failure) => {
+      if (!labelRefusals.has(failure.code)) return refuseSecret(failure);
+      const { stages } = await describePresentSecret(calls, arn);
+      if (stages.get(to)?.includes('AWSCURRENT') === true) return 'moved';
+      if (stages.get(from)?.includes('AWSCURRENT') !== true) return 'lost';
+      throw new PermanentError('misconfigured', failure.message, { cause: failure, field: 'MoveToVersionId' });
+    },
+  );
+  return outcome === 'lost' ? 'lost' : 'moved';
+}
+
+async function dropPending(
+  calls: SecretsManagerCalls,
+  { arn, versionId }: Parameters<SecretStore['dropPending']>[0],
+): Promise<void> {
+  const request = { SecretId: arn, VersionStage: 'AWSPENDING', RemoveFromVersionId: versionId };
+  await awsCall(
+    'UpdateSecretVersionStage',
+    () => calls.updateSecretVersionStage(request),
+    async (failure) => {
+      if (!labelRefusals.has(failure.code)) return refuseSecret(failure);
+      const { stages } = await describePresentSecret(calls, arn);
+      return stages.get(versionId)?.includes('AWSPENDING') === true ? refuseSecret(failure) : undefined;
+    },
+  );
+}

@@ -1,0 +1,74 @@
+import type { EnsureRequest } from './credential-provider.ts';
+import { emptyKey, find, isForeign, refusal } from './memory-key.ts';
+import type { MemoryParts } from './memory-parts.ts';
+import type { MemoryKey } from './memory-store.ts';
+
+/** One call at a time, each of which may be the last: the key bears its mark from the start and works only when it is entitled. */
+export async function memoryEnsure(request: EnsureRequest, parts: MemoryParts): Promise<void> {
+  const { options, store, line } = parts;
+  const { target, credential, approve } = request;
+  const like = await likeOf(request, parts);
+  const keyId = credential.keyId.reveal();
+
+  if ((await find(target, keyId, parts)) === undefined) {
+    if (options.mode === 'generated') {
+      throw refusal('key-disabled', 'Somebody removed the key, and only the provider makes one', 'keyId');
+    }
+    const mark = options.lacks.includes('mark') ? undefined : request.mark;
+    const fresh = { ...emptyKey(target, credential, mark, options.clock.now()), note: like.note ?? '' };
+    await line.write(() => store.create(fresh));
+  }
+  const key = await find(target, keyId, parts);
+  refuseConflict(key, request, parts);
+  if (key?.mark !== request.mark && !options.lacks.includes('mark')) {
+    await line.write(() => store.change(keyId, (now) => ({ ...now, mark: request.mark })));
+  }
+  await line.write(() =>
+    store.change(keyId, (now) => entitled({ ...now, note: like.note ?? now.note }, like, options.manual)),
+  );
+  if (approve) await line.write(() => store.change(keyId, (now) => approved(now, like.approved)));
+}
+
+type Like = Pick<MemoryKey, 'approved' | 'pending'> & { readonly note: string | undefined };
+
+async function likeOf({ target, like, entitlements }: EnsureRequest, parts: MemoryParts): Promise<Like> {
+  if (like === undefined) {
+    const known = new Set([...parts.options.entitlements, ...parts.options.manual]);
+    if (entitlements.every((name) => known.has(name))) return { approved: entitlements, pending: [], note: undefined };
+    throw refusal('misconfigured', 'The provider knows no such entitlement', 'entitlements');
+  }
+  const key = await find(target, like.keyId.reveal(), parts);
+  if (key === undefined) throw refusal('not-yours', 'The target has no such key as the one to follow', 'like');
+  return key;
+}
+
+function refuseConflict(
+  key: MemoryKey | undefined,
+  { credential, mark }: EnsureRequest,
+  { options }: MemoryParts,
+): void {
+  if (key === undefined) throw refusal('key-conflict', 'The key exists in another target', 'keyId');
+  if (options.tellsSecret && key.secret !== credential.secret.reveal()) {
+    throw refusal('key-conflict', 'The key exists with another secret', 'secret');
+  }
+  if (isForeign(key, mark)) throw refusal('key-conflict', 'The key bears a mark that is not ours', 'mark');
+  if (!key.enabled) throw refusal('key-disabled', 'Somebody disabled the key', 'keyId');
+}
+
+function entitled(key: MemoryKey, like: Like, manual: readonly string[]): MemoryKey {
+  const missing = [...like.approved, ...like.pending].filter(
+    (name) => ![...key.approved, ...key.pending].includes(name),
+  );
+  const waits = (name: string) => manual.includes(name) || like.pending.includes(name);
+  return {
+    ...key,
+    approved: [...key.approved, ...missing.filter((name) => !waits(name))].sort(),
+    pending: [...key.pending, ...missing.filter(waits)].sort(),
+  };
+}
+
+function approved(key: MemoryKey, names: readonly string[]): MemoryKey {
+  const granted = key.pending.filter((name) => names.includes(name));
+  const pending = key.pending.filter((name) => !names.includes(name));
+  return { ...key, approved: [...key.approved, ...granted].sort(), pending };
+}

@@ -1,0 +1,93 @@
+import { credential, type Credential } from '@keyturn/rotation/credential';
+
+import type { Capabilities, CheckRequest, IssueProvider, KeyState, Use } from './credential-provider.ts';
+import { memoryEnsure } from './memory-ensure.ts';
+import { emptyKey, find, isForeign, refusal } from './memory-key.ts';
+import { memoryList } from './memory-list.ts';
+import type { MemoryParts } from './memory-parts.ts';
+import type { MemoryKey } from './memory-store.ts';
+
+export function memoryIssue(parts: MemoryParts, capabilities: Capabilities): IssueProvider {
+  const { options, store, gateway, line } = parts;
+  return {
+    describe: async () => capabilities,
+
+    async locate({ credential }) {
+      const key = await line.read(() => store.find(credential.keyId.reveal()));
+      if (key === undefined) return undefined;
+      const proven = options.tellsSecret ? key.secret === credential.secret.reveal() : gateway.call(credential);
+      return proven ? { target: key.target } : undefined;
+    },
+
+    propose: (request) =>
+      options.mode === 'chosen' ? proposeChosen(request.target, parts) : proposeMade(request, parts),
+
+    ensure: (request) => memoryEnsure(request, parts),
+
+    async mark({ target, keyId, mark }) {
+      if (!capabilities.mark) throw refusal('unsupported', 'Keys of this provider bear no mark', 'mark');
+      const key = await find(target, keyId.reveal(), parts);
+      if (key === undefined) throw refusal('not-yours', 'The target has no such key', 'keyId');
+      if (isForeign(key, mark)) throw refusal('not-yours', 'The key bears a mark that is not ours', 'mark');
+      if (key.mark !== mark) await line.write(() => store.change(key.keyId, (now) => ({ ...now, mark })));
+    },
+
+    async check(request) {
+      const key = await find(request.target, request.credential.keyId.reveal(), parts);
+      return { key: stateOf(key, request.credential, parts), use: use(request, parts) };
+    },
+
+    list: memoryList(parts),
+  };
+}
+
+async function proposeChosen(target: string, { options, store, line }: MemoryParts): Promise<Credential> {
+  await line.read(() => store.keysOf(target));
+  return credential(options.newText(), options.newText());
+}
+
+// The secret of a leftover was told to nobody who is still there. A key that is entitled already is in use, and no leftover.
+async function proposeMade(
+  { target, mark }: { target: string; mark: string },
+  { options, store, line }: MemoryParts,
+): Promise<Credential> {
+  for (const lack of ['list', 'mark'] as const) {
+    if (options.lacks.includes(lack)) throw refusal('unsupported', 'Nobody would find a key that got lost', lack);
+  }
+  const leftovers = await line.read(() => store.keysOf(target).filter((key) => key.mark === mark));
+  if (leftovers.some((key) => key.approved.length + key.pending.length > 0)) {
+    throw refusal('key-conflict', 'A key that bears the mark is in use', 'mark');
+  }
+  for (const { keyId } of leftovers) await line.write(() => store.remove(keyId));
+  const key = emptyKey(target, credential(options.newText(), options.newText()), mark, options.clock.now());
+  await line.write(() => store.create(key));
+  return credential(key.keyId, key.secret);
+}
+
+function stateOf(key: MemoryKey | undefined, asked: Credential, { options, store, gateway }: MemoryParts): KeyState {
+  if (key === undefined) return { state: 'absent' };
+  return {
+    state: store.stateOf(key),
+    secretMatches: options.tellsSecret ? key.secret === asked.secret.reveal() : undefined,
+    mark: key.mark,
+    entitlements: [...key.approved, ...key.pending.map((name) => `${name} (pending)`)].sort(),
+    issuedAt: key.issuedAt,
+    lastUsedAt: options.lacks.includes('last-used') ? undefined : gateway.lastUsedAt(key.keyId),
+  };
+}
+
+function use(request: CheckRequest, { options, gateway, door, store }: MemoryParts): Use {
+  const { probe, target, times } = request;
+  if (probe === 'none') return { outcome: 'not-asked' };
+  if (options.unprobed.includes(target)) return { outcome: 'no-probe' };
+  if (door.open) return { outcome: 'accepted' };
+  const used = probe === 'random' ? credential(options.newText(), options.newText()) : request.credential;
+  for (let call = 0; call < times; call += 1) {
+    if (!gateway.call(used)) {
+      const key = store.find(used.keyId.reveal());
+      const final = key !== undefined && store.stateOf(key) === 'unusable';
+      return { outcome: 'rejected', code: final ? 'memory.KeyUnusable' : 'memory.InvalidKey', final };
+    }
+  }
+  return { outcome: 'accepted' };
+}

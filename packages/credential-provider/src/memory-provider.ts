@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+
+import { credential, type Credential } from '@keyturn/rotation/credential';
+
+import type { Capabilities, CredentialProvider } from './credential-provider.ts';
+import { memoryLine } from './memory-line.ts';
+import { memoryGateway } from './memory-gateway.ts';
+import { memoryIssue } from './memory-issue.ts';
+import { memoryRetire } from './memory-retire.ts';
+import { memoryStore, type MemoryKey } from './memory-store.ts';
+import type { MemoryParts, MemoryProviderOptions } from './memory-parts.ts';
+import type { Faults, HandMade, StoredKey } from './provider-fixture.ts';
+
+export type MemoryProvider = CredentialProvider & {
+  /** A key made by hand, known to every node; entitled to all of `entitlements` unless told otherwise. */
+  handMade(key: HandMade & { readonly target: string; readonly note?: string }): Credential;
+  stored(target: string): readonly (StoredKey & { readonly secret: string })[];
+  /** What each node says of the credential now. */
+  acceptedBy(credential: Credential): readonly boolean[];
+  switchOff(target: string): void;
+  /** From now on probes find everything accepted. */
+  acceptAnything(): void;
+  readonly faults: Faults;
+};
+
+/** A whole provider of credentials in memory: what it stores, its nodes, its troubles, and our adapter to it. */
+export function memoryProvider(given: MemoryProviderOptions): MemoryProvider {
+  const options = { ...defaults, ...given };
+  const { clock, nodes, targets, maxKeys, newText, entitlements, lacks } = options;
+  const gateway = memoryGateway(clock, nodes);
+  const store = memoryStore({ clock, targets, maxKeys, gateway });
+  const parts = { options, store, gateway, line: memoryLine(), door: { open: false } };
+
+  return {
+    ...memoryIssue(parts, capabilitiesOf(options)),
+    ...memoryRetire(parts),
+    handMade(wish) {
+      const made: MemoryKey = {
+        target: wish.target,
+        keyId: newText(),
+        secret: newText(),
+        enabled: wish.disabled !== true,
+        mark: lacks.includes('mark') ? undefined : wish.mark,
+        note: wish.note ?? 'made by hand',
+        approved: wish.entitlements ?? entitlements,
+        pending: [],
+        issuedAt: clock.now(),
+        expiresAt: wish.expired === true ? clock.now() : undefined,
+      };
+      store.create(made, 'ever');
+      return credential(made.keyId, made.secret);
+    },
+    stored: (target) =>
+      store.keysOf(target).map(({ keyId, secret, enabled, mark, expiresAt, note, approved, pending }) => {
+        return { keyId, secret, enabled, mark, expiresAt, rest: { note, approved, pending } };
+      }),
+    acceptedBy: (credential) => gateway.acceptedBy(credential),
+    switchOff: (target) => store.switchOff(target),
+    acceptAnything: () => {
+      parts.door.open = true;
+    },
+    faults: parts.line.faults,
+  };
+}
+
+const defaults = {
+  entitlements: ['read', 'write'],
+  manual: ['admin'],
+  maxKeys: 10,
+  nodes: [
+    { learnsMs: 0, forgetsMs: 60_000 },
+    { learnsMs: 5_000, forgetsMs: 0 },
+    { learnsMs: 30_000, forgetsMs: 180_000 },
+  ],
+  tellsSecret: true,
+  lacks: [],
+  unprobed: [],
+  newText: () => randomBytes(24).toString('base64url'),
+} satisfies Partial<MemoryProviderOptions>;
+
+function capabilitiesOf({ mode, lacks, maxKeys, nodes }: MemoryParts['options']): Capabilities {
+  return {
+    clientSuppliedKey: mode === 'chosen',
+    listOwned: !lacks.includes('list'),
+    mark: !lacks.includes('mark'),
+    reversibleDisable: !lacks.includes('enable'),
+    overlap: maxKeys === 2 ? 'two-slot' : 'multi',
+    lastUsed: !lacks.includes('last-used'),
+    propagationMs: Math.max(...nodes.map(({ learnsMs }) => learnsMs)),
+    revocationMs: Math.max(...nodes.map(({ forgetsMs }) => forgetsMs)),
+    expiryOnCreate: false,
+  };
+}

@@ -1,0 +1,113 @@
+import type { Credential } from '@keyturn/rotation/credential';
+import { TransientError } from '@keyturn/rotation/errors';
+import { describe, expect } from 'vitest';
+
+import type { conformanceTest, Subject } from './conformance-subject.ts';
+
+type Test = ReturnType<typeof conformanceTest>;
+type Call = (subject: Subject, target: string, key: Credential) => Promise<unknown>;
+
+/** Every operation that has a target. */
+const calls: Readonly<Record<string, Call>> = {
+  propose: ({ provider, ours }, target) => provider.propose({ target, mark: ours() }),
+  ensure: ({ provider, ensureRequest }, target, credential) => provider.ensure(ensureRequest({ target, credential })),
+  mark: ({ provider, ours }, target, { keyId }) => provider.mark({ target, keyId, mark: ours() }),
+  check: ({ look }, target, credential) => look(credential, { target }),
+  list: ({ provider }, target) => provider.list({ target }),
+  disable: ({ provider, ours }, target, { keyId }) => provider.disable({ target, keyId, mark: ours() }),
+  enable: ({ provider, ours }, target, { keyId }) => provider.enable({ target, keyId, mark: ours() }),
+  remove: ({ provider, ours }, target, { keyId }) => provider.remove({ target, keyId, mark: ours() }),
+};
+
+const unsupported = ({ capabilities }: Subject, operation: string) =>
+  (operation === 'mark' && !capabilities.mark) ||
+  (operation === 'list' && !capabilities.listOwned) ||
+  (operation === 'enable' && !capabilities.reversibleDisable);
+// Where we choose the key, proposing one asks nobody.
+const asksNobody = ({ capabilities }: Subject, operation: string) =>
+  operation === 'propose' && capabilities.clientSuppliedKey;
+
+export function targeting(test: Test, traits: Traits): void {
+  describe('a target', () => {
+    for (const [operation, call] of Object.entries(calls)) {
+      if (supported(traits, operation)) {
+        test(`that cannot be one is refused by ${operation}, whatever somebody wrote into the tag`, async ({
+          subject,
+        }) => {
+          const key = await subject.handMade({ mark: subject.ours() });
+          const targets = ['', 'https://keys.example/v1', '../../elsewhere', ...subject.malformedTargets];
+
+          for (const target of targets) {
+            const refusal = await subject.refusal(call(subject, target, key));
+
+            expect(refusal).toMatchObject({ reason: 'misconfigured', field: 'target' });
+          }
+        });
+      }
+
+      if (supported(traits, operation) && asksSomebody(traits, operation)) {
+        test(`that does not exist is target-missing for ${operation}`, async ({ subject }) => {
+          const key = await subject.handMade({ mark: subject.ours() });
+
+          const refusal = await subject.refusal(call(subject, subject.missingTarget, key));
+
+          expect(refusal.reason).toBe('target-missing');
+        });
+      }
+    }
+  });
+}
+
+export function failing(test: Test, traits: Traits): void {
+  describe('in trouble', () => {
+    for (const [operation, call] of Object.entries(calls)) {
+      for (const trouble of ['throttled', 'unavailable', 'denied', 'nonsense'] as const) {
+        if (traits.faults && supported(traits, operation) && asksSomebody(traits, operation)) {
+          test(`${operation} tells that the provider is ${trouble}, and changes nothing`, async ({ subject }) => {
+            const { faults, target } = subject;
+            await subject.handMade();
+            const key = await subject.handMade({ mark: subject.ours() });
+            const before = await subject.stored(target);
+
+            faults?.always(trouble);
+            const failure = await subject.failure(call(subject, target, key));
+
+            expect(await subject.stored(target)).toEqual(before);
+            if (trouble === 'denied') expect(failure).toMatchObject({ reason: 'access-denied' });
+            if (trouble === 'throttled' || trouble === 'unavailable') expect(failure).toBeInstanceOf(TransientError);
+          });
+        }
+      }
+    }
+
+    if (traits.faults) {
+      test('locate says that it does not know, and not that there is no such key', async ({ subject }) => {
+        const { faults, provider } = subject;
+        const credential = await subject.handMade();
+
+        faults?.always('throttled');
+
+        expect(await subject.failure(provider.locate({ credential }))).toBeInstanceOf(TransientError);
+      });
+    }
+
+    for (const operation of ['disable', 'enable', 'remove'] as const) {
+      if (traits.faults && supported(traits, operation)) {
+        test(`${operation} repeated after a lost answer ends as it should`, async ({ subject }) => {
+          const { provider, target, faults } = subject;
+          await subject.handMade();
+          const key = await subject.handMade({ mark: subject.ours(), disabled: operation === 'enable' });
+          const run = () => provider[operation]({ target, keyId: key.keyId, mark: subject.ours() });
+
+          faults?.loseAnswer(1);
+          await run().catch((error: unknown) => subject.failure(Promise.reject(error)));
+          faults?.calm();
+          await run();
+
+          const enabled = (await subject.storedKey(key))?.enabled;
+          expect(enabled).toBe(operation === 'remove' ? undefined : operation === 'enable');
+        });
+      }
+    }
+  });
+}

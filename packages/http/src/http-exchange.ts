@@ -1,0 +1,52 @@
+import type { Clock } from '@keyturn/rotation/clock';
+import type { Hidden } from '@keyturn/rotation/hidden';
+
+import type { Random } from './random.ts';
+
+export type HttpRequest = {
+  /** What the call is for, in words that may be logged. It names the call in errors. */
+  readonly operation: string;
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+  /** From the configuration; host and port come from nowhere else. */
+  readonly baseUrl: string;
+  /** Begins with a slash and is put after the base URL. What varies in it is encoded: `..`, `?` or a second slash are refused. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: HttpBody;
+  /** Sent a second time it does no harm. Nothing else is ever retried. */
+  readonly idempotent: boolean;
+  /** Through a connection that no call used before. */
+  readonly freshConnection?: boolean;
+};
+
+/** `empty`: no bytes, but a content type. */
+export type HttpBody =
+  | { readonly json: unknown }
+  | { readonly form: Readonly<Record<string, string>> }
+  | { readonly empty: 'application/octet-stream' };
+
+export type HttpOptions = {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Hosts that may be called without TLS. */
+  readonly allowHttp: readonly string[];
+  /** Of one attempt, from connecting to the last byte of the answer, in milliseconds. */
+  readonly timeoutMs?: number;
+  /** Attempts after the first. */
+  readonly retries?: number;
+  /** A longer answer is a failure. In bytes, unpacked. */
+  readonly longestAnswer?: number;
+};
+
+/** 2xx or 4xx; every other end of a call is an error. */
+export type HttpAnswer = {
+  readonly status: number;
+  /** It may hold secrets. Empty where nothing came. */
+  readonly text: Hidden;
+  readonly contentType: string | undefined;
+  /** The other side's name of the request, for its support. */
+  readonly requestId: string | undefined;
+  /** Operation, host, status and request id: what an error says of this answer. */
+  readonly summary: string;
+};

@@ -1,0 +1,62 @@
+import { gatewayFault } from './gateway-fault.ts';
+import { type GatewayNode, gatewayNode } from './gateway-node.ts';
+import { gatewayTokens } from './gateway-tokens.ts';
+import { verifyApiKey } from './key-check.ts';
+import { type Answer, type Incoming, jsonAnswer } from './loopback-server.ts';
+import type { Organization } from './organization.ts';
+import type { NodeTiming } from './simulator.ts';
+import type { Served } from './surface.ts';
+
+export type GatewayOptions = {
+  org: Organization;
+  nodes: readonly NodeTiming[];
+  now: () => number;
+  tokenSeconds: number;
+};
+
+const tokenPaths = new Set(['/oauth/token', '/oauth/client_credential/accesstoken']);
+
+/** The API proxies: every path that a product covers asks for an API key or a bearer token, whichever the request has. */
+export function gateway(options: GatewayOptions): (incoming: Incoming, number: number | undefined) => Served {
+  const { org, now } = options;
+  const nodes = options.nodes.map((timing) => gatewayNode(org, timing, now));
+  const tokens = gatewayTokens(org.name, now, options.tokenSeconds);
+
+  function callApi(node: GatewayNode, incoming: Incoming, number: number): Answer {
+    const { path, headers } = incoming;
+    const products = [...org.products.values()].filter(({ paths }) => paths.some((one) => covers(one, path)));
+    if (products.length === 0) {
+      const code = 'messaging.adaptors.http.flow.ApplicationNotFound';
+      return gatewayFault(404, code, `Unable to identify proxy for ${path}`);
+    }
+    const covering = products.map(({ name }) => name);
+    const ok = (app: string): Answer => jsonAnswer(200, { path, app, node: number });
+    const [, bearer] = /^Bearer (\S+)$/iu.exec(headers.authorization ?? '') ?? [];
+    if (bearer !== undefined) {
+      const caller = tokens.verify(node, bearer, covering);
+      return 'consumerKey' in caller ? ok(caller.app.name) : caller;
+    }
+    const sent = apiKeyOf(incoming);
+    if (!sent) {
+      return gatewayFault(401, 'steps.oauth.v2.FailedToResolveAPIKey', 'Failed to resolve API Key variable');
+    }
+    const key = node.key(sent);
+    return verifyApiKey(key, covering, now()) ?? ok(key?.app.name ?? '');
+  }
+
+  return (incoming, number = 0) => {
+    const node = nodes[number];
+    if (node === undefined) {
+      throw new Error(`There is no node ${number}`);
+    }
+    return { answer: tokenPaths.has(incoming.path) ? tokens.grant(node, incoming) : callApi(node, incoming, number) };
+  };
+}
+
+const covers = (one: string, path: string): boolean =>
+  path === one || path.startsWith(one.endsWith('/') ? one : `${one}/`);
+
+function apiKeyOf({ headers, query }: Incoming): string | undefined {
+  const header = headers['x-apikey'];
+  return (Array.isArray(header) ? header[0] : header) ?? query.get('apikey') ?? undefined;
+}

@@ -1,0 +1,214 @@
+/** What the rest of the sandbox may rely on. `apigeeSimulator(options)` in apigee-simulator.ts gives it. */
+export type ApigeeSimulator = {
+  readonly organization: string;
+  /** Base URL of the management API, `/v1` included: requests go to `${managementUrl}/organizations/…`. */
+  readonly managementUrl: string;
+  readonly tokenUrl: string;
+  /** One URL in front of all nodes, which take requests in turn (one request, one node, also on a kept connection). */
+  readonly gatewayUrl: string;
+  /** Each node by itself, in the order of the options. */
+  readonly nodeUrls: readonly string[];
+  /** The same control over HTTP, for another process: see control-server.ts. */
+  readonly controlUrl: string;
+  /**
+   * A service-account key file whose token_uri is tokenUrl; it may do everything in the organization. google-auth-library 10 ignores
+   * token_uri and always claims Google's own endpoint as its audience, so the token endpoint takes both audiences.
+   */
+  readonly serviceAccount: ServiceAccountKey;
+
+  /** Adds to what is there, or replaces what has the same name. Nodes know a seeded thing at once. */
+  seed: (seed: Seed) => void;
+  app: (app: AppName) => AppView;
+  /** Every key of the app, oldest first. Throws when the app does not exist. */
+  keys: (app: AppName) => readonly KeyView[];
+  /** What a person does in the Apigee console: no request, no log row, seen by the nodes with their usual delay. */
+  readonly hand: Hand;
+
+  /** The next matching requests end as the fault says. The oldest live fault wins. */
+  inject: (fault: Fault) => InjectedFault;
+  clearFaults: () => void;
+  /** A valid management access token, for a test that calls the management API itself. */
+  accessToken: () => string;
+  /** Ends one management access token, or all that were handed out until now. */
+  revokeAccessToken: (token?: string) => void;
+  /** Every request so far, oldest first, all surfaces but the control. */
+  requests: () => readonly RequestRecord[];
+  /** Ends every server and every open connection; safe to call twice. */
+  close: () => Promise<void>;
+};
+
+export type SimulatorOptions = {
+  organization?: string;
+  /** Milliseconds since 1970; the wall clock when absent. */
+  clock?: { now(): number };
+  /** Three nodes without any delay when absent. */
+  nodes?: readonly NodeTiming[];
+  /** Lifetime of a management access token; 3599 when absent, as Google says. */
+  accessTokenSeconds?: number;
+  /** Lifetime of a token from the gateway's /oauth/token; 3599 when absent. */
+  gatewayTokenSeconds?: number;
+  unsettled?: Unsettled;
+};
+
+/** Where public sources leave open what Apigee X does: a client has to work with every choice. */
+export type Unsettled = {
+  /** approve and revoke of a key answer 204 without a body (the default), or 200 with the key. */
+  keyActionStatus?: 200 | 204;
+  /** Creating a key keeps the attributes and scopes of the request; it drops them when absent. */
+  createKeepsAttributes?: boolean;
+  /** A product that does not exist; 404 when absent. */
+  unknownProductStatus?: 400 | 404;
+};
+
+export type NodeTiming = {
+  /** Until the node knows a new key, or an approval of a key, an app or a developer. */
+  propagationMs: number;
+  /** Until the node knows a product that was added to a key or approved on it; propagationMs when absent. */
+  productPropagationMs?: number;
+  /** How long the node goes on accepting what was revoked, deleted or taken away. */
+  revocationMs: number;
+  /** How long the node goes on refusing a key that it once did not know. */
+  negativeMs: number;
+};
+
+/** The app's name alone is enough while only one developer has an app of that name. */
+export type AppName = string | { developer: string; app: string };
+
+export type Seed = {
+  products?: readonly SeedProduct[];
+  developers?: readonly SeedDeveloper[];
+};
+export type SeedProduct = {
+  name: string;
+  /** manual ⇒ the product is `pending` on a key until someone approves it. auto when absent. */
+  approval?: 'auto' | 'manual';
+  /** The gateway paths it covers, each with everything below it: `/orders` covers `/orders` and `/orders/42`. */
+  paths: readonly string[];
+  /** The scopes that a key with this product may have. */
+  scopes?: readonly string[];
+};
+export type SeedDeveloper = {
+  email: string;
+  status?: DeveloperStatus;
+  apps?: readonly SeedApp[];
+};
+export type SeedApp = {
+  name: string;
+  status?: Approval;
+  attributes?: readonly Attribute[];
+  callbackUrl?: string;
+  keys?: readonly SeedKey[];
+};
+export type SeedKey = {
+  consumerKey: string;
+  consumerSecret: string;
+  status?: Approval;
+  /** Names, or names with a status on this key. A bare name is approved. */
+  products?: readonly (string | { name: string; status: ProductStatus })[];
+  attributes?: readonly Attribute[];
+  scopes?: readonly string[];
+  /** Milliseconds since 1970; never when absent. */
+  expiresAt?: number;
+  issuedAt?: number;
+};
+
+export type Approval = 'approved' | 'revoked';
+export type ProductStatus = Approval | 'pending';
+export type DeveloperStatus = 'active' | 'inactive';
+export type Attribute = { name: string; value: string };
+
+export type AppView = {
+  name: string;
+  appId: string;
+  developer: string;
+  status: Approval;
+  attributes: readonly Attribute[];
+  callbackUrl: string;
+};
+export type KeyView = {
+  consumerKey: string;
+  status: Approval;
+  products: readonly { name: string; status: ProductStatus }[];
+  attributes: readonly Attribute[];
+  scopes: readonly string[];
+  issuedAt: number;
+  /** null: never. */
+  expiresAt: number | null;
+};
+
+export type Hand = {
+  addKey: (app: AppName, key: SeedKey) => void;
+  setKeyStatus: (app: AppName, consumerKey: string, status: Approval) => void;
+  setProductStatus: (app: AppName, consumerKey: string, product: string, status: ProductStatus) => void;
+  removeProduct: (app: AppName, consumerKey: string, product: string) => void;
+  setKeyAttributes: (app: AppName, consumerKey: string, attributes: readonly Attribute[]) => void;
+  deleteKey: (app: AppName, consumerKey: string) => void;
+  setAppStatus: (app: AppName, status: Approval) => void;
+  setDeveloperStatus: (email: string, status: DeveloperStatus) => void;
+};
+
+export type Surface = 'management' | 'token' | 'gateway';
+
+export type Fault = {
+  surface: Surface;
+  /** Any method when absent. */
+  method?: string;
+  /** Source of a regular expression, tested on the path as it was sent (still encoded, no query); any path when absent. */
+  path?: string;
+  /** A gateway node's number, from 0; any node when absent. */
+  node?: number;
+  /** So many matching requests go through first; 0 when absent. */
+  skip?: number;
+  /** So many requests are hit; 1 when absent, 'always' until cleared. */
+  times?: number | 'always';
+  /** The request takes its effect first, then the caller is answered as below: an answer lost on its way. */
+  afterEffect?: boolean;
+  answer: FaultAnswer;
+};
+export type FaultAnswer =
+  /** The status with the body that this surface would send. retryAfterSeconds sets the header Retry-After. */
+  | { kind: 'status'; status: number; retryAfterSeconds?: number }
+  /** A load balancer's page instead of JSON. */
+  | { kind: 'html'; status: number }
+  /** No body at all. */
+  | { kind: 'empty'; status: number }
+  /** Never answered: the caller has to time out. */
+  | { kind: 'silence' }
+  | { kind: 'reset' };
+export type InjectedFault = { readonly id: number; hits: () => number; clear: () => void };
+
+export type RequestRecord = {
+  /** Milliseconds since 1970, by the simulator's clock. */
+  at: number;
+  surface: Surface;
+  /** The gateway node that took it. */
+  node?: number | undefined;
+  method: string;
+  /** As sent, without the query. Management paths hold key ids. */
+  path: string;
+  /** Names only. */
+  query: readonly string[];
+  /** The discovery document's method id, e.g. `apigee.organizations.developers.apps.keys.create.create`. */
+  operation?: string | undefined;
+  /** Whether query and body fit the discovery document; absent where it was not asked (no such path, no access, a fault before). */
+  fits?: boolean | undefined;
+  /** null: no answer was sent. */
+  status: number | null;
+  /** The id of the fault that hit it. */
+  fault?: number | undefined;
+};
+
+/** A Google service-account key file. */
+export type ServiceAccountKey = {
+  type: 'service_account';
+  project_id: string;
+  private_key_id: string;
+  private_key: string;
+  client_email: string;
+  client_id: string;
+  auth_uri: string;
+  token_uri: string;
+  auth_provider_x509_cert_url: string;
+  client_x509_cert_url: string;
+  universe_domain: string;
+};

@@ -1,0 +1,116 @@
+import type { ListedKey } from '@keyturn/credential-provider/credential-provider';
+import { hidden, type Hidden } from '@keyturn/rotation/hidden';
+import * as z from 'zod';
+
+/** The attribute of a key that holds our mark. */
+export const markAttribute = 'keyturn';
+
+export type Attribute = { readonly name: string; readonly value: string };
+
+export type ApigeeKey = {
+  readonly keyId: Hidden;
+  readonly secret: Hidden;
+  readonly approved: boolean;
+  readonly products: readonly { readonly name: string; readonly status: string }[];
+  readonly attributes: readonly Attribute[];
+  readonly scopes: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly issuedAt: number | undefined;
+  /** Milliseconds since 1970; undefined: never. */
+  readonly expiresAt: number | undefined;
+};
+
+export type ApigeeApp = {
+  readonly name: string;
+  readonly approved: boolean;
+  readonly developerId: string | undefined;
+  readonly developerEmail: string | undefined;
+  readonly keys: readonly ApigeeKey[];
+};
+
+// Apigee X writes an int64 as a string.
+const int64 = z.union([z.string().regex(/^-?\d{1,18}$/), z.int()]).transform(Number);
+
+/** A key by itself and a credential in an app look alike. Lists and texts that are empty are left out. */
+export const keySchema = z
+  .object({
+    consumerKey: z.string().min(1),
+    consumerSecret: z.string(),
+    status: z.string(),
+    apiProducts: z.array(z.object({ apiproduct: z.string(), status: z.string() })).default([]),
+    attributes: z.array(z.object({ name: z.string(), value: z.string().default('') })).default([]),
+    scopes: z.array(z.string()).default([]),
+    issuedAt: int64.optional(),
+    expiresAt: int64.optional(),
+  })
+  .transform((key): ApigeeKey => ({
+    keyId: hidden(key.consumerKey),
+    secret: hidden(key.consumerSecret),
+    approved: key.status === 'approved',
+    products: key.apiProducts.map(({ apiproduct, status }) => ({ name: apiproduct, status })),
+    attributes: key.attributes,
+    scopes: key.scopes,
+    issuedAt: key.issuedAt,
+    // Absent, 0 and -1 all say never.
+    expiresAt: key.expiresAt !== undefined && key.expiresAt > 0 ? key.expiresAt : undefined,
+  }));
+
+export const appSchema = z
+  .object({
+    name: z.string().min(1),
+    status: z.string(),
+    developerId: z.string().optional(),
+    developerEmail: z.string().optional(),
+    credentials: z.array(keySchema).default([]),
+  })
+  .transform((app): ApigeeApp => ({
+    name: app.name,
+    approved: app.status === 'approved',
+    developerId: app.developerId,
+    developerEmail: app.developerEmail,
+    keys: app.credentials,
+  }));
+
+export const developerSchema = z
+  .object({ email: z.string(), status: z.string() })
+  .transform(({ email, status }) => ({ email, active: status === 'active' }));
+
+export function markIn(key: ApigeeKey): string | undefined {
+  return key.attributes.find(({ name }) => name === markAttribute)?.value;
+}
+
+/** All that is there, with our mark in place of an earlier one. */
+export function withMark(attributes: readonly Attribute[], mark: string): Attribute[] {
+  return [...attributes.filter(({ name }) => name !== markAttribute), { name: markAttribute, value: mark }];
+}
+
+export function approvedProducts(key: ApigeeKey): string[] {
+  return key.products.flatMap(({ name, status }) => (status === 'approved' ? [name] : []));
+}
+
+/** What the key may do: a product that waits or was taken back gives nothing, so it is not among them. */
+export function entitlementsOf(key: ApigeeKey): string[] {
+  return [
+    ...approvedProducts(key).map((name) => `product:${name}`),
+    ...key.scopes.map((name) => `scope:${name}`),
+  ].sort();
+}
+
+/** `targetOn`: app and developer are switched on. */
+export function stateOf(key: ApigeeKey, targetOn: boolean, now: number): ListedKey['state'] {
+  if (!key.approved) return 'disabled';
+  return targetOn && !isExpired(key, now) ? 'enabled' : 'unusable';
+}
+
+/** Somebody can use it, as far as the key itself decides. */
+export function isUsable(key: ApigeeKey, now: number): boolean {
+  return key.approved && !isExpired(key, now) && approvedProducts(key).length > 0;
+}
+
+function isExpired({ expiresAt }: ApigeeKey, now: number): boolean {
+  return expiresAt !== undefined && expiresAt <= now;
+}
+
+export function sameKeyId(key: ApigeeKey, keyId: Hidden): boolean {
+  return key.keyId.reveal() === keyId.reveal();
+}

@@ -1,0 +1,57 @@
+import type { ApigeeConfig } from '@keyturn/config/config';
+import type { Capabilities, CredentialProvider } from '@keyturn/credential-provider/credential-provider';
+import type { HttpOptions } from '@keyturn/http/http-exchange';
+import type { Random } from '@keyturn/http/random';
+import type { Clock } from '@keyturn/rotation/clock';
+
+import type { AccessToken } from './access-token.ts';
+import { checkCredential } from './check-credential.ts';
+import { locateCredential, markCredential } from './claim-credential.ts';
+import { ensureCredential, proposeCredential } from './issue-credential.ts';
+import { manageKeys } from './manage-keys.ts';
+import { managementApi } from './management-api.ts';
+import { disableCredential, enableCredential, listCredentials, removeCredential } from './retire-credential.ts';
+
+type ApigeeOptions = {
+  readonly config: ApigeeConfig;
+  readonly accessToken: AccessToken;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Of one attempt of one call, in milliseconds. */
+  readonly timeoutMs?: number;
+};
+
+/** The keys of developer apps in Apigee X or hybrid. A target is `developers/<e-mail>/apps/<name>`. */
+export function apigeeProvider({ config, accessToken, ...options }: ApigeeOptions): CredentialProvider {
+  const http: HttpOptions = { ...options, allowHttp: config.allowHttp };
+  const keys = manageKeys(managementApi({ config, accessToken, http }));
+  const deps = { keys, config, http, clock: options.clock };
+
+  return {
+    describe: () => Promise.resolve(capabilities(config)),
+    locate: ({ credential }) => locateCredential(credential, deps),
+    propose: async ({ target }) => proposeCredential(target),
+    ensure: (request) => ensureCredential(request, deps),
+    mark: (request) => markCredential(request, deps),
+    check: (request) => checkCredential(request, deps),
+    list: ({ target }) => listCredentials(target, deps),
+    disable: (request) => disableCredential(request, deps),
+    enable: (request) => enableCredential(request, deps),
+    remove: (request) => removeCredential(request, deps),
+  };
+}
+
+function capabilities(config: ApigeeConfig): Capabilities {
+  return {
+    clientSuppliedKey: true,
+    listOwned: true,
+    mark: true,
+    reversibleDisable: true,
+    overlap: 'multi',
+    lastUsed: false,
+    propagationMs: config.propagation,
+    revocationMs: config.revocation,
+    // Apigee could, but an expiry can never be changed: a rotation that stalls would become an outage.
+    expiryOnCreate: false,
+  };
+}

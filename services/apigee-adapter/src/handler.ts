@@ -1,0 +1,48 @@
+import { awsClients } from '@keyturn/aws/clients';
+import { sdkSecretsManager } from '@keyturn/aws/sdk-secrets-manager';
+import { secretStore } from '@keyturn/aws/secrets-manager-store';
+import { entry } from '@keyturn/config/entry';
+import { serveIssue, serveRetire } from '@keyturn/credential-provider/serve-provider';
+import { systemRandom } from '@keyturn/http/random';
+import { readEnv } from '@keyturn/lambda/env';
+import { loadConfig } from '@keyturn/lambda/load-config';
+import { onInvoke } from '@keyturn/lambda/on-invoke';
+import { systemClock } from '@keyturn/lambda/system-clock';
+import { PermanentError } from '@keyturn/rotation/errors';
+import * as z from 'zod';
+
+import { serviceAccountToken } from './access-token.ts';
+import { apigeeProvider } from './apigee-provider.ts';
+
+const service = 'apigee-adapter';
+const env = readEnv({
+  KEYTURN_CONFIG: z.string(),
+  PROVIDER_ID: z.string(),
+  AWS_ENDPOINT_URL: z.string().optional(),
+});
+const config = entry(loadConfig(env.KEYTURN_CONFIG).providers, env.PROVIDER_ID);
+if (config === undefined) {
+  throw new PermanentError('misconfigured', 'The configuration has no such provider', { field: 'PROVIDER_ID' });
+}
+const clients = awsClients({ endpoint: env.AWS_ENDPOINT_URL });
+const common = { clock: systemClock, random: systemRandom };
+const provider = apigeeProvider({
+  ...common,
+  config,
+  accessToken: serviceAccountToken({
+    secrets: secretStore(sdkSecretsManager(clients.secretsManager())),
+    adminSecret: config.adminSecret,
+    tokenUrl: config.tokenUrl,
+    http: { ...common, allowHttp: config.allowHttp },
+  }),
+});
+
+// The payload holds keys; only what is asked for may be logged.
+const asked = z.object({ operation: z.string().regex(/^[a-z]{1,20}$/) });
+const about = (payload: unknown) => ({ operation: asked.safeParse(payload).data?.operation });
+
+/** Looks and issues. Called by rotation-handler, verifier and cleanup. */
+export const issue = onInvoke({ service, handle: serveIssue(provider), about });
+
+/** Disables, enables and removes. Called by cleanup alone. */
+export const retire = onInvoke({ service, handle: serveRetire(provider), about });

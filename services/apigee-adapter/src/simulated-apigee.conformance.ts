@@ -1,0 +1,189 @@
+import { apigeeSimulator } from '@keyturn/apigee-simulator/apigee-simulator';
+import type { ApigeeSimulator, SeedKey, SimulatorOptions } from '@keyturn/apigee-simulator/simulator';
+import type { ApigeeConfig, ProbeConfig } from '@keyturn/config/config';
+import { provider as providerSchema } from '@keyturn/config/provider-config';
+import type { CredentialProvider } from '@keyturn/credential-provider/credential-provider';
+import { loopbackServer, type Received, type Reply } from '@keyturn/http/loopback-server';
+import type { Clock } from '@keyturn/rotation/clock';
+import { credential, type Credential } from '@keyturn/rotation/credential';
+import { hidden } from '@keyturn/rotation/hidden';
+
+import { apigeeProvider } from './apigee-provider.ts';
+import { checkRequest } from './check-request.ts';
+
+export const developer = 'dev@example.com';
+export const target = `developers/${developer}/apps/orders client`;
+export const otherTarget = 'developers/other@example.com/apps/billing';
+export const unprobedTarget = `developers/${developer}/apps/unprobed`;
+const apps = new Map([
+  [target, { developer, app: 'orders client' }],
+  [otherTarget, { developer: 'other@example.com', app: 'billing' }],
+  [unprobedTarget, { developer, app: 'unprobed' }],
+]);
+
+export const propagationMs = 8000;
+const revocationMs = 6000;
+const nodes = [
+  { propagationMs: 1000, productPropagationMs: 3000, revocationMs: 2000, negativeMs: 500 },
+  { propagationMs: 4000, productPropagationMs: propagationMs, revocationMs, negativeMs: 0 },
+  { propagationMs: 0, revocationMs: 0, negativeMs: 0 },
+];
+
+/** What becomes of a request to the management API: passed on, passed on and then lost, or answered at once. */
+export type Interference = (request: Received, earlier: number) => 'pass' | 'lose' | Reply;
+
+export type SimulatedApigee = {
+  readonly apigee: ApigeeSimulator;
+  readonly provider: CredentialProvider;
+  readonly clock: Clock;
+  readonly config: ApigeeConfig;
+  /** Requests to the management API that fit its description, by the name of the call. */
+  readonly calls: readonly string[];
+  interfere(interference: Interference): void;
+  /** Whatever probes call accepts any key from now on. */
+  acceptAnything(): void;
+  handMade(key?: Partial<SeedKey> & { readonly target?: string }): Credential;
+  appOf(target: string): { readonly developer: string; readonly app: string };
+  close(): Promise<void>;
+};
+
+/** How many requests to the management API were checked in this file, and all that did not fit. */
+export const checked: { count: number; readonly problems: string[] } = { count: 0, problems: [] };
+
+type Options = {
+  readonly send?: ProbeConfig['send'];
+  readonly simulator?: SimulatorOptions;
+  readonly timeoutMs?: number;
+};
+
+/** The simulator, an adapter that works on it over loopback HTTP, and between them a proxy that checks every request to the management API. */
+export async function simulatedApigee({
+  send,
+  simulator = {},
+  timeoutMs = 2000,
+}: Options = {}): Promise<SimulatedApigee> {
+  let now = 1_800_000_000_000;
+  const clock: Clock = {
+    now: () => now,
+    sleep: (ms) => {
+      now += ms;
+      return Promise.resolve();
+    },
+  };
+  const apigee = await apigeeSimulator({ clock, nodes, ...simulator });
+  seed(apigee);
+
+  const calls: string[] = [];
+  let interference: Interference = () => 'pass';
+  const management = await loopbackServer((request, earlier) => {
+    const { id, problem } = checkRequest({ ...request, contentType: request.headers['content-type'] });
+    checked.count += 1;
+    if (problem !== undefined) checked.problems.push(`${request.method} ${id}: ${problem}`);
+    calls.push(id ?? 'unknown');
+    return pass(apigee.managementUrl.replace(/\/v1$/, ''), request, interference(request, earlier));
+  });
+  let open = false;
+  const gateway = await loopbackServer((request) => pass(apigee.gatewayUrl, request, open ? { status: 200 } : 'pass'));
+
+  const config = providerSchema.parse({
+    kind: 'apigee',
+    organization: apigee.organization,
+    managementUrl: `${management.url}/v1`,
+    tokenUrl: apigee.tokenUrl,
+    adminSecret: 'apigee/admin',
+    urls: { gateway: gateway.url },
+    probes: [
+      {
+        id: 'orders',
+        products: ['orders', 'orders-admin'],
+        url: 'gateway',
+        path: '/orders/1',
+        send: send ?? { as: 'header' },
+      },
+    ],
+    allowHttp: ['127.0.0.1'],
+    propagation: `${propagationMs}ms`,
+    revocation: `${revocationMs}ms`,
+  });
+  const token = hidden(apigee.accessToken());
+  return {
+    apigee,
+    provider: apigeeProvider({
+      config,
+      accessToken: () => Promise.resolve(token),
+      clock,
+      random: () => 0.5,
+      timeoutMs,
+    }),
+    clock,
+    config,
+    calls,
+    interfere(next) {
+      const before = management.received.length;
+      interference = (request, earlier) => next(request, earlier - before);
+    },
+    acceptAnything() {
+      open = true;
+    },
+    handMade: (key) => handMade(apigee, key),
+    appOf,
+    async close() {
+      await Promise.all([apigee.close(), management.close(), gateway.close()]);
+    },
+  };
+}
+
+function appOf(name: string) {
+  const app = apps.get(name);
+  if (app === undefined) throw new Error(`Nothing was seeded for ${name}`);
+  return app;
+}
+
+function seed(apigee: ApigeeSimulator): void {
+  apigee.seed({
+    products: [
+      { name: 'orders', paths: ['/orders'], scopes: ['read', 'write'] },
+      { name: 'orders-admin', paths: ['/orders'] },
+      { name: 'invoices', paths: ['/invoices'] },
+      { name: 'payments', paths: ['/payments'], approval: 'manual' },
+    ],
+    developers: [
+      { email: developer, apps: [{ name: 'orders client' }, { name: 'unprobed' }] },
+      { email: 'other@example.com', apps: [{ name: 'billing' }] },
+    ],
+  });
+}
+
+let made = 0;
+
+/** As a person makes one in the portal; every node knows it already. */
+function handMade(apigee: ApigeeSimulator, key: Parameters<SimulatedApigee['handMade']>[0] = {}): Credential {
+  const { target: name = target, ...wish } = key;
+  made += 1;
+  const consumerKey = `hand-made-key-${made}-e1f0a9`;
+  const consumerSecret = `hand-made-secret-${made}-77c2d4`;
+  const products = name === unprobedTarget ? ['invoices'] : ['orders'];
+  const attributes = [{ name: 'Team', value: 'Orders' }];
+  const { developer: email, app } = appOf(name);
+  const keys = [{ consumerKey, consumerSecret, products, attributes, scopes: [], ...wish }];
+  apigee.seed({ developers: [{ email, apps: [{ name: app, keys }] }] });
+  return credential(consumerKey, consumerSecret);
+}
+
+async function pass(base: string, request: Received, what: ReturnType<Interference>): Promise<Reply> {
+  if (what !== 'pass' && what !== 'lose') return what;
+  const { method, url, headers, body } = request;
+  const kept = ['authorization', 'content-type', 'x-apikey'].flatMap((name) => {
+    const value = headers[name];
+    return typeof value === 'string' ? [[name, value]] : [];
+  });
+  const answer = await fetch(base + url, {
+    method,
+    headers: Object.fromEntries(kept),
+    redirect: 'manual',
+    ...(method !== 'GET' && method !== 'HEAD' && method !== 'DELETE' && { body }),
+  });
+  const text = await answer.text();
+  if (what === 'lose') return 'reset';
+  return { status: answer.status, headers: { 'content-type': answer.headers.get('content-type') ?? '' }, body: text };
+}

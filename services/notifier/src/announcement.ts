@@ -1,0 +1,85 @@
+import { failedNotice, heldNotice, refusedNotice } from './alert-notices.ts';
+import type { NotifiedEvent, NotifiedType } from './notified-event.ts';
+import type { Notice } from './notice.ts';
+import {
+  adoptedNotice,
+  disabledNotice,
+  reapedNotice,
+  restoredNotice,
+  retiredNotice,
+  rotatedNotice,
+} from './rotation-notices.ts';
+import { currentNotice, storyNotice } from './story-notice.ts';
+import { isFailed, isHeld, isRefused } from './story-state.ts';
+import type { Story } from './story.ts';
+
+/** Something that happened and that a channel is told of once. */
+export type Announcement = {
+  /** What a channel remembers of it. A first id that it has heard before means: told already. */
+  readonly ids: readonly [string, ...string[]];
+  readonly fact: NotifiedType;
+  /** Something is wrong, and everybody in the channel should see it. */
+  readonly alert: boolean;
+  readonly mail: boolean;
+  readonly notice: Notice;
+};
+
+/** What an event that was just learnt is worth telling; undefined where the story has gone past it. */
+export function announcementOf(event: NotifiedEvent, story: Story): Announcement | undefined {
+  return tellings[event.type](story, event.metadata.idempotencyKey);
+}
+
+type Telling = (story: Story, idempotencyKey: string) => Announcement | undefined;
+
+const tellings: Readonly<Record<NotifiedType, Telling>> = {
+  SecretAdopted: (story, key) =>
+    story.adopted && { ...progress('SecretAdopted', key, adoptedNotice(story, story.adopted)), mail: true },
+  SecretRotated: (story, key) => story.rotated && changeTelling(story, story.rotated, key),
+  CredentialVerified: (story, key) =>
+    story.verified && !isRefused(story)
+      ? {
+          ...progress('CredentialVerified', key, currentNotice(story, story.verified)),
+          mail: story.refused !== undefined,
+        }
+      : undefined,
+  CredentialDisabled: (story, key) =>
+    story.disabled && story.retired === undefined
+      ? progress('CredentialDisabled', key, disabledNotice(story, story.disabled))
+      : undefined,
+  CredentialRetired: (story, key) => progress('CredentialRetired', key, retiredNotice(story)),
+  CredentialRestored: (story, key) => progress('CredentialRestored', key, restoredNotice(story)),
+  OrphanReaped: (story, key) => progress('OrphanReaped', key, reapedNotice(story)),
+  RotationFailed: (story) => {
+    const { failed } = story;
+    if (failed === undefined || !isFailed(story)) return undefined;
+    // One alert for a failed rotation. A second one only where the first said that nobody has to act, and now somebody has to.
+    return alert(
+      'RotationFailed',
+      failed.retryable ? ['failed'] : ['failed-for-good', 'failed'],
+      failedNotice(story, failed),
+    );
+  },
+  VerificationFailed: (story, key) =>
+    story.refused && isRefused(story)
+      ? alert('VerificationFailed', [`VerificationFailed#${key}`], refusedNotice(story, story.refused))
+      : undefined,
+  RetirementHeld: (story) =>
+    story.held && isHeld(story)
+      ? alert('RetirementHeld', [`RetirementHeld#${story.held.reason}`], heldNotice(story, story.held))
+      : undefined,
+};
+
+// Heard of so late that its promise about the old key is history: the story as a whole is what is true.
+function changeTelling(story: Story, rotated: NonNullable<Story['rotated']>, key: string): Announcement {
+  const isHistory = [story.overtaken, story.disabled, story.retired].some((fact) => fact !== undefined);
+  const notice = isHistory ? storyNotice(story) : rotatedNotice(story, rotated);
+  return { ...progress('SecretRotated', key, notice), mail: story.overtaken === undefined };
+}
+
+function progress(fact: NotifiedType, key: string, notice: Notice): Announcement {
+  return { ids: [`${fact}#${key}`], fact, alert: false, mail: false, notice };
+}
+
+function alert(fact: NotifiedType, ids: Announcement['ids'], notice: Notice): Announcement {
+  return { ids, fact, alert: true, mail: true, notice };
+}

@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+
+import { awsClients } from '@keyturn/aws/clients';
+import { dynamoLedger } from '@keyturn/aws/dynamo-ledger';
+import { sdkSecretsManager } from '@keyturn/aws/sdk-secrets-manager';
+import { secretStore } from '@keyturn/aws/secrets-manager-store';
+import { sesMailer } from '@keyturn/aws/ses-mailer';
+import { sqsConsumed } from '@keyturn/aws/sqs-queue';
+import { readEnv } from '@keyturn/lambda/env';
+import { loadConfig } from '@keyturn/lambda/load-config';
+import { onQueue } from '@keyturn/lambda/on-queue';
+import { systemClock } from '@keyturn/lambda/system-clock';
+import * as z from 'zod';
+
+import { parseNotifiedEvent } from './notified-event.ts';
+import { notifyOwner } from './notify-owner.ts';
+import { slackChannel } from './slack-channel.ts';
+import type { Deps } from './tell-story.ts';
+
+const env = readEnv({
+  KEYTURN_CONFIG: z.string(),
+  TABLE_NAME: z.string(),
+  QUEUE_URL: z.string(),
+  DEAD_LETTER_QUEUE_URL: z.string(),
+  AWS_ENDPOINT_URL: z.string().optional(),
+});
+const clients = awsClients({ endpoint: env.AWS_ENDPOINT_URL });
+const config = loadConfig(env.KEYTURN_CONFIG);
+const { slack, mail } = config.notifications;
+
+const deps: Deps = {
+  config,
+  ledger: dynamoLedger({ client: clients.dynamo(), table: env.TABLE_NAME }),
+  clock: systemClock,
+  newId: randomUUID,
+  slack:
+    slack &&
+    slackChannel({
+      secrets: secretStore(sdkSecretsManager(clients.secretsManager())),
+      tokenSecret: slack.tokenSecret,
+      apiUrl: slack.apiUrl,
+    }),
+  mailer: mail && sesMailer({ client: clients.ses(), from: mail.from }),
+};
+
+/** Called for each event that an owner may want to hear of. Replayed ones are old news. */
+export const handler = onQueue({
+  service: 'notifier',
+  parse: parseNotifiedEvent,
+  handle: async (event) => {
+    if (event !== undefined) await notifyOwner(event, deps);
+  },
+  consumed: sqsConsumed({
+    client: clients.sqs(),
+    queueUrl: env.QUEUE_URL,
+    deadLetterQueueUrl: env.DEAD_LETTER_QUEUE_URL,
+  }),
+});

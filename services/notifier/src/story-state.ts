@@ -1,0 +1,48 @@
+import type { Story } from './story.ts';
+
+/** What a story has come to; what is urgent comes before what is over. */
+export type StoryState =
+  | 'refused'
+  | 'failed'
+  | 'overtaken'
+  | 'held'
+  | 'retired'
+  | 'disabled'
+  | 'rotated'
+  | 'adopted'
+  | 'reaped'
+  | 'restored'
+  | 'verified';
+
+export function stateOf(story: Story): StoryState {
+  if (isRefused(story)) return 'refused';
+  if (isFailed(story)) return 'failed';
+  if (story.overtaken !== undefined) return 'overtaken';
+  if (isHeld(story)) return 'held';
+  const last = (['retired', 'disabled', 'rotated', 'adopted', 'reaped', 'restored'] as const).find(
+    (fact) => story[fact] !== undefined,
+  );
+  return last ?? 'verified';
+}
+
+/** Whether the people of the secret should look at it. */
+export function isAlarming(story: Story): boolean {
+  return ['refused', 'failed', 'held'].includes(stateOf(story));
+}
+
+export function isRefused({ refused, verified, overtaken }: Story): boolean {
+  return refused !== undefined && !isAfter(verified, refused) && !isAfter(overtaken, refused);
+}
+
+/** A rotation that went through is not failed, however many tries it took and in whatever order they are heard of. */
+export function isFailed({ failed, rotated, overtaken }: Story): boolean {
+  return failed !== undefined && rotated === undefined && !isAfter(overtaken, failed);
+}
+
+export function isHeld({ held, disabled, retired }: Story): boolean {
+  return held !== undefined && retired === undefined && !isAfter(disabled, held);
+}
+
+function isAfter(fact: { at: number } | undefined, other: { at: number }): boolean {
+  return fact !== undefined && fact.at >= other.at;
+}

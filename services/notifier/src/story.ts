@@ -1,0 +1,147 @@
+import * as z from 'zod';
+
+import type { NotifiedEvent, NotifiedType } from './notified-event.ts';
+
+const at = z.number();
+
+const failed = z.object({
+  /** Of the newest failure. */
+  at,
+  firstAt: at,
+  count: z.int().positive(),
+  /** Ids of the events that were counted, the newest last. */
+  counted: z.array(z.string()),
+  step: z.enum(['createSecret', 'setSecret', 'testSecret', 'finishSecret', 'unknown']),
+  reason: z.string(),
+  field: z.string().nullable(),
+  retryable: z.boolean(),
+  liveCredential: z.enum(['old', 'new', 'unknown']),
+  nextRetry: at.nullable(),
+  runbookUrl: z.string(),
+});
+
+/**
+ * All that is known of one rotation (or one rollback, one adoption, …), whatever the order in which it was heard. Messages are written from
+ * it, so that a late or repeated event never takes one back. Times in milliseconds since 1970.
+ */
+export const story = z.object({
+  secret: z.object({
+    at,
+    name: z.string(),
+    owner: z.string(),
+    environment: z.string(),
+    provider: z.string(),
+    runbookUrl: z.string(),
+  }),
+  adopted: z.object({ at, schedule: z.string(), nextRotationAt: at.nullable() }).optional(),
+  rotated: z
+    .object({
+      at,
+      cause: z.enum(['rotation', 'rollback', 'manual']),
+      verification: z.enum(['dataPlane', 'controlPlane']),
+      hadPrevious: z.boolean(),
+      oldWorksUntil: at.nullable(),
+      nextRotationAt: at.nullable(),
+    })
+    .optional(),
+  failed: failed.optional(),
+  verified: z.object({ at, verification: z.enum(['dataPlane', 'controlPlane']) }).optional(),
+  refused: z
+    .object({
+      at,
+      reason: z.string(),
+      code: z.string().nullable(),
+      hasPrevious: z.boolean(),
+      runbookUrl: z.string(),
+    })
+    .optional(),
+  disabled: z.object({ at, deleteAt: at }).optional(),
+  retired: z.object({ at }).optional(),
+  restored: z.object({ at }).optional(),
+  held: z.object({ at, reason: z.string(), nextTryAt: at, runbookUrl: z.string() }).optional(),
+  reaped: z.object({ at }).optional(),
+  /** Another change of the same secret came after this story, and made it history. */
+  overtaken: z.object({ at }).optional(),
+});
+export type Story = z.output<typeof story>;
+
+/** The story after one more event. Hearing an event again, or an older one of its kind, changes nothing but the count of failures. */
+export function learn(before: Story | undefined, event: NotifiedEvent): Story {
+  const { metadata, data } = event;
+  const at = Date.parse(metadata.occurredAt);
+  const { secretName: name, owner, environment, provider, runbookUrl } = data;
+  const secret = newest(before?.secret, { at, name, owner, environment, provider, runbookUrl });
+  return { ...before, secret, ...newFact(before ?? {}, event, at) };
+}
+
+/** The story once another change of its secret made it history. */
+export function overtake(before: Story, at: number): Story {
+  return { ...before, overtaken: newest(before.overtaken, { at }) };
+}
+
+type Facts = Partial<Story>;
+
+const facts: { readonly [Type in NotifiedType]: (before: Facts, event: NotifiedEvent<Type>, at: number) => Facts } = {
+  SecretAdopted: ({ adopted }, { data }, at) => ({
+    adopted: newest(adopted, { at, schedule: data.schedule, nextRotationAt: timeOrNull(data.nextRotationAt) }),
+  }),
+  SecretRotated: ({ rotated }, { data }, at) => ({
+    rotated: newest(rotated, {
+      at,
+      cause: data.cause,
+      verification: data.verification,
+      hadPrevious: data.previousVersionId !== null,
+      oldWorksUntil: timeOrNull(data.oldCredentialValidUntil),
+      nextRotationAt: timeOrNull(data.nextRotationAt),
+    }),
+  }),
+  RotationFailed: ({ failed }, event, at) => ({ failed: countFailure(failed, event, at) }),
+  CredentialVerified: ({ verified }, { data }, at) => ({
+    verified: newest(verified, { at, verification: data.verification }),
+  }),
+  VerificationFailed: ({ refused }, { data: { reason, code, previousVersionId, runbookUrl } }, at) => ({
+    refused: newest(refused, { at, reason, code, hasPrevious: previousVersionId !== null, runbookUrl }),
+  }),
+  CredentialDisabled: ({ disabled }, { data }, at) => ({
+    disabled: newest(disabled, { at, deleteAt: Date.parse(data.deleteAt) }),
+  }),
+  CredentialRetired: ({ retired }, _event, at) => ({ retired: newest(retired, { at }) }),
+  CredentialRestored: ({ restored }, _event, at) => ({ restored: newest(restored, { at }) }),
+  RetirementHeld: ({ held }, { data: { reason, nextTryAt, runbookUrl } }, at) => ({
+    held: newest(held, { at, reason, nextTryAt: Date.parse(nextTryAt), runbookUrl }),
+  }),
+  OrphanReaped: ({ reaped }, _event, at) => ({ reaped: newest(reaped, { at }) }),
+};
+
+function newFact<Type extends NotifiedType>(before: Facts, event: NotifiedEvent<Type>, at: number): Facts {
+  return facts[event.type](before, event, at);
+}
+
+type Failed = NonNullable<Story['failed']>;
+
+/** So many failures of one rotation are told from repeats of an event; older ones than these count as repeats. */
+const countedAtMost = 100;
+
+// Tries that end the same way share their idempotency key: only the event's own id tells the next try from a repeated message.
+function countFailure(before: Failed | undefined, event: NotifiedEvent<'RotationFailed'>, at: number): Failed {
+  const { step, reason, field, retryable, liveCredential, nextRetry, runbookUrl } = event.data;
+  const { eventId } = event.metadata;
+  const told = { at, step, reason, field, retryable, liveCredential, nextRetry: timeOrNull(nextRetry), runbookUrl };
+  if (before === undefined) return { ...told, firstAt: at, count: 1, counted: [eventId] };
+  const isForgotten = before.counted.length >= countedAtMost && at < before.at;
+  if (isForgotten || before.counted.includes(eventId)) return before;
+  return {
+    ...newest<typeof told>(before, told),
+    firstAt: Math.min(before.firstAt, at),
+    count: before.count + 1,
+    counted: [...before.counted, eventId].slice(-countedAtMost),
+  };
+}
+
+function newest<Fact extends { readonly at: number }>(known: Fact | undefined, heard: Fact): Fact {
+  return known !== undefined && known.at >= heard.at ? known : heard;
+}
+
+function timeOrNull(iso: string | null): number | null {
+  return iso === null ? null : Date.parse(iso);
+}

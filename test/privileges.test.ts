@@ -1,0 +1,190 @@
+import { functionNames } from '@keyturn/config/names';
+import { expect, test } from 'vitest';
+
+import { checkTemplate, type Check } from './check-template.ts';
+import { functionsOf, grants, grantsOf, resourcesOf, statement, type Grant } from './roles.ts';
+import { composedTemplate, list, ofType, pointee } from './template.ts';
+
+const describeGrant = (grant: Grant): string => `${grant.role}.${grant.statement.Sid}`;
+const where = (found: readonly Grant[], broken: (grant: Grant) => boolean): readonly string[] =>
+  found.filter(broken).map(describeGrant);
+
+const condition = ({ statement: { Condition = {} } }: Grant, operator: string, key: string): readonly unknown[] =>
+  list(Condition[operator]?.[key]);
+const demandsTag = (grant: Grant): boolean =>
+  condition(grant, 'Null', 'aws:ResourceTag/keyturn:provider')[0] === 'false';
+const namesSecrets = (grant: Grant): boolean =>
+  resourcesOf(grant).every((resource) => /:secret:[\w/+=.@-]+-(\?{6}|\w{6})$/.test(resource));
+const checks: readonly Check[] = [
+  {
+    rule: 'every function has a role of its own; cleanup and its sweep are one service',
+    broken: (from) =>
+      ofType(from, 'AWS::IAM::Role')
+        .filter(
+          ([, { AssumeRolePolicyDocument }]) =>
+            AssumeRolePolicyDocument.Statement[0]!.Principal.Service === 'lambda.amazonaws.com',
+        )
+        .filter(([id]) => functionsOf(from, id).length !== (id === 'CleanupRole' ? 2 : 1))
+        .map(([id]) => id)
+        .concat(Object.values(from.functions).flatMap(({ role, name }) => (pointee(role) ? [] : [name]))),
+    plant: (from) => (from.functions['verifier']!.role = { 'Fn::GetAtt': ['CleanupRole', 'Arn'] }),
+  },
+  {
+    rule: 'no action is a wildcard, and no resource but of traces, which have none',
+    broken: (from) =>
+      where(
+        grants(from),
+        (grant) =>
+          list(grant.statement.Action).some((action) => action.includes('*')) ||
+          (resourcesOf(grant).includes('*') &&
+            !list(grant.statement.Action).every((action) => action.startsWith('xray:'))),
+      ),
+    plant: (from) => (statement(from, 'AnnouncerRole', 'KeepLedger').Action = 'dynamodb:*'),
+  },
+  {
+    rule: 'a secret is reached because it is named, or because it bears our tag',
+    broken: (from) => where(grantsOf(from, 'secretsmanager:'), (grant) => !namesSecrets(grant) && !demandsTag(grant)),
+    plant: (from) => delete statement(from, 'VerifierRole', 'ReadSecrets').Condition,
+  },
+  {
+    rule: 'only the rotation handler writes values, and only of secrets it rotates',
+    broken: (from) => {
+      const own = functionNames('prod').rotationHandler;
+      return where(grantsOf(from, 'secretsmanager:Put'), (grant) => {
+        const [arn] = condition(grant, 'StringEquals', 'secretsmanager:resource/AllowRotationLambdaArn');
+        return grant.role !== 'RotationHandlerRole' || !JSON.stringify(arn ?? '').includes(`:function:${own}"`);
+      });
+    },
+    plant: (from) => (statement(from, 'CleanupRole', 'ReadSecrets').Action = 'secretsmanager:PutSecretValue'),
+  },
+  {
+    rule: 'beside the handler only cleanup moves a label, and that label is AWSPENDING',
+    broken: (from) =>
+      where(grantsOf(from, 'secretsmanager:UpdateSecretVersionStage'), (grant) => {
+        if (grant.role === 'RotationHandlerRole') return false;
+        const [label, ...others] = condition(grant, 'ForAllValues:StringEquals', 'secretsmanager:VersionStage');
+        // ForAllValues holds for a request without the key, too.
+        const given = condition(grant, 'Null', 'secretsmanager:VersionStage')[0] === 'false';
+        return grant.role !== 'CleanupRole' || label !== 'AWSPENDING' || others.length > 0 || !given;
+      }),
+    plant: (from) =>
+      (statement(from, 'CleanupRole', 'ClearPending').Condition!['ForAllValues:StringEquals'] = {
+        'secretsmanager:VersionStage': ['AWSPENDING', 'AWSCURRENT'],
+      }),
+  },
+  {
+    rule: 'the announcer sees what a secret is and never what it holds',
+    broken: (from) =>
+      where(
+        grantsOf(from, 'secretsmanager:'),
+        ({ role, statement: { Action } }) => role === 'AnnouncerRole' && Action !== 'secretsmanager:DescribeSecret',
+      ),
+    plant: (from) =>
+      (statement(from, 'AnnouncerRole', 'LookAtSecrets').Action = [
+        'secretsmanager:DescribeSecret',
+        'secretsmanager:GetSecretValue',
+      ]),
+  },
+  {
+    rule: 'notifier and adapters reach the secrets that are named for them, and no managed one',
+    broken: (from) =>
+      where(
+        grantsOf(from, 'secretsmanager:'),
+        (grant) =>
+          !['RotationHandlerRole', 'AnnouncerRole', 'VerifierRole', 'CleanupRole'].includes(grant.role) &&
+          !(namesSecrets(grant) && grant.statement.Action === 'secretsmanager:GetSecretValue'),
+      ),
+    plant: (from) =>
+      (statement(from, 'NotifierRole', 'ReadSlackToken').Resource = {
+        'Fn::Sub': 'arn:aws:secretsmanager:x:1:secret:*',
+      }),
+  },
+  {
+    rule: 'a key decrypts by way of Secrets Manager alone, for secrets alone',
+    broken: (from) =>
+      where(
+        grantsOf(from, 'kms:'),
+        (grant) =>
+          condition(grant, 'StringEquals', 'kms:ViaService').length !== 1 ||
+          condition(grant, 'StringLike', 'kms:EncryptionContext:SecretARN').length !== 1,
+      ),
+    plant: (from) => delete statement(from, 'ApigeeIssueRole', 'UseKeyOfAdminCredential').Condition,
+  },
+  {
+    rule: 'a function is invoked by its exact name, and exists',
+    broken: (from) => {
+      const names = new Set(Object.values(from.functions).map(({ name }) => name));
+      return where(grantsOf(from, 'lambda:'), (grant) =>
+        resourcesOf(grant).some((arn) => !names.has(arn.split(':function:')[1] ?? '')),
+      );
+    },
+    plant: (from) =>
+      (statement(from, 'VerifierRole', 'AskIssuingAdapters').Resource = {
+        'Fn::Sub': 'arn:aws:lambda:x:1:function:keyturn-prod-*',
+      }),
+  },
+  {
+    rule: 'only cleanup may ask an adapter to retire',
+    broken: (from) =>
+      where(
+        grantsOf(from, 'lambda:'),
+        (grant) => grant.role !== 'CleanupRole' && resourcesOf(grant).some((arn) => arn.endsWith('-retire')),
+      ),
+    plant: (from) =>
+      (statement(from, 'VerifierRole', 'AskIssuingAdapters').Resource = statement(
+        from,
+        'CleanupRole',
+        'AskRetiringAdapters',
+      ).Resource),
+  },
+  {
+    rule: 'a role publishes the facts that are its own, as keyturn, on our bus',
+    broken: (from) =>
+      where(grantsOf(from, 'events:'), (grant) => {
+        // Forwarding to a subscriber's bus is EventBridge's own.
+        if (grant.role.startsWith('Subscriber')) return false;
+        const [source] = condition(grant, 'ForAllValues:StringEquals', 'events:source');
+        const given = condition(grant, 'Null', 'events:source')[0] === 'false';
+        const types = condition(grant, 'StringEquals', 'events:detail-type');
+        return source !== 'keyturn' || !given || types.length === 0 || resourcesOf(grant).join() !== 'Bus';
+      }),
+    plant: (from) => delete statement(from, 'CleanupRole', 'TellEnds').Condition!['StringEquals'],
+  },
+  {
+    rule: 'a function writes to its own log',
+    broken: (from) =>
+      where(
+        grantsOf(from, 'logs:'),
+        (grant) =>
+          resourcesOf(grant)
+            .map((arn) => /log-group:\/aws\/lambda\/([\w-]+):\*$/.exec(arn)?.[1] ?? '')
+            .toSorted()
+            .join() !==
+          functionsOf(from, grant.role)
+            .map(({ name }) => name)
+            .toSorted()
+            .join(),
+      ),
+    plant: (from) =>
+      (statement(from, 'NotifierRole', 'Log').Resource = statement(from, 'VerifierRole', 'Log').Resource),
+  },
+  {
+    rule: 'only the sweep and cleanup read the index of due rows and the fleet flag',
+    broken: (from) =>
+      where(
+        [...grantsOf(from, 'dynamodb:'), ...grantsOf(from, 'ssm:')],
+        (grant) => grant.role !== 'CleanupRole' && resourcesOf(grant).join() !== 'Table',
+      ),
+    plant: (from) =>
+      (statement(from, 'NotifierRole', 'KeepThreads').Resource = { 'Fn::Sub': '${Table.Arn}/index/due' }),
+  },
+];
+
+checkTemplate(checks);
+
+test('the template is not empty where these rules look', () => {
+  const template = composedTemplate();
+
+  expect(grantsOf(template, 'lambda:InvokeFunction').length).toBeGreaterThan(3);
+  expect(grantsOf(template, 'secretsmanager:').length).toBeGreaterThan(7);
+});

@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { eventTypes } from '@keyturn/events/catalogue';
+import { describe, expect, test } from 'vitest';
+
+import { matches } from './event-pattern.ts';
+import { grantsOf } from './roles.ts';
+import { reachable, root, sourceFiles } from './source-files.ts';
+import { composedTemplate, list, ofType, pointee } from './template.ts';
+
+const template = composedTemplate();
+const rules = new Map(ofType(template, 'AWS::Events::Rule'));
+const patternOf = (rule: string): Record<string, unknown> => rules.get(rule)!.EventPattern!;
+
+const readExample = (type: string): Record<string, unknown> =>
+  JSON.parse(readFileSync(join(root, `events/examples/${type}.json`), 'utf8')) as Record<string, unknown>;
+const ours = eventTypes.map((type) => [type, readExample(type)] as const);
+
+const secretArn = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:orders/apigee-AbCdEf';
+const labelUpdated = (label: string) => ({
+  version: '0',
+  id: '0d079340-135a-d8c6-95c2-41fb8f496c53',
+  'detail-type': 'Secret Label Updated',
+  source: 'aws.secretsmanager',
+  account: '111122223333',
+  time: '2026-11-21T02:00:04Z',
+  region: 'eu-central-1',
+  resources: [secretArn],
+  detail: { name: 'orders/apigee', labelUpdated: label, versionId: 'c9f6d1de-8a43-4f6e-b7a5-53e1a9d24c10' },
+});
+const cloudTrail = (eventName: string, detailType = 'AWS Service Event via CloudTrail') => ({
+  version: '0',
+  id: '3fcb9c9e-9a0f-4d7c-8a30-5e0a9d2f6f11',
+  'detail-type': detailType,
+  source: 'aws.secretsmanager',
+  account: '111122223333',
+  time: '2026-11-21T02:00:09Z',
+  region: 'eu-central-1',
+  resources: [],
+  detail: {
+    eventSource: 'secretsmanager.amazonaws.com',
+    eventName,
+    eventType: 'AwsServiceEvent',
+    additionalEventData: { SecretId: secretArn },
+  },
+});
+
+const routes: readonly (readonly [string, object, readonly string[]])[] = [
+  ['a moved AWSCURRENT', labelUpdated('AWSCURRENT'), ['LabelMovedRule']],
+  ['another label', labelUpdated('KEYTURN'), []],
+  ['CloudTrail on a failed rotation', cloudTrail('RotationFailed'), ['RotationDiedRule']],
+  ['CloudTrail on an abandoned rotation', cloudTrail('RotationAbandoned'), ['RotationDiedRule']],
+  ['CloudTrail on a failed dry run', cloudTrail('TestRotationFailed'), ['RotationDiedRule']],
+  [
+    'CloudTrail under its other name',
+    cloudTrail('RotationFailed', 'AWS API Call via CloudTrail'),
+    ['RotationDiedRule'],
+  ],
+  ['CloudTrail on a rotation that succeeded', cloudTrail('RotationSucceeded'), []],
+];
+
+/** The rules of the bus it comes by, but those of subscribers. */
+const takers = (event: object, bus: string | undefined): readonly string[] =>
+  [...rules]
+    .filter(([id, { EventPattern, EventBusName }]) => {
+      return (
+        !id.startsWith('Subscriber') && pointee(EventBusName) === bus && EventPattern && matches(EventPattern, event)
+      );
+    })
+    .map(([id]) => id);
+
+describe('an event of AWS, on the default bus', () => {
+  test.each(routes)('%s', (_, event, expected) => {
+    expect(takers(event, undefined)).toEqual(expected);
+  });
+});
+
+describe('an event of ours, on our bus', () => {
+  const more: Partial<Record<string, readonly string[]>> = {
+    SecretRotated: ['VerifierRule', 'CleanupRule'],
+    RotationFailed: ['FailureToldRule', 'CleanupRule'],
+  };
+
+  test.each(ours)('%s', (type, event) => {
+    expect(takers(event, 'Bus').toSorted()).toEqual([...(more[type] ?? []), 'NotifierRule'].toSorted());
+  });
+
+  test('that somebody else sends under its name goes nowhere', () => {
+    const [, event] = ours[0]!;
+
+    expect(takers({ ...event, source: 'com.example.keyturn' }, 'Bus')).toEqual([]);
+  });
+});
+
+test('a replayed event notifies nobody and retires nothing; a subscriber gets it', () => {
+  const replay = (event: object) => ({ ...event, 'replay-name': 'again' });
+  const replayed = ours.map(([, event]) => replay(event));
+  const fromAws = routes.map(([, event]) => replay(event));
+
+  expect(replayed.flatMap((event) => takers(event, 'Bus'))).toEqual([]);
+  expect(fromAws.flatMap((event) => takers(event, undefined))).toEqual([]);
+  expect(replayed.some((event) => matches(patternOf('SubscriberSecurityDashauditRule'), event))).toBe(true);
+});
+
+test('a subscriber gets the events it asked for, of the secrets it asked for', () => {
+  const rotated = readExample('SecretRotated') as { detail: { data: object } };
+  const others = { ...rotated, detail: { data: { ...rotated.detail.data, secretName: 'orders/apigee' } } };
+  const takes = (event: object) => matches(patternOf('SubscriberPaymentsRule'), event);
+
+  expect(takes(rotated)).toBe(true);
+  expect(takes(others)).toBe(false);
+  expect(takes(readExample('SecretAdopted'))).toBe(false);
+});
+
+test('every name in a rule and in a role is an event that exists', () => {
+  const inRules = [...rules.values()]
+    .filter(({ EventBusName }) => pointee(EventBusName) === 'Bus')
+    .flatMap(({ EventPattern }) => EventPattern!['detail-type'] as string[]);
+  const inRoles = grantsOf(template, 'events:PutEvents').flatMap(({ statement: { Condition } }) =>
+    list(Condition?.['StringEquals']?.['events:detail-type'] as string | string[]),
+  );
+
+  expect([...inRules, ...inRoles].filter((name) => !eventTypes.some((type) => type === name))).toEqual([]);
+  expect(inRules.length).toBeGreaterThan(10);
+});
+
+const publishers = [
+  ['rotation-handler', 'RotationHandlerRole'],
+  ['announcer', 'AnnouncerRole'],
+  ['verifier', 'VerifierRole'],
+  ['cleanup', 'CleanupRole'],
+  ['notifier', 'NotifierRole'],
+] as const;
+const publishedBy = (service: string): readonly string[] => {
+  const names = reachable(`services/${service}/src/handler.ts`, sourceFiles()).flatMap(
+    ({ text }) => text.match(/\b[A-Z]\w+(?=\.create\()/g) ?? [],
+  );
+  return [...new Set(names)].toSorted();
+};
+
+test.each(publishers)('%s may publish what its code publishes, and nothing else', (service, role) => {
+  const allowed = grantsOf(template, 'events:PutEvents')
+    .filter((grant) => grant.role === role)
+    .flatMap(({ statement }) => list(statement.Condition?.['StringEquals']?.['events:detail-type'] as string));
+
+  expect(publishedBy(service)).toEqual(allowed.toSorted());
+});
+
+// `keyturn adopt` publishes SecretAdopted, with the credentials of the person who runs it.
+test('every event but SecretAdopted is published by a service', () => {
+  const published = publishers.flatMap(([service]) => publishedBy(service));
+
+  expect([...new Set([...published, 'SecretAdopted'])].toSorted()).toEqual(eventTypes.toSorted());
+});
+
+test('a function is given every variable that its handler asks for', () => {
+  const missing = Object.values(template.functions).flatMap(({ name, handler, environment = {} }) => {
+    const source = readFileSync(join(root, handler.replace(/\.\w+$/, '.ts')), 'utf8');
+    const [, asked = ''] = /readEnv\(\{(.*?)\}\)/s.exec(source) ?? [];
+    const variables = [...asked.matchAll(/^\s*([A-Z_]+):(?!.*(?:optional|default)\().*$/gm)].map((match) => match[1]!);
+    expect(variables).toContain('KEYTURN_CONFIG');
+    return variables
+      .filter((variable) => !(variable in environment) && !(variable in template.environment))
+      .map((variable) => `${name}: ${variable}`);
+  });
+
+  expect(missing).toEqual([]);
+});
