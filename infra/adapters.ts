@@ -4,7 +4,6 @@ import { functionNames } from '@keyturn/config/names';
 import {
   allow,
   arnOf,
-  fittingName,
   localArn,
   logicalId,
   role,
@@ -71,7 +70,7 @@ type Adapter = { readonly id: string; readonly provider: ProviderConfig; readonl
 function adapters({ stage, providers }: Config): readonly Adapter[] {
   const names = functionNames(stage);
   return Object.entries(providers).flatMap(([id, provider]) =>
-    duties.map((duty) => ({ id, provider, duty, name: fittingName(names[duty](id)) })),
+    duties.map((duty) => ({ id, provider, duty, name: names[duty](id) })),
   );
 }
 

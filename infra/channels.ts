@@ -2,13 +2,12 @@ import type { Config } from '@keyturn/config/config';
 
 import { allow, localArn, ref, secretArn, sub, type Resources } from './cloud-formation.ts';
 
-/** What the notifier needs for the channels that are configured: its own Slack token, its sender's address. */
+/** What the notifier needs for its channels, of which at least one is configured: its own Slack token, its sender's address. */
 export function channelPolicy({ notifications: { slack, mail } }: Config): Resources {
   const statements = [
     ...(slack === undefined ? [] : slackStatements(slack.tokenSecret)),
     ...(mail === undefined ? [] : [mailStatement(mail.from)]),
   ];
-  if (statements.length === 0) return {};
   return {
     NotifierChannelPolicy: {
       Type: 'AWS::IAM::Policy',

@@ -19,13 +19,6 @@ export const localArn = (service: string, rest: string): string =>
 export const secretArn = (nameOrArn: string): Value =>
   nameOrArn.startsWith('arn:') ? nameOrArn : sub(localArn('secretsmanager', `secret:${nameOrArn}-??????`));
 
-/** AWS refuses longer names of functions, rules and event buses. */
-export function fittingName(name: string): string {
-  if (name.length > 64)
-    throw new Error(`Longer than the 64 characters AWS takes: ${name}. Shorten the stage or the id.`);
-  return name;
-}
-
 export function allow(Sid: string, Action: Value, Resource: Value, Condition?: Value): Value {
   return { Sid, Effect: 'Allow', Action, Resource, ...(Condition === undefined ? {} : { Condition }) };
 }

@@ -2,7 +2,7 @@ import type { Config } from '@keyturn/config/config';
 import { resourceNames } from '@keyturn/config/names';
 import { source } from '@keyturn/events/define-event';
 
-import { allow, arnOf, fittingName, localArn, logicalId, ref, role, sub, type Resources } from './cloud-formation.ts';
+import { allow, arnOf, localArn, logicalId, ref, role, sub, type Resources } from './cloud-formation.ts';
 
 type Subscriber = Config['subscribers'][number];
 
@@ -20,7 +20,8 @@ export function subscriptions(config: Config): Resources {
 function subscription(subscriber: Subscriber, { stage }: Config): Resources {
   const { name, target, events, secretPrefix } = subscriber;
   const bus = resourceNames(stage).bus;
-  const ruleName = fittingName(`${bus}-to-${name}`);
+  // Unique on our bus.
+  const ruleName = `to-${name}`;
   const id = `Subscriber${logicalId(name)}`;
   const targetIsBus = target.split(':')[2] === 'events';
   return {
@@ -46,7 +47,7 @@ function subscription(subscriber: Subscriber, { stage }: Config): Resources {
       },
     },
     ...(targetIsBus ? { [`${id}Role`]: busRole(target, `${bus}/${ruleName}`) } : {}),
-    ...deadLetters(subscriber, { id, queueName: `${ruleName}-dlq` }),
+    ...deadLetters(subscriber, { id, queueName: `${bus}-${ruleName}-dlq` }),
   };
 }
 

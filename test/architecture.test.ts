@@ -17,7 +17,7 @@ const within =
   (...folders: readonly string[]) =>
   ({ path }: { readonly path: string }): boolean =>
     folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
-const isTest = ({ path }: SourceFile): boolean => path.endsWith('.test.ts') || path.startsWith('test/');
+const isTest = ({ path }: SourceFile): boolean => /(\.test|\bconformance)\.ts$/.test(path) || path.startsWith('test/');
 const ships = (file: SourceFile): boolean => within('events', 'packages', 'services')(file) && !isTest(file);
 
 /** `@keyturn/aws/ledger` → the package's folder. */

@@ -9,7 +9,7 @@ const metadata = z.object({
   /** Groups what belongs to one rotation. */
   correlationId: z.string(),
   causationId: z.string().nullable(),
-  /** Equal for repeats of one fact: consumers dedupe by it. */
+  /** Equal for repeats of one fact: consumers dedupe by it and the detail-type. */
   idempotencyKey: z.string(),
   traceparent: z.string().nullable(),
 });
@@ -44,7 +44,7 @@ export function defineEvent<Type extends string, Shape extends z.ZodRawShape & {
   schemaVersion: string,
   shape: Shape,
 ) {
-  const data = z.strictObject(shape);
+  const data = z.object(shape);
   const detail = z.object({ metadata, data });
   const envelope = z.object({ source: z.literal(source), 'detail-type': z.literal(type), detail });
   return {

@@ -15,7 +15,7 @@ const tags = {
   'keyturn:policy': 'standard',
   'keyturn:shape': 'pair',
   'keyturn:owner': 'payments',
-  'keyturn:target': 'ada@acme.example/orders',
+  'keyturn:target': 'developers/ada@acme.example/apps/orders client',
 };
 
 test('tags pick provider, policy, shape, owner and target', () => {
@@ -29,7 +29,7 @@ test('tags pick provider, policy, shape, owner and target', () => {
     shape: { id: 'pair', keyId: '/api_key', secret: '/api_secret' },
     owner: 'payments',
     route: { owner: 'payments', slack: 'C0PAYMENTS1', mail: ['payments-oncall@acme.example'] },
-    target: 'ada@acme.example/orders',
+    target: 'developers/ada@acme.example/apps/orders client',
   });
 });
 

@@ -1,25 +1,30 @@
 import { describe } from 'vitest';
 
-import { checking, finding, propagating } from './check.conformance.ts';
-import { conformanceTest } from './conformance-subject.ts';
-import { ensuring, marking, proposing } from './issue.conformance.ts';
+import { checking } from './check.conformance.ts';
+import { conformanceTest, traitsOf } from './conformance-subject.ts';
+import { ensuring } from './ensure.conformance.ts';
+import { finding } from './find.conformance.ts';
+import { marking } from './mark.conformance.ts';
+import { propagating } from './propagate.conformance.ts';
+import { proposing } from './propose.conformance.ts';
 import type { SetUp } from './provider-fixture.ts';
 import { retiring, sparing } from './retire.conformance.ts';
 import { failing, targeting } from './trouble.conformance.ts';
 
 /** The contract of CredentialProvider as tests; every capability that a provider claims, or denies, has one. An adapter's test file calls it. */
 export function testCredentialProvider(name: string, setUp: SetUp): void {
-  describe(`CredentialProvider: ${name}`, () => {
+  describe(`CredentialProvider: ${name}`, async () => {
     const test = conformanceTest(setUp);
-    proposing(test);
-    ensuring(test);
-    marking(test);
-    checking(test);
-    finding(test);
-    propagating(test);
-    retiring(test);
-    sparing(test);
-    targeting(test);
-    failing(test);
+    const traits = await traitsOf(setUp);
+    proposing(test, traits);
+    ensuring(test, traits);
+    marking(test, traits);
+    checking(test, traits);
+    finding(test, traits);
+    propagating(test, traits);
+    retiring(test, traits);
+    sparing(test, traits);
+    targeting(test, traits);
+    failing(test, traits);
   });
 }

@@ -171,8 +171,8 @@ function answering(result: unknown) {
   return invokedIssueProvider(async () => ({ version: 1, ok: true, result }), 'issue');
 }
 
-async function failure(error: unknown): Promise<Error> {
-  const provider = invokedIssueProvider(async () => ({ version: 1, ok: false, error }), 'issue');
+async function failure(wireError: unknown): Promise<Error> {
+  const provider = invokedIssueProvider(async () => ({ version: 1, ok: false, error: wireError }), 'issue');
   const thrown = await provider.check(check).catch((reason: unknown) => reason);
   if (thrown instanceof Error) return thrown;
   throw new Error('It should have failed');

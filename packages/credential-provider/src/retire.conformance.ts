@@ -1,8 +1,6 @@
 import { describe, expect } from 'vitest';
 
-import type { conformanceTest } from './conformance-subject.ts';
-
-type Test = ReturnType<typeof conformanceTest>;
+import type { Test, Traits } from './conformance-subject.ts';
 
 export function retiring(test: Test, traits: Traits): void {
   describe('disable, enable and remove', () => {

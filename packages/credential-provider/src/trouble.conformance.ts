@@ -2,9 +2,8 @@ import type { Credential } from '@keyturn/rotation/credential';
 import { TransientError } from '@keyturn/rotation/errors';
 import { describe, expect } from 'vitest';
 
-import type { conformanceTest, Subject } from './conformance-subject.ts';
+import type { Subject, Test, Traits } from './conformance-subject.ts';
 
-type Test = ReturnType<typeof conformanceTest>;
 type Call = (subject: Subject, target: string, key: Credential) => Promise<unknown>;
 
 /** Every operation that has a target. */
@@ -19,13 +18,12 @@ const calls: Readonly<Record<string, Call>> = {
   remove: ({ provider, ours }, target, { keyId }) => provider.remove({ target, keyId, mark: ours() }),
 };
 
-const unsupported = ({ capabilities }: Subject, operation: string) =>
-  (operation === 'mark' && !capabilities.mark) ||
-  (operation === 'list' && !capabilities.listOwned) ||
-  (operation === 'enable' && !capabilities.reversibleDisable);
+const supported = (traits: Traits, operation: string) =>
+  (operation !== 'mark' || traits.mark) &&
+  (operation !== 'list' || traits.listOwned) &&
+  (operation !== 'enable' || traits.reversibleDisable);
 // Where we choose the key, proposing one asks nobody.
-const asksNobody = ({ capabilities }: Subject, operation: string) =>
-  operation === 'propose' && capabilities.clientSuppliedKey;
+const asksSomebody = (traits: Traits, operation: string) => operation !== 'propose' || !traits.clientSuppliedKey;
 
 export function targeting(test: Test, traits: Traits): void {
   describe('a target', () => {

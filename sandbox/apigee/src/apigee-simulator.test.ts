@@ -35,6 +35,13 @@ test('every server is on the loopback interface, and closing twice does no harm'
   }
 });
 
+test('listens on one address alone', async () => {
+  const { simulator } = await simulatorUnderTest();
+  const elsewhere = simulator.gatewayUrl.replace('127.0.0.1', '127.0.0.2');
+
+  await expect(send(elsewhere)).rejects.toThrow();
+});
+
 test('runs by the wall clock when no clock is given', async () => {
   const { simulator } = await simulatorUnderTest({ clock: Date });
 

@@ -39,7 +39,12 @@ async function run(options: LoadOptions): Promise<void> {
   process.on('disconnect', () => process.exit(1));
 
   const report = (done: boolean) =>
-    process.send?.({ requests: counts.requests, failed: counts.failed, failures: Object.fromEntries(counts.failures), done });
+    process.send?.({
+      requests: counts.requests,
+      failed: counts.failed,
+      failures: Object.fromEntries(counts.failures),
+      done,
+    });
   const reporting = setInterval(() => report(false), reportEveryMs);
 
   const total = options.clients * 2;
@@ -86,7 +91,10 @@ function keyReader(secrets: SecretsManagerClient, secretId: string, cacheMs: num
 /** undefined: the call was served. */
 async function callApi(url: string, readKey: () => Promise<string>): Promise<string | undefined> {
   try {
-    const response = await fetch(url, { headers: { 'x-apikey': await readKey() }, signal: AbortSignal.timeout(10_000) });
+    const response = await fetch(url, {
+      headers: { 'x-apikey': await readKey() },
+      signal: AbortSignal.timeout(10_000),
+    });
     const text = await response.text();
     if (response.ok) return undefined;
     return `${response.status} ${faultCode(text)}`;

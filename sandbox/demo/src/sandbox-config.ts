@@ -61,7 +61,7 @@ export function sandboxConfig(at: SandboxAddresses, timings: SandboxTimings, wit
       orders: { slack: at.slackChannel, mail: ['orders-team@acme.example'] },
     },
     notifications: {
-      slack: { tokenSecret: 'keyturn/slack-token', apiUrl: at.slackUrl },
+      slack: { tokenSecret: 'keyturn/slack-token', apiUrl: at.slackUrl, allowHttp: ['127.0.0.1'] },
       mail: { from: 'keyturn@acme.example' },
     },
     runbooks: 'https://runbooks.acme.example/keyturn',

@@ -1,7 +1,11 @@
 const everyMs = 50;
 
 /** Waits until `look` answers something; after `limitMs` it gives up and says what it waited for. */
-export async function waitUntil<T>(what: string, limitMs: number, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
+export async function waitUntil<T>(
+  what: string,
+  limitMs: number,
+  look: () => Promise<T | undefined> | T | undefined,
+): Promise<T> {
   const deadline = performance.now() + limitMs;
   for (;;) {
     const seen = await look();

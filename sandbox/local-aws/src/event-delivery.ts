@@ -3,7 +3,7 @@ import type { Background } from './background.ts';
 import type { EventEnvelope } from './event-bridge.ts';
 import type { Functions } from './lambda.ts';
 import { queueAllows } from './queue-policy.ts';
-import type { Queues } from './sqs-queues.ts';
+import { parsedJson, type Queues } from './sqs-queues.ts';
 import { targetInput, type TargetInput } from './target-input.ts';
 
 export type Target = TargetInput & {
@@ -117,7 +117,8 @@ function attempt(options: DeliveryOptions, rule: RuleName, target: Target, event
     const fn = functions.list().find(({ arn }) => arn === target.Arn);
     if (fn === undefined) return final('NO_RESOURCE', 'Function not found.');
     if (!functions.mayInvoke(fn.arn, sender)) return final('NO_PERMISSIONS', 'The rule may not invoke the function.');
-    const payload: unknown = JSON.parse(targetInput(target, event, rule));
+    const payload = parsedJson(targetInput(target, event, rule));
+    if (payload === undefined) return final('INVALID_JSON', 'The input is not JSON.');
     functions.invokeLater(fn, payload);
     return undefined;
   }

@@ -141,12 +141,7 @@ function wire(options: LocalAwsOptions, { place, clock, tasks }: Base) {
     messageCame = Promise.withResolvers<void>();
     tasks.run(async () => mappings.poll());
   };
-  const nextMessage = (signal: AbortSignal) =>
-    Promise.race([
-      messageCame.promise,
-      tasks.sleep(50),
-      new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
-    ]);
+  const nextMessage = () => Promise.race([messageCame.promise, tasks.sleep(50).catch(() => {})]);
 
   const functions = lambda({
     place,

@@ -88,14 +88,10 @@ export function sqsQueue(options: QueueOptions): Queue {
     messages = messages.filter(({ sentAt }) => sentAt > oldest);
   };
 
-  /** True: redrive took the message away. */
-  const redriven = (message: Message): boolean => {
-    const target = settings.redrive && findByArn(settings.redrive.deadLetterTargetArn);
-    if (settings.redrive === undefined || target === undefined) return false;
-    if (message.receiveCount < settings.redrive.maxReceiveCount) return false;
-    without(message);
-    target.take({ ...message, deadLetterSource: arn });
-    return true;
+  /** Where redrive takes the message to now, if anywhere. */
+  const redriveTarget = ({ receiveCount }: Message): Queue | undefined => {
+    const { deadLetterTargetArn = '', maxReceiveCount = Infinity } = settings.redrive ?? {};
+    return receiveCount < maxReceiveCount ? undefined : findByArn(deadLetterTargetArn);
   };
 
   /** A receipt of a message that is being handled; undefined once it was deleted. */
@@ -125,9 +121,13 @@ export function sqsQueue(options: QueueOptions): Queue {
       const batch: Received[] = [];
       for (const message of messages.filter(({ visibleAt }) => visibleAt <= time())) {
         if (batch.length === max) break;
-        if (redriven(message)) continue;
-        const receipt = handOut(message, time(), visibilityTimeout);
-        batch.push(receivedOf(message, receipt, options.account));
+        const target = redriveTarget(message);
+        if (target === undefined) {
+          batch.push(receivedOf(message, handOut(message, time(), visibilityTimeout), options.account));
+        } else {
+          without(message);
+          target.take({ ...message, deadLetterSource: arn });
+        }
       }
       return batch;
     },

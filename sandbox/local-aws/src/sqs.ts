@@ -37,7 +37,7 @@ export type SqsOptions = {
   readonly queues: Queues;
   readonly background: Background;
   /** Resolves when a message may be there, or after a moment. */
-  readonly nextMessage: (signal: AbortSignal) => Promise<void>;
+  readonly nextMessage: () => Promise<void>;
 };
 
 /** SQS's JSON operations on standard queues. */
@@ -111,7 +111,7 @@ export function sqs({ queues, background, nextMessage }: SqsOptions): Operations
     const deadline = performance.now() + waitMs;
     let received = queue.receive(request);
     while (received.length === 0 && performance.now() < deadline && !signal.aborted && !background.signal.aborted) {
-      await nextMessage(signal);
+      await nextMessage();
       if (!signal.aborted) received = queue.receive(request);
     }
     return received;

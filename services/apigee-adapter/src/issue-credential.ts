@@ -3,10 +3,11 @@ import { randomBytes } from 'node:crypto';
 import type { EnsureRequest } from '@keyturn/credential-provider/credential-provider';
 import type { Clock } from '@keyturn/rotation/clock';
 import { credential, type Credential } from '@keyturn/rotation/credential';
-import { PermanentError, TransientError } from '@keyturn/rotation/errors';
+import { PermanentError } from '@keyturn/rotation/errors';
 
 import { approvedProducts, markIn, withMark, type ApigeeKey, type Attribute } from './apigee-app.ts';
-import type { KeyRef, Keys } from './manage-keys.ts';
+import { completeKey, untilKnown } from './complete-key.ts';
+import type { Keys } from './manage-keys.ts';
 import { parseTarget, type Target } from './target.ts';
 
 type Deps = { readonly keys: Keys; readonly clock: Clock };
@@ -32,7 +33,7 @@ export async function ensureCredential(request: EnsureRequest, deps: Deps): Prom
 
   const ref = { ...target, keyId: wanted.keyId };
   const attributes = withMark(goal.attributes ?? found.attributes, mark);
-  await bringTo({ ...goal, attributes }, { ref, found, approve }, deps);
+  await completeKey({ ...goal, attributes }, { ref, found, approve }, deps);
 }
 
 type Goal = {
@@ -54,7 +55,9 @@ async function goalLike(like: Credential, target: Target, { keys }: Deps): Promi
 function goalFrom(entitlements: readonly string[]): Goal {
   const named = entitlements.map((one) => /^(?<kind>product|scope):(?<name>.+)$/.exec(one)?.groups);
   if (named.includes(undefined)) throw badEntitlements('An entitlement is product:<name> or scope:<name>');
-  const of = (kind: string) => named.flatMap((one) => (one?.['kind'] === kind ? [one['name'] ?? ''] : []));
+  const of = (kind: string) => [
+    ...new Set(named.flatMap((one) => (one?.['kind'] === kind ? [one['name'] ?? ''] : []))),
+  ];
   if (of('product').length === 0) throw badEntitlements('Without a product the first key would open nothing');
   return { products: of('product'), scopes: of('scope'), attributes: undefined };
 }
@@ -63,10 +66,10 @@ function badEntitlements(problem: string): PermanentError {
   return new PermanentError('misconfigured', problem, { field: 'entitlements' });
 }
 
-async function createOrReadBack(target: Target, wanted: Credential, { keys }: Deps): Promise<ApigeeKey> {
+async function createOrReadBack(target: Target, wanted: Credential, { keys, clock }: Deps): Promise<ApigeeKey> {
   const made = await create(target, wanted, keys);
   if (made !== 'key-exists') return made;
-  const found = await keys.get({ ...target, keyId: wanted.keyId });
+  const found = await untilKnown(() => keys.get({ ...target, keyId: wanted.keyId }), clock);
   if (found === 'no-key') throw conflict('The key exists in another app');
   return found;
 }
@@ -93,85 +96,4 @@ function refuseStranger(found: ApigeeKey, wanted: Credential, mark: string): voi
 
 function conflict(problem: string): PermanentError {
   return new PermanentError('key-conflict', problem, { field: 'key' });
-}
-
-type Complete = Goal & { readonly attributes: readonly Attribute[] };
-type Work = { readonly ref: KeyRef; readonly found: ApigeeKey; readonly approve: boolean };
-
-async function bringTo(goal: Complete, { ref, found, approve }: Work, { keys, clock }: Deps): Promise<void> {
-  const write = <T>(call: () => Promise<T | 'no-key'>) => onceKnown(call, clock);
-  let key = found;
-
-  const missing = without(
-    goal.products,
-    key.products.map(({ name }) => name),
-  );
-  if (missing.length > 0 || !sameAttributes(key.attributes, goal.attributes)) {
-    key = await write(() => keys.update(ref, { products: missing, attributes: goal.attributes }));
-  }
-  for (const product of pending(key, goal)) {
-    if (!approve) throw waits(product);
-    await write(() => keys.approveProduct(ref, product));
-  }
-  for (const product of without(
-    key.products.map(({ name }) => name),
-    goal.products,
-  )) {
-    await write(() => keys.removeProduct(ref, product));
-  }
-  if (!sameTexts(key.scopes, goal.scopes)) await write(() => keys.setScopes(ref, goal.scopes));
-  // What each call answered says little of what the others left behind.
-  refuseDifference(await write(() => keys.get(ref)), goal);
-}
-
-function pending(key: ApigeeKey, goal: Goal): string[] {
-  return key.products.flatMap(({ name, status }) =>
-    status === 'pending' && goal.products.includes(name) ? [name] : [],
-  );
-}
-
-function waits(product: string): PermanentError {
-  return new PermanentError('entitlements-differ', 'Somebody has to approve an API product on the new key', {
-    field: `product:${product}`,
-  });
-}
-
-function refuseDifference(key: ApigeeKey, goal: Complete): void {
-  const revoked = key.products.find(({ name, status }) => status === 'revoked' && goal.products.includes(name));
-  if (revoked !== undefined) {
-    throw new PermanentError('entitlements-differ', 'Somebody revoked an API product on the new key', {
-      field: `product:${revoked.name}`,
-    });
-  }
-  const same =
-    sameTexts(approvedProducts(key), goal.products) &&
-    sameTexts(key.scopes, goal.scopes) &&
-    sameAttributes(key.attributes, goal.attributes);
-  if (!same) throw new TransientError('The new key is not yet as it was written');
-}
-
-const reads = 5;
-const firstPauseMs = 250;
-
-/** Apigee may not know a key everywhere right after its creation. */
-async function onceKnown<T>(call: () => Promise<T | 'no-key'>, clock: Clock): Promise<T> {
-  for (let read = 0; read < reads; read += 1) {
-    const answer = await call();
-    if (answer !== 'no-key') return answer;
-    await clock.sleep(firstPauseMs * 2 ** read);
-  }
-  throw new TransientError('The app does not have the new key yet');
-}
-
-function without(all: readonly string[], some: readonly string[]): string[] {
-  return all.filter((one) => !some.includes(one));
-}
-
-function sameTexts(a: readonly string[], b: readonly string[]): boolean {
-  return a.toSorted().join('\n') === b.toSorted().join('\n');
-}
-
-function sameAttributes(a: readonly Attribute[], b: readonly Attribute[]): boolean {
-  const texts = (all: readonly Attribute[]) => all.map(({ name, value }) => JSON.stringify([name, value]));
-  return sameTexts(texts(a), texts(b));
 }

@@ -39,11 +39,11 @@ export type SimulatedApigee = {
   readonly config: ApigeeConfig;
   /** Requests to the management API that fit its description, by the name of the call. */
   readonly calls: readonly string[];
-  interfere(interference: Interference): void;
+  readonly interfere: (interference: Interference) => void;
   /** Whatever probes call accepts any key from now on. */
-  acceptAnything(): void;
-  handMade(key?: Partial<SeedKey> & { readonly target?: string }): Credential;
-  appOf(target: string): { readonly developer: string; readonly app: string };
+  readonly acceptAnything: () => void;
+  readonly handMade: (key?: Partial<SeedKey> & { readonly target?: string }) => Credential;
+  readonly appOf: (target: string) => { readonly developer: string; readonly app: string };
   close(): Promise<void>;
 };
 
@@ -173,13 +173,14 @@ function handMade(apigee: ApigeeSimulator, key: Parameters<SimulatedApigee['hand
 async function pass(base: string, request: Received, what: ReturnType<Interference>): Promise<Reply> {
   if (what !== 'pass' && what !== 'lose') return what;
   const { method, url, headers, body } = request;
-  const kept = ['authorization', 'content-type', 'x-apikey'].flatMap((name) => {
+  const kept = new Headers();
+  for (const name of ['authorization', 'content-type', 'x-apikey']) {
     const value = headers[name];
-    return typeof value === 'string' ? [[name, value]] : [];
-  });
+    if (typeof value === 'string') kept.set(name, value);
+  }
   const answer = await fetch(base + url, {
     method,
-    headers: Object.fromEntries(kept),
+    headers: kept,
     redirect: 'manual',
     ...(method !== 'GET' && method !== 'HEAD' && method !== 'DELETE' && { body }),
   });

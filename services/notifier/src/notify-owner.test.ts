@@ -77,6 +77,27 @@ test('a failure that was to heal by itself and then needs somebody is told once 
   expect(mailer.sent).toHaveLength(2);
 });
 
+test('an alert that asks for somebody is not followed by one that asks for nobody', async () => {
+  const { deps, slack, mailer } = setUp();
+
+  await tell(events.failed(5, { reason: 'not-yours', retryable: false }), deps);
+  await tell(events.failed(6), deps);
+
+  expect(slack.posted).toHaveLength(1);
+  expect(mailer.sent).toHaveLength(1);
+});
+
+test('an older failure that is heard of later counts, but does not change what is said', async () => {
+  const { deps, heads } = setUp();
+
+  await tell(events.failed(6, { reason: 'not-yours', retryable: false }), deps);
+  await tell(events.failed(5), deps);
+
+  expect(heads()).toEqual([
+    'orders/api-key (prod): rotation failed 2 times, the old key stays in use; somebody has to act',
+  ]);
+});
+
 test('a failed rotation that goes through is resolved in its own thread and by mail', async () => {
   const { deps, mailer, heads, replies } = setUp();
 

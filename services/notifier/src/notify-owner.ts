@@ -8,7 +8,7 @@ import { learn, overtake } from './story.ts';
 import { tellStory, type Deps } from './tell-story.ts';
 
 /** An alert counts as old news only if the secret changed so long after it, in milliseconds: one too many is better than one too few. */
-const oldNewsMs = 3_600_000_000;
+const oldNewsMs = 3_600_000;
 
 /**
  * Tells the people of a secret what happened to it: once, whatever comes twice, late or in another order. A message of Slack or a mail is

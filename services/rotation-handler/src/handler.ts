@@ -17,7 +17,7 @@ import * as z from 'zod';
 
 import { failureCount } from './failure-count.ts';
 import { rotateSecret } from './rotate-secret.ts';
-import { parseRotationRequest } from './rotation-request.ts';
+import { aboutRequest, parseRotationRequest } from './rotation-request.ts';
 import type { Deps } from './rotation.ts';
 
 const service = 'rotation-handler';
@@ -43,8 +43,10 @@ const deps: Deps = {
   log: logger(service),
 };
 
+/** Called by Secrets Manager, once for each step. */
 export const handler = onInvoke({
   service,
+  about: aboutRequest,
   handle: (payload, { functionArn, deadline }) =>
     rotateSecret({ request: parseRotationRequest(payload), ownArn: functionArn, deadline }, deps),
 });

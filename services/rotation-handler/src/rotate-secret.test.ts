@@ -6,7 +6,7 @@ import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { expect, test } from 'vitest';
 
 import { minute, steps, world, type World } from '../../../test/world.ts';
-import { parseRotationRequest } from './rotation-request.ts';
+import { aboutRequest, parseRotationRequest } from './rotation-request.ts';
 import { rotateSecret } from './rotate-secret.ts';
 
 function step(w: World, name: string, token: string, rotationToken?: string) {
@@ -472,4 +472,16 @@ test('I6: no event, error or warning holds a key or a secret', async () => {
     expect(shown).not.toContain(Buffer.from(value.reveal()).toString('base64'));
   }
   expect(errors.length).toBeGreaterThan(0);
+});
+
+test('of an event only the step, the secret and the version are logged, however malformed it is', () => {
+  const fields = aboutRequest({
+    Step: 'setSecret',
+    SecretId: 'arn',
+    ClientRequestToken: 'not a token',
+    RotationToken: 'canary',
+  });
+
+  expect(fields).toEqual({});
+  expect(aboutRequest('canary')).toEqual({});
 });

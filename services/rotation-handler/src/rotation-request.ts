@@ -49,3 +49,9 @@ export function parseRotationRequest(input: unknown): RotationRequest {
     rotationToken: RotationToken,
   };
 }
+
+/** What may be logged of an event: which rotation, never the rotation token. */
+export function aboutRequest(input: unknown): Readonly<Record<string, unknown>> {
+  const { Step, SecretId, ClientRequestToken } = event.partial().catch({}).parse(input);
+  return { step: Step, secretArn: SecretId, versionId: ClientRequestToken };
+}

@@ -51,7 +51,7 @@ export async function verifyCurrent(rotated: SecretRotated, deps: Deps): Promise
   const about = occurrence(deps, {
     correlationId: rotated.metadata.correlationId,
     causationId: rotated.metadata.eventId,
-    idempotencyKey: `${rotated.metadata.idempotencyKey}#verified`,
+    idempotencyKey: `${rotated.metadata.idempotencyKey}#${problem === undefined ? 'verified' : 'refused'}`,
   });
   await deps.bus.publish(
     problem === undefined

@@ -1,78 +1,6 @@
 import { describe, expect } from 'vitest';
 
-import { wrongSecret, type conformanceTest } from './conformance-subject.ts';
-
-type Test = ReturnType<typeof conformanceTest>;
-
-export function proposing(test: Test, traits: Traits): void {
-  describe('propose', () => {
-    if (traits.clientSuppliedKey) {
-      test('where we choose the key: the provider hears nothing of it', async ({ subject }) => {
-        const { provider, target } = subject;
-        await subject.handMade();
-        const before = await subject.stored(target);
-
-        const proposed = await provider.propose({ target, mark: subject.ours() });
-
-        expect(await subject.stored(target)).toEqual(before);
-        expect((await subject.look(proposed)).key.state).toBe('absent');
-      });
-    }
-
-    if (!traits.clientSuppliedKey) {
-      test('where the provider chooses: the key exists and bears the mark', async ({ subject }) => {
-        const { provider, target } = subject;
-
-        const proposed = await provider.propose({ target, mark: subject.ours() });
-
-        expect(subject.capabilities.mark).toBe(true);
-        expect(subject.capabilities.listOwned).toBe(true);
-        expect(await subject.storedKey(proposed)).toMatchObject({ mark: subject.ours() });
-      });
-    }
-
-    if (!traits.clientSuppliedKey) {
-      test('where the provider chooses: asked again it removes the leftover', async ({ subject }) => {
-        const { provider, target } = subject;
-        const old = await subject.handMade();
-        await provider.propose({ target, mark: subject.ours(1) });
-        await provider.propose({ target, mark: subject.ours(1) });
-
-        const proposed = await provider.propose({ target, mark: subject.ours(1) });
-
-        const ids = (await subject.stored(target)).map(({ keyId }) => keyId);
-        expect(ids.sort()).toEqual([old.keyId.reveal(), proposed.keyId.reveal()].sort());
-      });
-    }
-
-    if (!traits.clientSuppliedKey && traits.faults) {
-      test('where the provider chooses: a lost answer leaves no second key', async ({ subject }) => {
-        const { provider, target, faults } = subject;
-        for (const nth of [1, 2]) {
-          faults?.loseAnswer(nth);
-          await provider.propose({ target, mark: subject.ours() }).catch(() => undefined);
-          faults?.calm();
-
-          const proposed = await provider.propose({ target, mark: subject.ours() });
-
-          const ids = (await subject.stored(target)).map(({ keyId }) => keyId);
-          expect(ids).toEqual([proposed.keyId.reveal()]);
-        }
-      });
-    }
-
-    test('differs each time, in key and in secret', async ({ subject }) => {
-      const { provider, target } = subject;
-
-      const first = await provider.propose({ target, mark: subject.ours(1) });
-      const second = await provider.propose({ target, mark: subject.ours(2) });
-
-      const texts = [first.keyId, first.secret, second.keyId, second.secret].map((text) => text.reveal());
-      expect(new Set(texts).size).toBe(4);
-      expect(Math.min(...texts.map((text) => text.length))).toBeGreaterThanOrEqual(16);
-    });
-  });
-}
+import { wrongSecret, type Test, type Traits } from './conformance-subject.ts';
 
 export function ensuring(test: Test, traits: Traits): void {
   describe('ensure', () => {
@@ -250,9 +178,7 @@ export function ensuring(test: Test, traits: Traits): void {
           expect(await subject.stored(target)).toEqual(before);
         }
       });
-    }
 
-    if (traits.mark) {
       test('marks a hand-made key whose secret we hold, and keeps everything else', async ({ subject }) => {
         const { provider } = subject;
         const credential = await subject.handMade();
@@ -289,74 +215,6 @@ export function ensuring(test: Test, traits: Traits): void {
 
         expect((await subject.refusal(issue())).reason).toBe('quota');
         expect(await subject.stored(target)).toHaveLength(maxKeys ?? 0);
-      });
-    }
-  });
-}
-
-export function marking(test: Test, traits: Traits): void {
-  describe('mark', () => {
-    if (!traits.mark) {
-      test('is refused where keys bear no mark', async ({ subject }) => {
-        const { keyId } = await subject.handMade();
-
-        const refusal = await subject.refusal(
-          subject.provider.mark({ target: subject.target, keyId, mark: subject.ours() }),
-        );
-
-        expect(refusal.reason).toBe('unsupported');
-      });
-    }
-
-    if (traits.mark) {
-      test('writes our mark on a hand-made key and keeps everything else, also when repeated', async ({ subject }) => {
-        const { provider, target } = subject;
-        const made = await subject.handMade();
-        const before = await subject.storedKey(made);
-
-        for (let time = 1; time <= 3; time += 1) {
-          await provider.mark({ target, keyId: made.keyId, mark: subject.ours() });
-
-          expect(await subject.storedKey(made)).toEqual({ ...before, mark: subject.ours() });
-        }
-        expect((await subject.state(made)).mark).toBe(subject.ours());
-      });
-    }
-
-    if (traits.mark) {
-      test('takes over from another version of the same secret', async ({ subject }) => {
-        const made = await subject.handMade({ mark: subject.ours(1) });
-
-        await subject.provider.mark({ target: subject.target, keyId: made.keyId, mark: subject.ours(2) });
-
-        expect(await subject.storedKey(made)).toMatchObject({ mark: subject.ours(2) });
-      });
-    }
-
-    if (traits.mark) {
-      test('never takes a key from another secret, another installation or a stranger', async ({ subject }) => {
-        const { provider, target } = subject;
-        for (const mark of subject.foreignMarks.slice(0, subject.maxKeys)) {
-          const { keyId } = await subject.handMade({ mark });
-          const before = await subject.stored(target);
-
-          const refusal = await subject.refusal(provider.mark({ target, keyId, mark: subject.ours() }));
-
-          expect(refusal.reason).toBe('not-yours');
-          expect(await subject.stored(target)).toEqual(before);
-        }
-      });
-    }
-
-    if (traits.mark) {
-      test('refuses a key that the target does not have', async ({ subject }) => {
-        const { keyId } = await subject.handMade({ target: subject.otherTarget });
-
-        const refusal = await subject.refusal(
-          subject.provider.mark({ target: subject.target, keyId, mark: subject.ours() }),
-        );
-
-        expect(refusal.reason).toBe('not-yours');
       });
     }
   });

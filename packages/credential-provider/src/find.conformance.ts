@@ -1,0 +1,52 @@
+import { describe, expect } from 'vitest';
+
+import { wrongSecret, type Test, type Traits } from './conformance-subject.ts';
+
+export function finding(test: Test, traits: Traits): void {
+  describe('locate and list', () => {
+    test('locate finds the target of a key', async ({ subject }) => {
+      const { provider, target, otherTarget } = subject;
+      const here = await subject.handMade();
+      const there = await subject.handMade({ target: otherTarget });
+
+      expect(await provider.locate({ credential: here })).toEqual({ target });
+      expect(await provider.locate({ credential: there })).toEqual({ target: otherTarget });
+    });
+
+    test('locate finds nothing for a wrong secret, nor for a key that is gone', async ({ subject }) => {
+      const { provider, target } = subject;
+      await subject.handMade();
+      const key = await subject.handMade({ mark: subject.ours() });
+
+      expect(await provider.locate({ credential: wrongSecret(key) })).toBeUndefined();
+      await provider.remove({ target, keyId: key.keyId, mark: subject.ours() });
+      expect(await provider.locate({ credential: key })).toBeUndefined();
+    });
+
+    if (traits.listOwned) {
+      test('list tells every key of the target with state and mark', async ({ subject }) => {
+        const { provider, target } = subject;
+        expect(await provider.list({ target })).toEqual([]);
+        const mark = subject.capabilities.mark ? subject.ours() : undefined;
+        const marked = await subject.handMade({ mark: subject.ours() });
+        const disabled = await subject.handMade({ disabled: true });
+        await subject.handMade({ target: subject.otherTarget });
+
+        const keys = await provider.list({ target });
+
+        const plain = keys.map(({ keyId, state, mark }) => ({ keyId: keyId.reveal(), state, mark }));
+        expect(plain).toHaveLength(2);
+        expect(plain).toContainEqual({ keyId: marked.keyId.reveal(), state: 'enabled', mark });
+        expect(plain).toContainEqual({ keyId: disabled.keyId.reveal(), state: 'disabled', mark: undefined });
+      });
+    }
+
+    if (!traits.listOwned) {
+      test('list is refused where the provider cannot', async ({ subject }) => {
+        const refusal = await subject.refusal(subject.provider.list({ target: subject.target }));
+
+        expect(refusal.reason).toBe('unsupported');
+      });
+    }
+  });
+}

@@ -1,0 +1,73 @@
+import { describe, expect } from 'vitest';
+
+import type { Test, Traits } from './conformance-subject.ts';
+
+export function propagating(test: Test, traits: Traits): void {
+  describe('the nodes', () => {
+    test('all accept a new key after propagationMs, and its old one still', async ({ subject }) => {
+      const { propagationMs, overlap } = subject.capabilities;
+      const old = await subject.handMade();
+      const issued = await subject.issue({ version: 2, like: old });
+
+      await subject.advance(propagationMs);
+
+      expect(['multi', 'two-slot'], 'a provider without overlap cannot rotate without an outage').toContain(overlap);
+      expect(await subject.outcomes(issued)).toEqual(['accepted']);
+      expect(await subject.outcomes(old)).toEqual(['accepted']);
+    });
+
+    test('may refuse a new key at first, and that is never final', async ({ subject }) => {
+      const issued = await subject.issue({ version: 2, like: await subject.handMade() });
+
+      const { use } = await subject.look(issued, { probe: 'credential', times: 12 });
+
+      expect(use).not.toMatchObject({ final: true });
+    });
+
+    test('accept a third key beside two, exactly where overlap is multi', async ({ subject }) => {
+      const { overlap, propagationMs } = subject.capabilities;
+      const first = await subject.handMade();
+      const second = await subject.issue({ version: 2, like: first });
+      const issueThird = subject.issue({ version: 3, like: second });
+
+      if (overlap === 'multi') {
+        const third = await issueThird;
+        await subject.advance(propagationMs);
+        for (const key of [first, second, third]) expect(await subject.outcomes(key)).toEqual(['accepted']);
+      } else {
+        expect((await subject.refusal(issueThird)).reason).toBe('quota');
+      }
+    });
+
+    for (const operation of ['disable', 'remove'] as const) {
+      test(`all refuse a key revocationMs after ${operation}, and accept the other one`, async ({ subject }) => {
+        const { provider, target, capabilities } = subject;
+        const old = await subject.handMade({ mark: subject.ours(1) });
+        const issued = await subject.issue({ version: 2, like: old });
+        await subject.advance(capabilities.propagationMs);
+        expect(await subject.outcomes(old)).toEqual(['accepted']);
+
+        await provider[operation]({ target, keyId: old.keyId, mark: subject.ours(1) });
+        await subject.advance(capabilities.revocationMs);
+
+        expect(await subject.outcomes(old)).toEqual(['rejected']);
+        expect(await subject.outcomes(issued)).toEqual(['accepted']);
+      });
+    }
+
+    if (traits.reversibleDisable) {
+      test('all accept a key again propagationMs after enable', async ({ subject }) => {
+        const { provider, target, capabilities } = subject;
+        await subject.handMade();
+        const key = await subject.handMade({ mark: subject.ours() });
+        await provider.disable({ target, keyId: key.keyId, mark: subject.ours() });
+        await subject.advance(capabilities.revocationMs);
+
+        await provider.enable({ target, keyId: key.keyId, mark: subject.ours() });
+        await subject.advance(capabilities.propagationMs);
+
+        expect(await subject.outcomes(key)).toEqual(['accepted']);
+      });
+    }
+  });
+}

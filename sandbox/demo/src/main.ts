@@ -1,0 +1,89 @@
+import { parseArgs } from 'node:util';
+
+import { playStory, type LoadFailures, type Summary } from './play-story.ts';
+import { progress } from './progress.ts';
+import { startSandbox } from './sandbox.ts';
+import { safeguards } from './sandbox-config.ts';
+import { GaveUp } from './wait-until.ts';
+
+const help = `pnpm demo [--without SAFEGUARD] [--json]
+
+Rotates a hand-made Apigee key under load, on this machine: local AWS, local Apigee, local Slack, the deployed handlers.
+Exit code 0 only if no request failed, every superseded key is refused and nothing is left over.
+
+  --without   take one safeguard out and see what it is for: ${safeguards.join(', ')}
+  --json      the last line of standard output is one JSON object; everything else goes to standard error
+`;
+
+// Compressed: in production hold-off is minutes, grace a day, soak a week.
+const timings = { graceMs: 8000, soakMs: 1500, propagationMs: 4500, revocationMs: 1500, readerCacheMs: 4000 };
+const nodes = [
+  { propagationMs: 200, revocationMs: 300, negativeMs: 300 },
+  { propagationMs: 500, revocationMs: 800, negativeMs: 300 },
+  { propagationMs: 4000, revocationMs: 1200, negativeMs: 300 },
+];
+/** rate(4 hours) comes round every 16 s. */
+const scheduleSpeed = 900;
+const sweepEveryMs = 500;
+const patienceMs = 40_000;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { without: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help === true) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const without = safeguards.find((name) => name === values.without);
+  if (values.without !== undefined && without === undefined) {
+    process.stderr.write(`demo: there is no safeguard ${values.without}\n\n${help}`);
+    return 2;
+  }
+
+  const json = values.json === true;
+  const say = progress(json ? process.stderr : process.stdout);
+  say.happened(`starting the sandbox${without === undefined ? '' : ` WITHOUT ${without}`}`);
+  const sandbox = await startSandbox({ timings, nodes, scheduleSpeed, sweepEveryMs, without });
+  try {
+    const { summary, failures } = await playStory(sandbox, say, { readerCacheMs: timings.readerCacheMs, patienceMs });
+    const problems = problemsOf(summary);
+    for (const line of describe(summary, failures, problems)) say.happened(line);
+    if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+    return problems.length === 0 ? 0 : 1;
+  } finally {
+    await sandbox.close();
+  }
+}
+
+function problemsOf(summary: Summary): string[] {
+  const { failedRequests, rotations, supersededKeys, supersededKeysRefused, orphans, deadLetters, alerts } = summary;
+  return [
+    ...(failedRequests === 0 ? [] : [`${failedRequests} requests failed`]),
+    ...(rotations === 2 ? [] : [`${rotations} rotations instead of 2`]),
+    ...(supersededKeys === supersededKeysRefused ? [] : ['a superseded key is still accepted']),
+    ...(orphans === 0 ? [] : [`${orphans} keys are left over`]),
+    ...(deadLetters === 0 ? [] : [`${deadLetters} dead letters`]),
+    ...(alerts === 1 ? [] : [`${alerts} alerts instead of 1`]),
+  ];
+}
+
+function describe(summary: Summary, failures: LoadFailures, problems: readonly string[]): string[] {
+  const took = summary.rotationMs.map((ms) => `${(ms / 1000).toFixed(1)} s`).join(' and ');
+  return [
+    `${summary.requests} requests, ${summary.failedRequests} failed${Object.entries(failures)
+      .map(([code, count]) => `, ${count} × ${code}`)
+      .join('')}`,
+    `${summary.rotations} rotations (${took}), ${summary.supersededKeysRefused} of ${summary.supersededKeys} superseded keys refused by every node, ${summary.orphans} left over`,
+    `${summary.alerts} alert, ${summary.slackMessages} Slack messages, ${summary.mails} mails, ${summary.deadLetters} dead letters`,
+    problems.length === 0 ? 'Nobody noticed.' : `NOT AS IT SHOULD BE: ${problems.join('; ')}`,
+  ];
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof GaveUp)) throw error;
+  process.stderr.write(`demo: ${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,79 @@
+import { parseArgs } from 'node:util';
+
+import { runKeyturn } from './run-keyturn.ts';
+import { startSandbox } from './sandbox.ts';
+import { apiPaths, app } from './seed-app.ts';
+
+const help = `pnpm sandbox [--port PORT]
+
+A local AWS with Keyturn deployed on it, an Apigee and a Slack, all on 127.0.0.1, until Ctrl-C. It has one secret, orders/apigee, which is
+adopted and rotates every few minutes. The one line on standard output is JSON: endpoints, credentials, environment.
+
+  --port   of the AWS endpoint; a free one if left out
+
+  aws --endpoint-url http://127.0.0.1:PORT secretsmanager list-secrets
+`;
+
+const timings = { graceMs: 60_000, soakMs: 30_000, propagationMs: 4500, revocationMs: 1500, readerCacheMs: 30_000 };
+const nodes = [
+  { propagationMs: 200, revocationMs: 300, negativeMs: 300 },
+  { propagationMs: 500, revocationMs: 800, negativeMs: 300 },
+  { propagationMs: 4000, revocationMs: 1200, negativeMs: 300 },
+];
+/** rate(4 hours) comes round every 3 minutes. */
+const scheduleSpeed = 80;
+const sweepEveryMs = 5000;
+
+const { values } = parseArgs({ options: { port: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+if (values.help === true) {
+  process.stdout.write(help);
+} else {
+  await serve(values.port);
+}
+
+async function serve(wanted: string | undefined): Promise<void> {
+  const port = wanted === undefined ? undefined : Number(wanted);
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536)) {
+    process.stderr.write(`sandbox: --port is a number below 65536\n\n${help}`);
+    process.exitCode = 2;
+    return;
+  }
+  const stopping = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  const sandbox = await startSandbox({ port, timings, nodes, scheduleSpeed, sweepEveryMs });
+  try {
+    const { environment, secretName, aws, apigee, slack } = sandbox;
+    const picks = ['--provider', 'apigee', '--policy', 'compressed', '--shape', 'two-fields', '--owner', 'orders'];
+    await runKeyturn(['adopt', secretName, ...picks, '--yes'], environment);
+    process.stdout.write(
+      `${JSON.stringify({
+        aws: {
+          endpoint: aws.url,
+          region: aws.region,
+          account: aws.account,
+          accessKeyId: 'local',
+          secretAccessKey: 'local',
+        },
+        secret: secretName,
+        mails: `${aws.url}/_local/mails`,
+        apigee: {
+          management: apigee.managementUrl,
+          token: apigee.tokenUrl,
+          gateway: apigee.gatewayUrl,
+          nodes: apigee.nodeUrls,
+          control: apigee.controlUrl,
+          accessToken: apigee.accessToken(),
+          app,
+          paths: apiPaths,
+        },
+        slack: { apiUrl: slack.apiUrl, token: slack.token, channel: slack.channel },
+        environment,
+      })}\n`,
+    );
+    process.stderr.write('Ready. Ctrl-C ends it.\n');
+    await stopping;
+  } finally {
+    await sandbox.close();
+  }
+}
