@@ -27,7 +27,9 @@ export type Subject = ProviderFixture & {
   readonly storedKey: (credential: Credential) => Promise<StoredKey | undefined>;
   /** The error of a call that has to fail with one of ours, and that shows no key and no canary however it is printed. */
   readonly failure: (call: Promise<unknown>) => Promise<PermanentError | TransientError | PendingError>;
-  /** The same, and it is permanent. */
+  /** Waits for a call that either succeeds or fails in a way that asks to be repeated. */
+  readonly attempt: (call: Promise<unknown>) => Promise<void>;
+  /** The same as `failure`, and it is permanent. */
   readonly refusal: (call: Promise<unknown>) => Promise<PermanentError>;
 };
 
@@ -107,6 +109,7 @@ function subjectOf(fixture: ProviderFixture, capabilities: Capabilities): Subjec
   return {
     ...fixture,
     provider: { ...provider, propose: async (request) => meet(await provider.propose(request)) },
+    stored: async (of) => (await fixture.stored(of)).toSorted((a, b) => a.keyId.localeCompare(b.keyId)),
     handMade: async (key?: HandMade) => meet(await fixture.handMade(key)),
     capabilities,
     ours,
@@ -134,6 +137,10 @@ function subjectOf(fixture: ProviderFixture, capabilities: Capabilities): Subjec
       return (await fixture.stored(target)).find(({ keyId }) => keyId === asked.keyId.reveal());
     },
     failure,
+    async attempt(call) {
+      const [{ status }] = await Promise.allSettled([call]);
+      if (status === 'rejected') expect(await failure(call)).toBeInstanceOf(TransientError);
+    },
     async refusal(call) {
       const error = await failure(call);
       if (error instanceof PermanentError) return error;

@@ -8,6 +8,8 @@ import { marking } from './mark.conformance.ts';
 import { propagating } from './propagate.conformance.ts';
 import { proposing } from './propose.conformance.ts';
 import type { SetUp } from './provider-fixture.ts';
+import { refusing } from './refuse.conformance.ts';
+import { repeating } from './repeat.conformance.ts';
 import { retiring, sparing } from './retire.conformance.ts';
 import { failing, targeting } from './trouble.conformance.ts';
 
@@ -18,6 +20,8 @@ export function testCredentialProvider(name: string, setUp: SetUp): void {
     const traits = await traitsOf(setUp);
     proposing(test, traits);
     ensuring(test, traits);
+    repeating(test, traits);
+    refusing(test, traits);
     marking(test, traits);
     checking(test, traits);
     finding(test, traits);

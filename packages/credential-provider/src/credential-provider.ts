@@ -23,8 +23,9 @@ export type IssueProvider = {
 
   /**
    * Makes the target accept `credential`, entitled like `like` (or, at the first issue, as `entitlements` says) and bearing `mark`; marks are
-   * never copied. PermanentError: key-conflict (the key exists with another secret or another mark), key-disabled (somebody revoked it),
-   * target-missing, quota, provider-refused.
+   * never copied. PermanentError: key-conflict (the key exists elsewhere, with another secret, or with a mark that is
+   * not this secret's), key-disabled (somebody revoked it, or removed one that only the provider can make), target-missing, quota,
+   * misconfigured (an entitlement that does not exist), provider-refused.
    */
   ensure(request: EnsureRequest): Promise<void>;
 

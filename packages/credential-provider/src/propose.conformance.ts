@@ -46,7 +46,7 @@ export function proposing(test: Test, traits: Traits): void {
         const { provider, target, faults } = subject;
         for (const nth of [1, 2]) {
           faults?.loseAnswer(nth);
-          await provider.propose({ target, mark: subject.ours() }).catch(() => undefined);
+          await subject.attempt(provider.propose({ target, mark: subject.ours() }));
           faults?.calm();
 
           const proposed = await provider.propose({ target, mark: subject.ours() });

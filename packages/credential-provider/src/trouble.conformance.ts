@@ -98,7 +98,7 @@ export function failing(test: Test, traits: Traits): void {
           const run = () => provider[operation]({ target, keyId: key.keyId, mark: subject.ours() });
 
           faults?.loseAnswer(1);
-          await run().catch((error: unknown) => subject.failure(Promise.reject(error)));
+          await subject.attempt(run());
           faults?.calm();
           await run();
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import { assertRoomForKey, noContent, SentAttributes } from './key-operations.ts';
+import { assertRoomForKey, expiryAfter, noContent, SentAttributes } from './key-operations.ts';
 import { type Answer, jsonAnswer } from './loopback-server.ts';
 import { appOf, attributesOf, type Call, type Operations, productsNamed, type World } from './management-call.ts';
 import { type App, attachProduct, type Product } from './organization.ts';
@@ -20,13 +20,12 @@ export function appOperations(world: World): Operations {
 
   function mint(app: App, body: AppBody, products: readonly Product[]): void {
     assertRoomForKey(app.keys);
-    const expiresIn = body.keyExpiresIn ?? -1;
     const key = {
       consumerKey: randomBytes(36).toString('base64url'),
       consumerSecret: randomBytes(48).toString('base64url'),
       status: 'approved' as const,
       issuedAt: now(),
-      expiresAt: expiresIn > 0 ? now() + expiresIn : null,
+      expiresAt: expiryAfter(body.keyExpiresIn ?? -1, now()),
       attributes: [],
       scopes: body.scopes ?? [],
     };

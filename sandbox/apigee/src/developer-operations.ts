@@ -19,6 +19,9 @@ export function developerOperations(world: World): Operations {
       throw new GoogleError(400, 'startKey names no app of the developer');
     }
     const count = Math.min(Number(query.get('count') ?? appsPerAnswer), appsPerAnswer);
+    if (!(count > 0)) {
+      throw new GoogleError(400, 'count is a number above 0');
+    }
     const page = apps.slice(from, from + count);
     const app = page.map((one) => (expanded ? developerAppJson(one) : { appId: one.name }));
     return jsonAnswer(200, page.length === 0 ? {} : { app });

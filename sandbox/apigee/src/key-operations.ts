@@ -13,9 +13,7 @@ import {
 import { attachProduct, type Key, liveKey, productsOf } from './organization.ts';
 import { keyJson, newKeyJson } from './resource-json.ts';
 
-export const SentAttributes = z
-  .array(z.object({ name: z.string().optional(), value: z.string().optional() }))
-  .nullish();
+export const SentAttributes = z.array(z.object({ name: z.string().nullish(), value: z.string().nullish() })).nullish();
 const KeyBody = z.object({
   consumerKey: z.string().nullish(),
   consumerSecret: z.string().nullish(),
@@ -42,6 +40,14 @@ function credentialPart(name: string, value: string | null | undefined, limit: n
   return value;
 }
 
+/** null stands for never; Apigee says so with -1. */
+export function expiryAfter(ms: number, now: number): number | null {
+  if (!Number.isSafeInteger(now + ms)) {
+    throw new GoogleError(400, 'The key would expire beyond all time');
+  }
+  return ms > 0 ? now + ms : null;
+}
+
 export function noContent(): Answer {
   return { status: 204 };
 }
@@ -60,13 +66,12 @@ export function keyOperations(world: World): Operations {
     }
     assertRoomForKey(app.keys);
     const kept = unsettled.createKeepsAttributes === true;
-    const expiresIn = body.expiresInSeconds ?? -1;
     const key = {
       consumerKey,
       consumerSecret,
       status: 'approved' as const,
       issuedAt: now(),
-      expiresAt: expiresIn > 0 ? now() + expiresIn * 1000 : null,
+      expiresAt: expiryAfter((body.expiresInSeconds ?? -1) * 1000, now()),
       attributes: kept ? attributesOf(body.attributes ?? []) : [],
       scopes: kept ? (body.scopes ?? []) : [],
     };

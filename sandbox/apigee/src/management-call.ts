@@ -1,7 +1,7 @@
 import { GoogleError, violation } from './google-error.ts';
 import type { Answer } from './loopback-server.ts';
 import { type App, type Developer, type Key, liveKey, type Organization, type Product } from './organization.ts';
-import type { Unsettled } from './simulator.ts';
+import type { Attribute, Unsettled } from './simulator.ts';
 
 export type Call = {
   params: ReadonlyMap<string, string>;
@@ -71,8 +71,10 @@ export function productsNamed(world: World, names: readonly unknown[]): Product[
 const attributesPerEntity = 18;
 
 /** The last of several attributes with one name wins. */
-export function attributesOf(sent: readonly { name?: string | undefined; value?: string | undefined }[]) {
-  const byName = new Map(sent.map(({ name = '', value = '' }) => [name, value]));
+export function attributesOf(
+  sent: readonly { name?: string | null | undefined; value?: string | null | undefined }[],
+): Attribute[] {
+  const byName = new Map(sent.map(({ name, value }) => [name ?? '', value ?? '']));
   if (byName.has('') || byName.size > attributesPerEntity) {
     throw new GoogleError(400, `Attributes have names, and there are at most ${attributesPerEntity} of them`);
   }

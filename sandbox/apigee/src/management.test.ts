@@ -72,6 +72,7 @@ test.each([
   ['a text for a list', { scopes: 'READ' }, `Value at 'scopes' is no list.`],
   ['words for an int64', { expiresInSeconds: 'soon' }, `Invalid value at 'expiresInSeconds' (TYPE_INT64)`],
   ['a list', [], 'is no object'],
+  ['null in a list', { scopes: [null] }, `Null in 'scopes'.`],
 ])('refuses a body with %s as Google does, with nothing done', async (_, json, message) => {
   const { manage, simulator } = await simulatorUnderTest();
 
@@ -81,6 +82,24 @@ test.each([
   expect(answer.text).toContain(JSON.stringify(message).slice(1, -1));
   expect(simulator.keys(app)).toHaveLength(1);
   expect(simulator.requests().at(-1)).toMatchObject({ fits: false, status: 400 });
+});
+
+test.each([
+  ['an attribute without a name', { attributes: [{ name: null, value: null }] }],
+  ['products by something else than names', { apiProducts: [{ apiproduct: 'orders-v1' }] }],
+  ['too many attributes', { attributes: Array.from({ length: 19 }, (_, n) => ({ name: `a${n}`, value: '' })) }],
+])('refuses %s on a key', async (_, json) => {
+  const { manage } = await simulatorUnderTest();
+
+  expect((await manage('POST', `${appPath}/keys/hand-made`, { json })).status).toBe(400);
+});
+
+test('refuses an expiry beyond all time, and a count of nothing', async () => {
+  const { manage } = await simulatorUnderTest();
+  const json = { consumerKey: 'k', consumerSecret: 's', expiresInSeconds: '9223372036854775807' };
+
+  expect((await manage('POST', `${appPath}/keys/create`, { json })).status).toBe(400);
+  expect((await manage('GET', '/developers/dev@example.com/apps?count=many')).status).toBe(400);
 });
 
 test('takes null for a field left out, and a number for an int64', async () => {

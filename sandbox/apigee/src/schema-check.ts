@@ -80,7 +80,9 @@ function arrayFault(schema: Schema, value: unknown, path: string, direction: Dir
   }
   const items = schema.items ?? {};
   return value
-    .map((item: unknown, index) => faultOf(items, item, `${path}[${index}]`, direction))
+    .map((item: unknown, index) =>
+      item === null ? `Null in '${path}'.` : faultOf(items, item, `${path}[${index}]`, direction),
+    )
     .find((fault) => fault !== undefined);
 }
 

@@ -1,0 +1,59 @@
+import { describe, expect } from 'vitest';
+
+import type { Test, Traits } from './conformance-subject.ts';
+
+export function repeating(test: Test, traits: Traits): void {
+  describe('ensure, repeated', () => {
+    test('twice and three times leaves one key, as it was', async ({ subject }) => {
+      const { provider, target } = subject;
+      const like = await subject.handMade();
+      const credential = await subject.issue({ version: 2, like });
+      const once = await subject.stored(target);
+
+      await provider.ensure(subject.ensureRequest({ credential, like, mark: subject.ours(2) }));
+      await provider.ensure(subject.ensureRequest({ credential, like, mark: subject.ours(2) }));
+
+      expect(once).toHaveLength(2);
+      expect(await subject.stored(target)).toEqual(once);
+    });
+
+    test('or interleaved by two callers leaves one key', async ({ subject }) => {
+      const { provider, target } = subject;
+      const like = await subject.handMade();
+      const mark = subject.ours(2);
+      const credential = await provider.propose({ target, mark });
+      const ensure = () => provider.ensure(subject.ensureRequest({ credential, like, mark }));
+
+      await Promise.all([subject.attempt(ensure()), subject.attempt(ensure())]);
+
+      await ensure();
+      expect(await subject.stored(target)).toHaveLength(2);
+      expect(await subject.storedKey(credential)).toMatchObject({ enabled: true });
+      expect((await subject.state(credential)).entitlements).toEqual((await subject.state(like)).entitlements);
+    });
+
+    for (const fault of ['loseAnswer', 'failBefore'] as const) {
+      if (traits.faults) {
+        test(`after ${fault} at any of its writes leaves one key, fully entitled`, async ({ subject }) => {
+          const { provider, target, faults } = subject;
+          const like = await subject.handMade();
+          for (let nth = 1; nth <= 6; nth += 1) {
+            const mark = subject.ours(nth + 1);
+            const credential = await provider.propose({ target, mark });
+            const ensure = () => provider.ensure(subject.ensureRequest({ credential, like, mark }));
+            faults?.[fault](nth);
+            await subject.attempt(ensure());
+            faults?.calm();
+
+            await ensure();
+
+            const ids = (await subject.stored(target)).map(({ keyId }) => keyId);
+            expect(ids.sort()).toEqual([like.keyId.reveal(), credential.keyId.reveal()].sort());
+            expect((await subject.storedKey(credential))?.rest).toEqual((await subject.storedKey(like))?.rest);
+            await provider.remove({ target, keyId: credential.keyId, mark });
+          }
+        });
+      }
+    }
+  });
+}
