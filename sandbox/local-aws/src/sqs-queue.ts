@@ -82,16 +82,10 @@ export function sqsQueue(options: QueueOptions): Queue {
   const { name, arn, url, settings, now: time, findByArn, onMessage } = options;
   let messages: Message[] = [];
 
-  const without = (gone: Message) => (messages = messages.filter((message) => message !== gone));
+  const without = (gone: Message | undefined) => (messages = messages.filter((message) => message !== gone));
   const expire = () => {
     const oldest = time() - settings.retention * 1000;
     messages = messages.filter(({ sentAt }) => sentAt > oldest);
-  };
-
-  /** Where redrive takes the message to now, if anywhere. */
-  const redriveTarget = ({ receiveCount }: Message): Queue | undefined => {
-    const { deadLetterTargetArn = '', maxReceiveCount = Infinity } = settings.redrive ?? {};
-    return receiveCount < maxReceiveCount ? undefined : findByArn(deadLetterTargetArn);
   };
 
   /** A receipt of a message that is being handled; undefined once it was deleted. */
@@ -121,7 +115,7 @@ export function sqsQueue(options: QueueOptions): Queue {
       const batch: Received[] = [];
       for (const message of messages.filter(({ visibleAt }) => visibleAt <= time())) {
         if (batch.length === max) break;
-        const target = redriveTarget(message);
+        const target = isSpent(message, settings) ? findByArn(settings.redrive?.deadLetterTargetArn ?? '') : undefined;
         if (target === undefined) {
           batch.push(receivedOf(message, handOut(message, time(), visibilityTimeout), options.account));
         } else {
@@ -131,10 +125,7 @@ export function sqsQueue(options: QueueOptions): Queue {
       }
       return batch;
     },
-    remove(receipt) {
-      const message = held(receipt);
-      if (message !== undefined) without(message);
-    },
+    remove: (receipt) => void without(held(receipt)),
     changeVisibility(receipt, seconds) {
       const message = held(receipt);
       const inFlight = message !== undefined && message.visibleAt > time();
@@ -150,15 +141,19 @@ export function sqsQueue(options: QueueOptions): Queue {
     giveUp() {
       expire();
       const message = messages.find(({ visibleAt }) => visibleAt <= time());
-      if (message !== undefined) without(message);
+      without(message);
       return message;
     },
-    counts() {
+    counts: () => {
       expire();
       return countsOf(messages, time());
     },
   };
 }
+
+/** Whether redrive takes the message away now. */
+const isSpent = ({ receiveCount }: Message, { redrive }: QueueSettings) =>
+  redrive !== undefined && receiveCount >= redrive.maxReceiveCount;
 
 function countsOf(messages: readonly Message[], now: number) {
   const hidden = messages.filter(({ visibleAt }) => visibleAt > now);

@@ -10,7 +10,7 @@ import {
   rotatedNotice,
 } from './rotation-notices.ts';
 import { currentNotice, storyNotice } from './story-notice.ts';
-import { isFailed, isHeld, isRefused } from './story-state.ts';
+import { isFailed, isHeld, isOvertaken, isRefused } from './story-state.ts';
 import type { Story } from './story.ts';
 
 /** Something that happened and that a channel is told of once. */
@@ -71,9 +71,10 @@ const tellings: Readonly<Record<NotifiedType, Telling>> = {
 
 // Heard of so late that its promise about the old key is history: the story as a whole is what is true.
 function changeTelling(story: Story, rotated: NonNullable<Story['rotated']>, key: string): Announcement {
-  const isHistory = [story.overtaken, story.disabled, story.retired].some((fact) => fact !== undefined);
+  const isOver = isOvertaken(story);
+  const isHistory = isOver || story.disabled !== undefined || story.retired !== undefined;
   const notice = isHistory ? storyNotice(story) : rotatedNotice(story, rotated);
-  return { ...progress('SecretRotated', key, notice), mail: story.overtaken === undefined };
+  return { ...progress('SecretRotated', key, notice), mail: !isOver };
 }
 
 function progress(fact: NotifiedType, key: string, notice: Notice): Announcement {

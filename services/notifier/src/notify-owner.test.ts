@@ -187,6 +187,33 @@ test('a rotation that is heard of after the rollback that followed it is told as
   expect(mailer.sent).toHaveLength(1);
 });
 
+test.each([
+  ['that ended', [events.retired()]],
+  ['whose old key is still there', []],
+])('repeats of weeks ago leave a story %s as it was', async (_which, end) => {
+  const { deps, slack, mailer, heads } = setUp();
+  const story = [events.failed(), events.rotated(), events.verified(), ...end];
+  const next = events.rotated(43_200, { versionId: 'v3' }, { correlationId: 'hash/v3', idempotencyKey: 'n8' });
+  for (const event of [...story, next]) await tell(event, deps);
+  const before = [heads(), slack.posted.length, mailer.sent.length];
+
+  for (const event of [...story, events.refused(12)]) await tell(event, deps);
+
+  expect([heads(), slack.posted.length, mailer.sent.length]).toEqual(before);
+});
+
+test('a rotation whose retry goes through after an earlier change was heard of late is told as rotated', async () => {
+  const { deps, heads } = setUp();
+  await tell(events.failed(20), deps);
+  await tell(events.rotated(15, { versionId: 'v1' }, { correlationId: 'hash/v1', idempotencyKey: 'n6' }), deps);
+  const during = heads()[0];
+
+  await tell(events.rotated(30), deps);
+
+  expect(during).toContain('rotation failed');
+  expect(heads()[0]).toContain('resolved, key rotated after 1 failed try');
+});
+
 test('a check that is heard of before the rotation becomes a part of its message', async () => {
   const { deps, slack, heads } = setUp();
 

@@ -18,10 +18,13 @@ export async function notifyOwner(event: NotifiedEvent, deps: Deps): Promise<voi
   const { secretArn, owner } = event.data;
   const { correlationId } = event.metadata;
   const recent = await readRecentChanges(deps.ledger, secretArn);
-  const isOld = isOldNews(event, recent);
+  if (isOldAlert(event, recent)) return;
+  const isOld = isOldChange(event, recent);
 
   const story = await tellStory({ secretArn, correlationId }, routeOf(deps.config, owner), deps, {
-    learn: (before) => (isOld ? overtake(learn(before, event), recent.changedAt) : learn(before, event)),
+    // A change that was heard of before stays as it was told.
+    learn: (before) =>
+      isOld && before?.rotated === undefined ? overtake(learn(before, event), recent.changedAt) : learn(before, event),
     announce: (story) => announcementOf(event, story),
   });
 
@@ -33,11 +36,17 @@ export async function notifyOwner(event: NotifiedEvent, deps: Deps): Promise<voi
   }
 }
 
-function isOldNews({ type, metadata }: NotifiedEvent, { changedAt, changedBy }: RecentChanges): boolean {
-  const at = Date.parse(metadata.occurredAt);
+function isOldChange({ type, metadata }: NotifiedEvent, { changedAt, changedBy }: RecentChanges): boolean {
+  return (
+    type === 'SecretRotated' && changedBy !== metadata.correlationId && Date.parse(metadata.occurredAt) < changedAt
+  );
+}
+
+/** An alert about a key that is not the current one any more, or about a rotation that another one made up for. */
+function isOldAlert({ type, metadata }: NotifiedEvent, { changedAt, changedBy }: RecentChanges): boolean {
   if (changedBy === metadata.correlationId) return false;
-  if (type === 'SecretRotated') return at < changedAt;
-  return (type === 'RotationFailed' || type === 'VerificationFailed') && at < changedAt - oldNewsMs;
+  if (type !== 'RotationFailed' && type !== 'VerificationFailed') return false;
+  return Date.parse(metadata.occurredAt) < changedAt - oldNewsMs;
 }
 
 /** Other stories of the secret that say by now what is not so any more. Noted last, so that a try that fails in between does it all again. */

@@ -17,9 +17,10 @@ export type StoryState =
 export function stateOf(story: Story): StoryState {
   if (isRefused(story)) return 'refused';
   if (isFailed(story)) return 'failed';
-  if (story.overtaken !== undefined) return 'overtaken';
+  if (story.retired !== undefined) return 'retired';
+  if (isOvertaken(story)) return 'overtaken';
   if (isHeld(story)) return 'held';
-  const last = (['retired', 'disabled', 'rotated', 'adopted', 'reaped', 'restored'] as const).find(
+  const last = (['disabled', 'rotated', 'adopted', 'reaped', 'restored'] as const).find(
     (fact) => story[fact] !== undefined,
   );
   return last ?? 'verified';
@@ -37,6 +38,10 @@ export function isRefused({ refused, verified, overtaken }: Story): boolean {
 /** A rotation that went through is not failed, however many tries it took and in whatever order they are heard of. */
 export function isFailed({ failed, rotated, overtaken }: Story): boolean {
   return failed !== undefined && rotated === undefined && !isAfter(overtaken, failed);
+}
+
+export function isOvertaken({ overtaken, rotated, failed }: Story): boolean {
+  return overtaken !== undefined && overtaken.at >= (rotated ?? failed ?? overtaken).at;
 }
 
 export function isHeld({ held, disabled, retired }: Story): boolean {
