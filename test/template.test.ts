@@ -43,7 +43,7 @@ test('the rotation handler has 15 minutes, no cap on its concurrency, and is cal
   expect(template.functions['rotationHandler']).toMatchObject({ timeout: 900 });
   expect(template.functions['rotationHandler']).not.toHaveProperty('reservedConcurrency');
   expect(template.resources['SecretsManagerPermission']!.Properties).toEqual({
-    FunctionName: { 'Fn::GetAtt': ['RotationHandlerLambdaFunction', 'Arn'] },
+    FunctionName: { 'Fn::GetAtt': 'RotationHandlerLambdaFunction.Arn' },
     Action: 'lambda:InvokeFunction',
     Principal: 'secretsmanager.amazonaws.com',
     SourceAccount: { Ref: 'AWS::AccountId' },
@@ -52,7 +52,7 @@ test('the rotation handler has 15 minutes, no cap on its concurrency, and is cal
 
 test('the bus is archived for 90 days', () => {
   expect(template.resources['BusArchive']!.Properties).toMatchObject({
-    SourceArn: { 'Fn::GetAtt': ['Bus', 'Arn'] },
+    SourceArn: { 'Fn::GetAtt': 'Bus.Arn' },
     RetentionDays: 90,
   });
 });

@@ -1,14 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { parse, type ScalarTag } from 'yaml';
+import { parseYaml, serverlessVariables } from '@keyturn/local-aws/serverless-variables';
 
-import { stage } from '../infra/stage.ts';
 import { root } from './source-files.ts';
 
+/** `!GetAtt A.Arn` is kept as text, what stage.ts writes as a list. */
 export type Reference =
   | string
-  | { readonly Ref?: string; readonly 'Fn::GetAtt'?: readonly [string, string]; readonly 'Fn::Sub'?: string };
+  | { readonly Ref?: string; readonly 'Fn::GetAtt'?: string | readonly [string, string]; readonly 'Fn::Sub'?: string };
 export type Resource = { Type: string; Properties: object; DeletionPolicy?: string; UpdateReplacePolicy?: string };
 export type Statement = {
   Sid?: string;
@@ -77,51 +76,23 @@ export type Properties = {
   'AWS::IAM::Policy': Policy;
 };
 
-const intrinsics: ScalarTag[] = [
-  { tag: '!Ref', resolve: (text) => ({ Ref: text }) },
-  { tag: '!Sub', resolve: (text) => ({ 'Fn::Sub': text }) },
-  { tag: '!GetAtt', resolve: (text) => ({ 'Fn::GetAtt': text.split('.') }) },
-];
+type ServerlessFile = {
+  service: string;
+  provider: Pick<Template, 'environment'> & { stage: string };
+  functions: Template['functions'][];
+  resources: { Resources?: Template['resources'] }[];
+};
 
 /** serverless.yml with what it includes, for the configuration that KEYTURN_CONFIG names. Not what osls makes of it: what we wrote. */
 export function composedTemplate(): Template {
-  const fromStage = stage();
-  const variable = (name: string): unknown => {
-    if (name === 'sls:stage') return fromStage.stage;
-    if (name === 'self:service') return 'keyturn';
-    const [, key] = /^file\(infra\/stage\.cjs\):(\w+)$/.exec(name) ?? [];
-    if (key !== undefined) return fromStage[key as keyof typeof fromStage];
-    const [, path] = /^file\((infra\/[\w-]+\.yml)\)$/.exec(name) ?? [];
-    if (path !== undefined) return read(path);
-    throw new Error(`serverless.yml uses a variable that this test does not know: ${name}`);
-  };
-  const read = (path: string): unknown =>
-    resolved(parse(readFileSync(join(root, path), 'utf8'), { customTags: intrinsics }), variable);
-
-  const { provider, functions, resources } = read('serverless.yml') as {
-    provider: Pick<Template, 'environment'>;
-    functions: Template['functions'][];
-    resources: { Resources?: Template['resources'] }[];
-  };
+  const raw = parseYaml(join(root, 'serverless.yml')) as ServerlessFile;
+  const variables = serverlessVariables({ root, service: raw.service, stage: raw.provider.stage });
+  const { provider, functions, resources } = variables.resolve(raw) as ServerlessFile;
   return {
     environment: provider.environment,
     functions: Object.assign({}, ...functions) as Template['functions'],
     resources: Object.assign({}, ...resources.map(({ Resources }) => Resources)) as Template['resources'],
   };
-}
-
-// Pseudo parameters and logical ids in `Fn::Sub` are CloudFormation's.
-const variables = /\$\{((?:sls|self|file)[:(][^}]*)\}/g;
-
-function resolved(node: unknown, variable: (name: string) => unknown): unknown {
-  if (typeof node === 'string') {
-    const [only, ...others] = node.matchAll(variables);
-    if (only?.[1] !== undefined && others.length === 0 && only[0] === node) return variable(only[1]);
-    return node.replaceAll(variables, (_, name: string) => String(variable(name)));
-  }
-  if (Array.isArray(node)) return node.map((item) => resolved(item, variable));
-  if (typeof node !== 'object' || node === null) return node;
-  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, resolved(value, variable)]));
 }
 
 /** The resources of a type, by logical id. */
@@ -137,7 +108,8 @@ export function ofType<Type extends keyof Properties>(
 /** The logical id that a reference points to. */
 export function pointee(reference: Reference | undefined): string | undefined {
   if (reference === undefined || typeof reference === 'string') return undefined;
-  return reference.Ref ?? reference['Fn::GetAtt']?.[0];
+  const { Ref: id, 'Fn::GetAtt': attribute } = reference;
+  return id ?? (typeof attribute === 'string' ? attribute.split('.')[0] : attribute?.[0]);
 }
 
 export const text = (reference: Reference): string =>

@@ -71,6 +71,7 @@ export async function world(options: { mode?: 'chosen' | 'generated'; tags?: Rec
     onLabel: ({ arn, name, label: labelUpdated, versionId }) => {
       const detail = { name, labelUpdated, versionId };
       labelEvents.push({
+        time: new Date(clock.now()).toISOString(),
         source: 'aws.secretsmanager',
         'detail-type': 'Secret Label Updated',
         resources: [arn],

@@ -5,11 +5,14 @@ import type { Ledger, LedgerKey, LedgerRow } from './ledger.ts';
 
 /**
  * One row per managed secret: the version that was seen current last, and whether subscribers were told. Times in milliseconds since 1970.
- * `n` counts the changes of AWSCURRENT that were seen; it makes A → B → A three announcements.
+ * `n` grows with each change of AWSCURRENT that was seen; it makes A → B → A three announcements.
  */
 export const announcement = z.object({
   secretArn: z.string(),
   secretName: z.string(),
+  /** Where the current credential belongs; the tags may say something else by the time it is superseded. */
+  provider: z.string(),
+  target: z.string(),
   currentVersionId: z.string(),
   previousVersionId: z.string().nullable(),
   n: z.int(),
@@ -33,5 +36,5 @@ export function readAnnouncement(ledger: Ledger, secretArn: string): Promise<Led
   return ledger.read(announcementKey(secretArn), announcement);
 }
 
-/** The first number of a secret that the ledger does not know: a ledger that was lost never uses a number twice. */
-export const firstNumber = (now: number): number => Math.floor(now / 1000);
+/** The number of a change that is seen now. By the clock, so that a ledger that was lost or restored never uses a number twice. */
+export const nextNumber = (last: number, now: number): number => Math.max(last + 1, Math.floor(now / 1000));

@@ -18,7 +18,9 @@ export function secretsManagerListing(vault: Vault, region: string) {
       return {
         ...facts(secret, region),
         VersionIdsToStages: stagesOf(secret),
-        ReplicationStatus: secret.replicas.map((replica) => ({ Region: replica, Status: 'InSync' })),
+        ...(secret.replicas.length > 0 && {
+          ReplicationStatus: secret.replicas.map((replica) => ({ Region: replica, Status: 'InSync' })),
+        }),
       };
     },
 

@@ -11,6 +11,9 @@ import type { Ledger, LedgerKey, LedgerRow } from './ledger.ts';
 export const superseded = z.object({
   secretArn: z.string(),
   versionId: z.string(),
+  /** Where its key is: what the tags said while it was current. */
+  provider: z.string(),
+  target: z.string(),
   kind: z.enum(['superseded', 'orphan']),
   /** The announcement by which it was superseded. */
   n: z.int(),
@@ -52,17 +55,24 @@ export function writeSuperseded(ledger: Ledger, row: Superseded, rev: number): P
 
 type Note = Omit<Superseded, 'stage' | 'disabledAt' | 'held' | 'approvedAt' | 'dueAt'> & { readonly dueAt: number };
 
+/** Of an orphan: whatever the announcer saw of the version counts more. */
+export const orphanNumber = -1;
+/** Of a version that somebody told us was current, and that we never saw so. */
+export const heardNumber = 0;
+
 /**
  * Notes that a version is not current any more. Repeats and older announcements change nothing; a newer one (the version was current again in
- * between) starts a new grace. The time of supersession is never moved back.
+ * between) starts a new grace, and so does word that it was current (`currentAt`) after the supersession that we know of. The time of supersession is
+ * never moved back.
  */
-export async function noteSuperseded(ledger: Ledger, note: Note): Promise<void> {
+export async function noteSuperseded(ledger: Ledger, note: Note, currentAt = -Infinity): Promise<void> {
   const key = supersededKey(note.secretArn, note.versionId);
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const existing = await ledger.read(key, superseded);
-    if (existing !== undefined && existing.value.n >= note.n) return;
+    if (existing !== undefined && existing.value.n >= note.n && existing.value.supersededAt >= currentAt) return;
     const row: Superseded = {
       ...note,
+      n: Math.max(existing?.value.n ?? note.n, note.n),
       supersededAt: Math.max(existing?.value.supersededAt ?? 0, note.supersededAt),
       stage: 'grace',
       disabledAt: null,
@@ -72,4 +82,11 @@ export async function noteSuperseded(ledger: Ledger, note: Note): Promise<void> 
     if (await writeSuperseded(ledger, row, existing?.rev ?? 0)) return;
   }
   throw new TransientError(`Others kept writing the row of version ${note.versionId}`);
+}
+
+/** Makes the sweep look at a version that is current again, now rather than when its next step was due: its key may be off. */
+export async function lookAgain(ledger: Ledger, secretArn: string, versionId: string, now: number): Promise<void> {
+  const row = await ledger.read(supersededKey(secretArn, versionId), superseded);
+  if (row === undefined || row.value.stage === 'retired') return;
+  await writeSuperseded(ledger, { ...row.value, dueAt: now }, row.rev);
 }

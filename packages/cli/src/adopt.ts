@@ -1,4 +1,4 @@
-import { announcementKey, firstNumber, readAnnouncement, type Announcement } from '@keyturn/aws/announcement';
+import { announcementKey, nextNumber, readAnnouncement, type Announcement } from '@keyturn/aws/announcement';
 import { eventFacts } from '@keyturn/config/event-facts';
 import { tagNames } from '@keyturn/config/managed-secret';
 import { functionNames } from '@keyturn/config/names';
@@ -12,7 +12,7 @@ import { formatMark, markOf, parseMark, parseSecretArn, secretHash } from '@keyt
 import { neededOption, secretArgument, textOption } from './arguments.ts';
 import type { Call, Command, Deps } from './command.ts';
 import { describePolicy } from './describe-policy.ts';
-import { liveSecret, type LiveSecret } from './live-secret.ts';
+import { labelled, liveSecret, type LiveSecret } from './live-secret.ts';
 import { isoOrNull } from './moments.ts';
 import { secretNameOf } from './secret-name.ts';
 
@@ -109,8 +109,19 @@ function handlerArn(secretArn: string, { config }: Deps): string {
 }
 
 function refuseOtherRotation({ description }: LiveSecret, lambdaArn: string): void {
-  const { lambdaArn: attached } = description.rotation;
-  if (attached === undefined || attached === lambdaArn) return;
+  const { lambdaArn: attached, enabled } = description.rotation;
+  if (attached === lambdaArn) return;
+  const pending = labelled(description, 'AWSPENDING');
+  if (pending !== undefined && pending !== labelled(description, 'AWSCURRENT')) {
+    throw new PermanentError(
+      'key-conflict',
+      `${description.name} has a pending version that somebody left; take AWSPENDING off it first`,
+      {
+        field: 'AWSPENDING',
+      },
+    );
+  }
+  if (!enabled) return;
   throw new PermanentError(
     'not-ours',
     `${description.name} is rotated by another function; cancel that rotation first`,
@@ -218,10 +229,12 @@ async function markKey({ secret, version }: LiveSecret, credential: Credential, 
 
 async function recordAdoption({ secret, version }: LiveSecret, { ledger, clock }: Deps): Promise<void> {
   if ((await readAnnouncement(ledger, secret.arn)) !== undefined) return;
-  const n = firstNumber(clock.now());
+  const n = nextNumber(0, clock.now());
   const row: Announcement = {
     secretArn: secret.arn,
     secretName: secret.name,
+    provider: secret.provider.id,
+    target: secret.target,
     currentVersionId: version.versionId,
     previousVersionId: null,
     n,

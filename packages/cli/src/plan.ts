@@ -52,6 +52,13 @@ async function findObstacles(live: LiveSecret, deps: Deps): Promise<Finding[]> {
   if (!description.rotation.enabled) {
     findings.push({ reason: 'not-ours', field: 'RotationEnabled', message: 'Rotation is switched off' });
   }
+  if (credential === undefined && live.secret.policy.entitlements.length === 0) {
+    findings.push({
+      reason: 'misconfigured',
+      field: `policies.${live.secret.policy.id}.entitlements`,
+      message: 'The secret is empty, and the policy does not say what its first key is entitled to',
+    });
+  }
   if (credential === undefined) return findings;
   try {
     await proveUsable(live, credential, deps);

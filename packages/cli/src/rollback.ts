@@ -1,3 +1,4 @@
+import { giveLeaseBack, takeLease } from '@keyturn/aws/lease';
 import { fingerprint, sameKey, type Credential } from '@keyturn/rotation/credential';
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
@@ -62,15 +63,30 @@ async function previousKey({ description, secret, credential }: LiveSecret, call
   return { versionId, credential: previous };
 }
 
+/** Longer than an enable, its hold-off and a test take. */
+const leaseMs = 900_000;
+
+// Under the target's lease, so that the sweep does not retire in the meantime what is being switched on.
+async function goBack(live: LiveSecret, back: Back, deps: Deps): Promise<void> {
+  const { provider, target } = live.secret;
+  const lease = { provider: provider.id, target, holder: deps.newId(), now: deps.clock.now() };
+  if (!(await takeLease(deps.ledger, { ...lease, durationMs: leaseMs }))) {
+    throw new TransientError('The sweep, or somebody else, is at work on the same target');
+  }
+  try {
+    await moveBack(live, back, deps);
+  } finally {
+    await giveLeaseBack(deps.ledger, lease);
+  }
+}
+
 // Switched on and seen working before anything points to it.
-async function goBack(live: LiveSecret, { versionId, credential }: Back, deps: Deps): Promise<void> {
+async function moveBack(live: LiveSecret, { versionId, credential }: Back, deps: Deps): Promise<void> {
   const { secret, version } = live;
   const { target, policy } = secret;
   const provider = deps.issue(secret.provider.id);
   const { key } = await provider.check({ target, credential, probe: 'none', times: 1 });
-  if (key.state === 'absent') {
-    throw new PermanentError('not-yours', 'The key of that version is deleted at the provider', { field: '--to' });
-  }
+  if (key.state === 'absent') throw gone();
   if (key.state === 'disabled') {
     const mark = formatMark(markOf(secret.arn, versionId, secret.environment));
     await deps.retire(secret.provider.id).enable({ target, keyId: credential.keyId, mark });
@@ -78,8 +94,14 @@ async function goBack(live: LiveSecret, { versionId, credential }: Back, deps: D
   }
   const probe = policy.verification === 'dataPlane' ? 'credential' : 'none';
   const check = await provider.check({ target, credential, probe, times: policy.accepts });
-  if (check.key.state !== 'absent' && check.key.state !== 'enabled') {
+  if (check.key.state === 'absent') throw gone();
+  if (check.key.state !== 'enabled') {
     throw new PermanentError('key-disabled', 'The provider does not switch the key of that version on', {
+      field: '--to',
+    });
+  }
+  if (check.key.secretMatches === false) {
+    throw new PermanentError('not-yours', 'The provider stores another secret for the key of that version', {
       field: '--to',
     });
   }
@@ -93,4 +115,8 @@ async function goBack(live: LiveSecret, { versionId, credential }: Back, deps: D
     throw new TransientError('AWSCURRENT moved in the meantime; look at `keyturn status` and try again');
   // Left on the version we came from, Secrets Manager would take its rotation up again.
   await deps.secrets.dropPending({ arn: secret.arn, versionId: version.versionId });
+}
+
+function gone(): PermanentError {
+  return new PermanentError('not-yours', 'The key of that version is deleted at the provider', { field: '--to' });
 }

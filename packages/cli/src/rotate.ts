@@ -56,10 +56,13 @@ async function waitFor(
   { secrets, clock }: Deps,
 ): Promise<keyof typeof sentences> {
   const deadline = clock.now() + seconds * 1000;
+  // A description may be older than the rotation's start.
+  let wasPending = false;
   for (;;) {
     const labels = (await secrets.describe(arn)).stages.get(versionId) ?? [];
     if (labels.includes('AWSCURRENT')) return 'current';
-    if (!labels.includes('AWSPENDING')) return 'dropped';
+    if (wasPending && !labels.includes('AWSPENDING')) return 'dropped';
+    wasPending ||= labels.includes('AWSPENDING');
     if (clock.now() > deadline) return 'pending';
     await clock.sleep(pauseMs);
   }

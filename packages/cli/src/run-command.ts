@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-import { PermanentError, TransientError } from '@keyturn/rotation/errors';
+import { PendingError, PermanentError, TransientError } from '@keyturn/rotation/errors';
 
 import { adopt } from './adopt.ts';
 import { approve } from './approve.ts';
@@ -56,14 +56,15 @@ function explain(error: unknown, command: Command, { console, json }: Omit<Surro
     console.line(`keyturn ${command.name}: ${error.message}\n\n${help(command)}`);
     return exitCodes.usage;
   }
-  if (!(error instanceof PermanentError) && !(error instanceof TransientError)) throw error;
+  if (!(error instanceof PermanentError || error instanceof TransientError || error instanceof PendingError))
+    throw error;
   const reason = error instanceof PermanentError ? error.reason : 'unavailable';
   const field = error instanceof PermanentError ? (error.field ?? null) : null;
   if (json) console.json({ ok: false, reason, field, message: error.message });
   else {
     console.line(`keyturn ${command.name}: ${error.message}`);
     console.line(
-      `  reason ${reason}${field === null ? '' : `, look at ${field}`}. ${reason === 'unavailable' ? 'Try again.' : 'Nothing was changed by this step.'}`,
+      `  reason ${reason}${field === null ? '' : `, look at ${field}`}. ${reason === 'unavailable' ? 'Try again.' : 'The runbook of that reason says what to do.'}`,
     );
   }
   return exitCodes.failed;

@@ -2,6 +2,7 @@ import { readAnnouncement } from '@keyturn/aws/announcement';
 import type { SecretDescription } from '@keyturn/aws/secret-store';
 import { listSuperseded, type Superseded } from '@keyturn/aws/supersession';
 import { managedSecret, tagNames } from '@keyturn/config/managed-secret';
+import { functionNames } from '@keyturn/config/names';
 import { PermanentError } from '@keyturn/rotation/errors';
 
 import type { Command, Deps } from './command.ts';
@@ -58,7 +59,13 @@ async function statusOf(description: SecretDescription, { config, ledger }: Deps
       .map(({ value }) => value)
       .filter(({ stage }) => stage !== 'retired')
       .map(retiring),
-    problems: problemsOf(description, config),
+    problems: [
+      ...problemsOf(description, config),
+      ...superseded.flatMap(({ value: { versionId, held } }) => heldProblem(versionId, held)),
+      ...(row !== undefined && row.value.announced < row.value.n
+        ? ['subscribers were not told of the current version yet']
+        : []),
+    ],
   };
 }
 
@@ -72,8 +79,19 @@ function retiring({ versionId, stage, dueAt, held, supersededAt }: Superseded) {
   };
 }
 
+const intended = ['observe-only', 'not-approved'];
+
+function heldProblem(versionId: string, held: Superseded['held']): string[] {
+  return held === null || intended.includes(held.reason)
+    ? []
+    : [`version ${versionId} cannot be retired: ${held.reason}`];
+}
+
 function problemsOf(description: SecretDescription, config: Deps['config']): string[] {
   const problems: string[] = [];
+  const { lambdaArn } = description.rotation;
+  const ours = lambdaArn?.endsWith(`:${functionNames(config.stage).rotationHandler}`) ?? true;
+  if (!ours) problems.push('it is rotated by another function');
   if (description.deletedAt !== undefined) problems.push('the secret is being deleted');
   if (!description.rotation.enabled) problems.push('rotation is switched off');
   try {

@@ -44,29 +44,6 @@ const foreignMarks = [
 ];
 const manyRequests = 12;
 
-/** Which tests apply to a provider: what it claims and denies, and what its fixture can show. */
-export type Traits = Omit<Capabilities, 'propagationMs' | 'revocationMs'> &
-  Readonly<Record<Shown | 'tellsSecret' | 'entitlements', boolean>>;
-type Shown = 'manualEntitlement' | 'maxKeys' | 'switchOff' | 'unprobed' | 'acceptAnything' | 'faults';
-
-export async function traitsOf(setUp: SetUp): Promise<Traits> {
-  const fixture = await setUp();
-  const capabilities = await fixture.provider.describe();
-  await fixture.close();
-  const can = (name: Shown) => fixture[name] !== undefined;
-  return {
-    ...capabilities,
-    tellsSecret: fixture.tellsSecret,
-    entitlements: fixture.entitlements.length > 0,
-    manualEntitlement: can('manualEntitlement'),
-    maxKeys: can('maxKeys'),
-    switchOff: can('switchOff'),
-    unprobed: can('unprobed'),
-    acceptAnything: can('acceptAnything'),
-    faults: can('faults'),
-  };
-}
-
 export type Test = ReturnType<typeof conformanceTest>;
 
 /** vitest's `test` with a fresh subject for every test. */

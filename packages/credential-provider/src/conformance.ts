@@ -1,7 +1,8 @@
 import { describe } from 'vitest';
 
 import { checking } from './check.conformance.ts';
-import { conformanceTest, traitsOf } from './conformance-subject.ts';
+import { conformanceTest } from './conformance-subject.ts';
+import { traitsOf } from './conformance-traits.ts';
 import { ensuring } from './ensure.conformance.ts';
 import { finding } from './find.conformance.ts';
 import { marking } from './mark.conformance.ts';

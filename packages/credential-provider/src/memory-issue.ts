@@ -5,7 +5,7 @@ import { memoryEnsure } from './memory-ensure.ts';
 import { emptyKey, find, isForeign, refusal } from './memory-key.ts';
 import { memoryList } from './memory-list.ts';
 import type { MemoryParts } from './memory-parts.ts';
-import type { MemoryKey } from './memory-store.ts';
+import { refuseMalformed, type MemoryKey } from './memory-store.ts';
 
 export function memoryIssue(parts: MemoryParts, capabilities: Capabilities): IssueProvider {
   const { options, store, gateway, line } = parts;
@@ -41,8 +41,8 @@ export function memoryIssue(parts: MemoryParts, capabilities: Capabilities): Iss
   };
 }
 
-async function proposeChosen(target: string, { options, store, line }: MemoryParts): Promise<Credential> {
-  await line.read(() => store.keysOf(target));
+async function proposeChosen(target: string, { options }: MemoryParts): Promise<Credential> {
+  refuseMalformed(target);
   return credential(options.newText(), options.newText());
 }
 

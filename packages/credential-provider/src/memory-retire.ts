@@ -30,7 +30,7 @@ export function memoryRetire(parts: MemoryParts): RetireProvider {
     async remove(request) {
       const key = await ownKey(request, parts);
       if (key === undefined) return;
-      if (key.enabled) await refuseLast(key, parts);
+      await refuseLast(key, parts);
       await line.write(() => store.remove(key.keyId));
     },
 

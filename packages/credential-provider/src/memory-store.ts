@@ -93,9 +93,12 @@ export function memoryStore({ clock, targets, maxKeys, gateway }: Options): Memo
 }
 
 function refuseUnknown(target: string, targets: readonly string[]): void {
-  if (!/^[a-z0-9-]{1,40}$/.test(target)) {
-    throw new PermanentError('misconfigured', 'This cannot be a target', { field: 'target' });
-  }
-  if (!targets.includes(target))
-    throw new PermanentError('target-missing', 'There is no such target', { field: 'target' });
+  refuseMalformed(target);
+  if (targets.includes(target)) return;
+  throw new PermanentError('target-missing', 'There is no such target', { field: 'target' });
+}
+
+export function refuseMalformed(target: string): void {
+  if (/^[a-z0-9-]{1,40}$/.test(target)) return;
+  throw new PermanentError('misconfigured', 'This cannot be a target', { field: 'target' });
 }

@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest';
 
-import type { Test, Traits } from './conformance-subject.ts';
+import type { Test } from './conformance-subject.ts';
+import type { Traits } from './conformance-traits.ts';
 
 export function propagating(test: Test, traits: Traits): void {
   describe('the nodes', () => {

@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest';
 
-import type { Test, Traits } from './conformance-subject.ts';
+import type { Test } from './conformance-subject.ts';
+import type { Traits } from './conformance-traits.ts';
 
 export function proposing(test: Test, traits: Traits): void {
   describe('propose', () => {
@@ -13,6 +14,17 @@ export function proposing(test: Test, traits: Traits): void {
         const proposed = await provider.propose({ target, mark: subject.ours() });
 
         expect(await subject.stored(target)).toEqual(before);
+        expect((await subject.look(proposed)).key.state).toBe('absent');
+      });
+    }
+
+    if (traits.clientSuppliedKey && traits.faults) {
+      test('where we choose the key: works while the provider does not', async ({ subject }) => {
+        subject.faults?.always('unavailable');
+
+        const proposed = await subject.provider.propose({ target: subject.target, mark: subject.ours() });
+
+        subject.faults?.calm();
         expect((await subject.look(proposed)).key.state).toBe('absent');
       });
     }

@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest';
 
-import { wrongSecret, type Test, type Traits } from './conformance-subject.ts';
+import { wrongSecret, type Test } from './conformance-subject.ts';
+import type { Traits } from './conformance-traits.ts';
 
 export function refusing(test: Test, traits: Traits): void {
   describe('ensure refuses', () => {

@@ -2,7 +2,8 @@ import type { Credential } from '@keyturn/rotation/credential';
 import { TransientError } from '@keyturn/rotation/errors';
 import { describe, expect } from 'vitest';
 
-import type { Subject, Test, Traits } from './conformance-subject.ts';
+import type { Subject, Test } from './conformance-subject.ts';
+import type { Traits } from './conformance-traits.ts';
 
 type Call = (subject: Subject, target: string, key: Credential) => Promise<unknown>;
 

@@ -231,3 +231,14 @@ test('names the request id that came back, but nothing that is no id', async () 
   await expect(send(named.request, { ...named.options, retries: 0 })).rejects.toThrow(`: 500, request ${id}`);
   await expect(send(unnamed.request, { ...unnamed.options, retries: 0 })).rejects.toThrow(/: 500$/);
 });
+
+test.each(['schlüssel', 'a\nb', 'a\0b', '🔑'])('sends no header that would arrive changed: %j', async (value) => {
+  const { server, options, request } = await setUp(ok);
+
+  await expect(send({ ...request, headers: { 'x-apikey': value } }, options)).rejects.toMatchObject({
+    reason: 'misconfigured',
+    field: 'x-apikey',
+  });
+
+  expect(server.received).toEqual([]);
+});

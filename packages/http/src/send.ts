@@ -57,6 +57,7 @@ async function exchange(request: HttpRequest, url: URL, options: HttpOptions): P
 async function respond(request: HttpRequest, url: URL, options: HttpOptions): Promise<AxiosResponse<string>> {
   const { timeoutMs = 10_000, longestAnswer = 5_000_000 } = options;
   const body = encode(request.body);
+  refuseUnsendable(request);
   const fresh = { httpAgent: new HttpAgent(), httpsAgent: new HttpsAgent() };
   const config = {
     ...(request.freshConnection === true ? fresh : kept),
@@ -83,6 +84,13 @@ async function respond(request: HttpRequest, url: URL, options: HttpOptions): Pr
     // Never as a cause: it holds headers, body and answer.
     throw withoutAnswer(error, `${request.operation} at ${url.host}`);
   }
+}
+
+// axios would leave such characters out, and send another key than it was given.
+function refuseUnsendable({ operation, headers = {} }: HttpRequest): void {
+  const [name] = Object.entries(headers).find(([, value]) => !/^[\x20-\x7e]*$/.test(value)) ?? [];
+  if (name === undefined) return;
+  throw new PermanentError('misconfigured', `${operation}: a header cannot hold such characters`, { field: name });
 }
 
 // A buffer, because axios drops the content type of a body that is an empty string.

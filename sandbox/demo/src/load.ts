@@ -32,10 +32,8 @@ const fault = z.object({ fault: z.object({ detail: z.object({ errorcode: z.strin
 async function run(options: LoadOptions): Promise<void> {
   const secrets = new SecretsManagerClient({});
   const counts = { requests: 0, failed: 0, failures: new Map<string, number>() };
-  let stopping = false;
-  process.on('message', () => {
-    stopping = true;
-  });
+  const stopping = new AbortController();
+  process.on('message', () => stopping.abort());
   process.on('disconnect', () => process.exit(1));
 
   const report = (done: boolean) =>
@@ -56,10 +54,10 @@ async function run(options: LoadOptions): Promise<void> {
 
   async function client(number: number, readKey: () => Promise<string>): Promise<void> {
     let next = performance.now() + (pauseMs * number) / total;
-    for (let call = number; !stopping; call += 1) {
+    for (let call = number; !stopping.signal.aborted; call += 1) {
       await sleep(next - performance.now());
       next += pauseMs;
-      if (stopping) return;
+      if (stopping.signal.aborted) return;
       const path = options.paths[call % options.paths.length] ?? '/';
       const failure = await callApi(`${options.gatewayUrl}${path}`, readKey);
       counts.requests += 1;

@@ -38,16 +38,17 @@ export function watchStage(aws: LocalAws, firstVersion: string, tell: (text: str
   const looking = setInterval(look, everyMs);
   const keyturn = (type: string) =>
     seen.filter(({ event }) => event.source === 'keyturn' && event['detail-type'] === type);
-  const rotated = () => keyturn('SecretRotated').map(({ event, at }) => ({ ...SecretRotated.parse(event).data, at }));
+  const rotated = () =>
+    keyturn('SecretRotated').map(({ event, at }) => ({ data: SecretRotated.parse(event).data, at }));
   const startedAt = (token: string) =>
     seen.find(({ event }) => serviceEvent.safeParse(event.detail).data?.requestID.endsWith(token) === true)?.at ?? 0;
 
   return {
     rotations: () =>
       rotated()
-        .filter(({ cause }) => cause === 'rotation')
-        .map(({ versionId, at }) => ({ versionId, tookMs: Math.round(at - startedAt(versionId)) })),
-    wereCurrent: () => [...new Set([firstVersion, ...rotated().map(({ versionId }) => versionId)])],
+        .filter(({ data }) => data.cause === 'rotation')
+        .map(({ data, at }) => ({ versionId: data.versionId, tookMs: Math.round(at - startedAt(data.versionId)) })),
+    wereCurrent: () => [...new Set([firstVersion, ...rotated().map(({ data }) => data.versionId)])],
     failures: () => keyturn('RotationFailed').map(({ event }) => RotationFailed.parse(event).data),
     count: (type) => keyturn(type).length,
     deadLetters: () => depth(aws, (name) => name.endsWith('-dlq')),

@@ -6,7 +6,9 @@ export type Background = {
   every(ms: number, task: () => Promise<void> | void): void;
   /** Runs the task now. Its failure is a bug of local-aws, and is reported. */
   run(task: () => Promise<void>): void;
-  /** Resolves after so many milliseconds; never, once closed. */
+  /** How many tasks are under way that were run once. */
+  pending(): number;
+  /** Resolves after so many milliseconds; rejects, once closed. */
   sleep(ms: number): Promise<void>;
   /** Aborted when everything ends. */
   readonly signal: AbortSignal;
@@ -18,6 +20,7 @@ export function background(onBug: (error: unknown) => void): Background {
   const controller = new AbortController();
   const { signal } = controller;
   const running = new Set<Promise<void>>();
+  let loops = 0;
 
   const run = (task: () => Promise<void>) => {
     if (signal.aborted) return;
@@ -33,7 +36,9 @@ export function background(onBug: (error: unknown) => void): Background {
     run,
     sleep,
     signal,
+    pending: () => running.size - loops,
     every(ms, task) {
+      loops += 1;
       run(async () => {
         while (!signal.aborted) {
           await task();

@@ -34,8 +34,6 @@ export type EventSourceMappings = {
   list(): readonly Mapping[];
   /** Receives what is there and invokes the functions with it. */
   poll(): void;
-  /** How many batches are being handled. */
-  busy(): number;
 };
 
 export type MappingOptions = {
@@ -83,7 +81,6 @@ export function eventSourceMappings({ place, functions, queues, background }: Ma
   return {
     find,
     poll,
-    busy: () => [...mappings.values()].reduce((sum, { running }) => sum + running, 0),
     list: () => [...mappings.values()],
     add(input) {
       const fn = functions.find(input.functionName);

@@ -120,6 +120,24 @@ test('an asynchronous invocation answers at once and is tried three times', asyn
   await expect.poll(() => calls).toBe(3);
 });
 
+test('an asynchronous invocation that failed for good is told to its queue', async () => {
+  const { aws, invoke } = await setUp();
+  const queue = aws.queues.create('failed', {});
+  const fn = aws.functions.register('broken', () => {
+    throw new Error('down');
+  });
+  fn.async = { maximumRetryAttempts: 0, onFailure: queue.arn };
+
+  await invoke('broken', { a: 1 }, 'Event');
+
+  await expect.poll(() => queue.messages.length).toBe(1);
+  expect(JSON.parse(queue.messages[0]?.body ?? '')).toMatchObject({
+    requestContext: { condition: 'RetriesExhausted', approximateInvokeCount: 1 },
+    requestPayload: { a: 1 },
+    responsePayload: { errorMessage: 'down' },
+  });
+});
+
 test('an unknown function is not found', async () => {
   const { client } = await setUp();
 

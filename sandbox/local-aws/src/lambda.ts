@@ -30,7 +30,14 @@ export type FunctionOptions = {
   readonly timeoutMs?: number;
   /** Without it every service may invoke the function. */
   readonly permissions?: readonly Permission[];
-  readonly environment?: Readonly<Record<string, string>>;
+};
+
+/** What becomes of an asynchronous invocation that fails. */
+export type AsyncSettings = {
+  /** Two by default. */
+  readonly maximumRetryAttempts?: number | undefined;
+  /** ARN of the queue that is told of an invocation whose last try failed. */
+  readonly onFailure?: string | undefined;
 };
 
 export type LambdaFunction = {
@@ -38,8 +45,8 @@ export type LambdaFunction = {
   readonly arn: string;
   readonly handler: Handler;
   readonly timeoutMs: number;
-  readonly environment: Readonly<Record<string, string>>;
   permissions: readonly Permission[] | undefined;
+  async: AsyncSettings;
 };
 
 /** `payload`: the JSON that was returned, or of the error. */
@@ -62,10 +69,19 @@ export type LambdaOptions = {
   readonly background: Background;
   /** Before the second and the third try of an asynchronous invocation. On AWS a minute and two. */
   readonly asyncRetryDelaysMs: readonly number[];
+  readonly onFailure: (queueArn: string, record: FailureRecord) => void;
+};
+
+/** As Lambda sends it to a destination. */
+type FailureRecord = Readonly<Record<'version' | 'timestamp', string>> & {
+  readonly requestContext: object;
+  readonly requestPayload: unknown;
+  readonly responseContext: object;
+  readonly responsePayload: unknown;
 };
 
 /** Functions that run in this process. */
-export function lambda({ place, clock, background, asyncRetryDelaysMs }: LambdaOptions): Functions {
+export function lambda({ place, clock, background, asyncRetryDelaysMs, onFailure }: LambdaOptions): Functions {
   const functions = new Map<string, LambdaFunction>();
   const find = (nameOrArn: string) => {
     const name = nameOf(nameOrArn);
@@ -95,8 +111,8 @@ export function lambda({ place, clock, background, asyncRetryDelaysMs }: LambdaO
     find,
     invoke,
     list: () => [...functions.values()],
-    register(name, handler, { timeoutMs = 3000, permissions, environment = {} } = {}) {
-      const fn = { name, handler, timeoutMs, permissions, environment, arn: arn(place, 'lambda', `function:${name}`) };
+    register(name, handler, { timeoutMs = 3000, permissions } = {}) {
+      const fn = { name, handler, timeoutMs, permissions, async: {}, arn: arn(place, 'lambda', `function:${name}`) };
       functions.set(name, fn);
       return fn;
     },
@@ -105,15 +121,45 @@ export function lambda({ place, clock, background, asyncRetryDelaysMs }: LambdaO
       if (fn === undefined || parseArn(functionArn)?.account !== place.account) return false;
       return fn.permissions?.some((permission) => permits(permission, principal, sourceArn)) ?? true;
     },
-    invokeLater(fn, payload) {
+    invokeLater: (fn, payload) =>
       background.run(async () => {
-        for (const delay of [0, ...asyncRetryDelaysMs]) {
-          if (delay > 0) await background.sleep(delay);
-          const { failed } = await invoke(fn, payload);
-          if (!failed) return;
+        const { maximumRetryAttempts = 2, onFailure: queueArn } = fn.async;
+        let invocation = await invoke(fn, payload);
+        for (let retries = 0; invocation.failed && retries < maximumRetryAttempts; retries += 1) {
+          await background.sleep(asyncRetryDelaysMs[retries] ?? 0);
+          invocation = await invoke(fn, payload);
         }
-      });
+        if (!invocation.failed || queueArn === undefined) return;
+        onFailure(
+          queueArn,
+          failureRecord({ fn, payload, invocation, tries: maximumRetryAttempts + 1, now: clock.now() }),
+        );
+      }),
+  };
+}
+
+type Failed = {
+  readonly fn: LambdaFunction;
+  readonly payload: unknown;
+  readonly invocation: Invocation;
+  readonly tries: number;
+  readonly now: number;
+};
+
+function failureRecord({ fn, payload, invocation, tries, now }: Failed): FailureRecord {
+  const responsePayload: unknown = JSON.parse(invocation.payload);
+  return {
+    version: '1.0',
+    timestamp: new Date(now).toISOString(),
+    requestContext: {
+      requestId: invocation.requestId,
+      functionArn: `${fn.arn}:$LATEST`,
+      condition: 'RetriesExhausted',
+      approximateInvokeCount: tries,
     },
+    requestPayload: payload,
+    responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+    responsePayload,
   };
 }
 

@@ -8,7 +8,7 @@ import { eventArchives, type Archives } from './event-archives.ts';
 import { eventBridge } from './event-bridge-api.ts';
 import { eventBuses, type EventBuses, type EventEnvelope } from './event-bridge.ts';
 import { eventDelivery, type Delivery } from './event-delivery.ts';
-import { eventSourceMappings, type EventSourceMappings } from './event-source-mappings.ts';
+import { eventSourceMappings, type EventSourceMappings, type Mapping } from './event-source-mappings.ts';
 import { lambdaApi } from './lambda-api.ts';
 import { lambda, type Functions } from './lambda.ts';
 import { labelUpdated, serviceEvent, type RotationNotice } from './native-events.ts';
@@ -56,7 +56,7 @@ export type LocalAws = Place & {
   readonly events: readonly (EventEnvelope & { readonly bus: string })[];
   /** What an SDK client, or a process that builds one, needs. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Resolves when no rotation, no batch and no message is under way. */
+  /** Resolves when nothing is under way: no rotation, delivery or invocation, and no message that a function would get. */
   idle(): Promise<void>;
   close(): Promise<void>;
 };
@@ -96,7 +96,7 @@ export async function localAws(options: LocalAwsOptions = {}): Promise<LocalAws>
     core.mappings.poll();
   });
 
-  const { rotations, listen: _listen, nextMessage: _nextMessage, ...api } = core;
+  const { listen: _listen, nextMessage: _nextMessage, ...api } = core;
   return {
     ...place,
     ...api,
@@ -111,15 +111,9 @@ export async function localAws(options: LocalAwsOptions = {}): Promise<LocalAws>
       AWS_SECRET_ACCESS_KEY: 'local',
     },
     async idle() {
-      const busy = () => {
-        const waiting = core.mappings.list().some(({ queueArn }) => {
-          const counts = core.queues.findByArn(queueArn)?.counts();
-          return counts !== undefined && counts.visible > 0;
-        });
-        return rotations.busy() > 0 || core.mappings.busy() > 0 || waiting;
-      };
+      const isFed = ({ queueArn }: Mapping) => (core.queues.findByArn(queueArn)?.counts().visible ?? 0) > 0;
       do await tasks.sleep(30);
-      while (busy());
+      while (tasks.pending() > 0 || core.mappings.list().some(isFed));
     },
     async close() {
       await tasks.close();
@@ -148,6 +142,7 @@ function wire(options: LocalAwsOptions, { place, clock, tasks }: Base) {
     clock,
     background: tasks,
     asyncRetryDelaysMs: options.asyncRetryDelaysMs ?? [1000, 2000],
+    onFailure: (queueArn, record) => void queues.findByArn(queueArn)?.send({ body: JSON.stringify(record) }),
   });
   const queues = sqsQueues({ place, clock, url: () => url, onMessage });
   const mappings = eventSourceMappings({ place, functions, queues, background: tasks });
@@ -174,7 +169,7 @@ function wire(options: LocalAwsOptions, { place, clock, tasks }: Base) {
     },
   });
 
-  const { secrets, rotations } = rotating(options, { place, clock, tasks }, functions, buses);
+  const secrets = rotating(options, { place, clock, tasks }, functions, buses);
   const listen = (listening: string) => void (url = listening);
   return {
     functions,
@@ -184,7 +179,6 @@ function wire(options: LocalAwsOptions, { place, clock, tasks }: Base) {
     archives,
     delivery,
     secrets,
-    rotations,
     events,
     listen,
     nextMessage,
@@ -213,5 +207,5 @@ function rotating(options: LocalAwsOptions, { place, clock, tasks }: Base, funct
       functions.mayInvoke(lambdaArn, { principal: 'secretsmanager.amazonaws.com', sourceArn: secretArn }),
   });
 
-  return { secrets, rotations };
+  return secrets;
 }

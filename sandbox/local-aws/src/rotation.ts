@@ -7,8 +7,6 @@ import type { Functions } from './lambda.ts';
 export type Orchestrator = {
   /** Runs the steps in the background. An attempt of the same rotation that is under way is not doubled. */
   start(rotation: RotationStarted): void;
-  /** How many rotations are being attempted. */
-  busy(): number;
 };
 
 export type OrchestratorOptions = {
@@ -63,7 +61,6 @@ export function orchestrator(options: OrchestratorOptions): Orchestrator {
   }
 
   return {
-    busy: () => running.size,
     start(rotation) {
       const id = `${rotation.arn} ${rotation.token}`;
       if (running.has(id)) return;

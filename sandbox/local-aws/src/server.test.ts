@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process';
+import { request } from 'node:http';
+import { promisify } from 'node:util';
+
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { localAws, type LocalAws } from './local-aws.ts';
@@ -53,6 +57,18 @@ test('what a web page could send is refused: a request without a signature', asy
   expect(response.status).toBe(403);
 });
 
+test('a request for another host is refused, whatever address the name has', async () => {
+  const status = await new Promise((resolve, reject) => {
+    const sent = request(`${aws.url}/_local/mails`, { headers: { host: `evil.example:${aws.port}` } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    sent.once('error', reject).end();
+  });
+
+  expect(status).toBe(403);
+});
+
 test('raw HTTP has to bring a ClientRequestToken', async () => {
   const { answer } = await post('secretsmanager.PutSecretValue', '{"SecretId":"x","SecretString":"y"}');
 
@@ -88,3 +104,20 @@ test('closing leaves nothing open, also while somebody waits for a message', asy
   await waiting;
   await expect(fetch(other.url)).rejects.toThrow();
 });
+
+test('a process that closes it ends by itself', async () => {
+  const program = `
+    const { localAws } = await import('${import.meta.dirname}/local-aws.ts');
+    const aws = await localAws();
+    aws.functions.register('slow', () => new Promise(() => {}), { timeoutMs: 60_000 });
+    aws.functions.invokeLater(aws.functions.find('slow'), {});
+    await aws.close();
+    console.log('closed');
+  `;
+
+  const ended = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+    timeout: 10_000,
+  });
+
+  expect(ended.stdout).toBe('closed\n');
+}, 15_000);

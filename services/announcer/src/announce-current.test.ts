@@ -9,8 +9,10 @@ import { expect, test } from 'vitest';
 import { day, hour, minute, secretText, world, type World } from '../../../test/world.ts';
 import { announceCurrent, type Deps } from './announce-current.ts';
 
-const hear = (w: World, versionId: string, deps: Partial<Deps> = {}) =>
-  announceCurrent({ secretArn: w.arn, versionId }, { ...w.announcer, ...deps });
+type Heard = Partial<Deps> & { readonly at?: number; readonly byRotation?: boolean };
+
+const hear = (w: World, versionId: string, { at, byRotation = false, ...deps }: Heard = {}) =>
+  announceCurrent({ secretArn: w.arn, versionId, at: at ?? w.clock.now(), byRotation }, { ...w.announcer, ...deps });
 
 const told = (w: World) => w.events('SecretRotated').map((event) => SecretRotated.parse(event).data);
 
@@ -154,9 +156,10 @@ test('weeks-old, repeated and reordered messages change nothing', async () => {
   const second = await rotated(w);
   await hear(w, second);
   const before = await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion));
+  const at = w.clock.now() - hour;
 
   w.pass(40 * day);
-  for (const old of [first, w.firstVersion, second, first]) await hear(w, old);
+  for (const old of [first, w.firstVersion, second, first]) await hear(w, old, { at });
 
   expect(told(w)).toHaveLength(2);
   expect(await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion))).toEqual(before);
@@ -165,16 +168,94 @@ test('weeks-old, repeated and reordered messages change nothing', async () => {
 test('a version that came and went between two looks is noted for its retirement', async () => {
   const w = await known(await world());
   const between = await rotated(w);
+  const at = w.clock.now();
+  w.pass(minute);
   const last = await rotated(w);
 
   await hear(w, last);
-  await hear(w, between);
+  await hear(w, between, { at });
 
-  expect((await readSuperseded(w.ledger, supersededKey(w.arn, between)))?.value).toMatchObject({
-    stage: 'grace',
-    n: 0,
-  });
+  const row = await readSuperseded(w.ledger, supersededKey(w.arn, between));
+  expect(row?.value).toMatchObject({ stage: 'grace', kind: 'superseded' });
   expect(told(w)).toMatchObject([{ versionId: last }]);
+});
+
+test('a young message that the description knows nothing of is looked at again before anything is noted', async () => {
+  const w = await known(await world());
+  await hear(w, await rotated(w));
+  const stale = await w.secrets.describe(w.arn);
+  const pasted = await w.paste(w.provider.handMade({ target: 'orders-app' }));
+  const lagging = { describe: async () => stale };
+
+  await expect(hear(w, pasted, { secrets: lagging })).rejects.toBeInstanceOf(TransientError);
+
+  expect(await readSuperseded(w.ledger, supersededKey(w.arn, pasted))).toBeUndefined();
+});
+
+test('I2: a rollback that nobody heard of starts a new grace all the same', async () => {
+  const w = await known(await world());
+  const first = await rotated(w);
+  await hear(w, first);
+  w.pass(hour);
+  await w.secrets.moveCurrent({ arn: w.arn, from: first, to: w.firstVersion });
+  w.pass(20 * hour);
+  const second = await rotated(w);
+
+  await hear(w, second);
+
+  const row = await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion));
+  expect(row?.value.supersededAt).toBe(w.clock.now());
+});
+
+test('I2: late word that a version was current again raises its supersession', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  await hear(w, token);
+  w.pass(20 * hour);
+  await w.secrets.moveCurrent({ arn: w.arn, from: token, to: w.firstVersion });
+  const at = w.clock.now();
+  w.pass(3 * hour);
+  await w.secrets.moveCurrent({ arn: w.arn, from: w.firstVersion, to: token });
+
+  await hear(w, w.firstVersion, { at });
+
+  const row = await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion));
+  expect(row?.value.supersededAt).toBe(w.clock.now());
+});
+
+test('a row whose version is current again is looked at by the next sweep', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  await hear(w, token);
+  w.pass(hour);
+  await w.secrets.moveCurrent({ arn: w.arn, from: token, to: w.firstVersion });
+
+  await hear(w, w.firstVersion);
+
+  expect(await w.ledger.due(w.clock.now(), 10)).toEqual([supersededKey(w.arn, w.firstVersion)]);
+});
+
+test('a rotation that is told after the next one began is still a rotation', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  const next = await w.begin();
+  const text = hidden(secretText(w.provider.handMade({ target: 'orders-app' })));
+  await w.secrets.putPending({ arn: w.arn, token: next, text, rotationToken: undefined });
+
+  await hear(w, token, { byRotation: true });
+
+  expect(told(w)).toMatchObject([{ cause: 'rotation', versionId: token }]);
+});
+
+test('the old key stays where it was when the tags say something else by now', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  await w.secrets.tag(w.arn, { 'keyturn:target': 'other-app' });
+
+  await hear(w, token);
+
+  const row = await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion));
+  expect(row?.value).toMatchObject({ provider: 'apigee', target: 'orders-app' });
 });
 
 test('two announcers that see the same change tell it under one idempotency key', async () => {
@@ -202,8 +283,9 @@ test("secrets that are nobody's here, or gone, are passed over in silence", asyn
   const w = await world();
   const { ARN: foreign = '', VersionId = '' } = await w.model.createSecret({ Name: 'foreign', SecretString: 'x' });
 
-  await announceCurrent({ secretArn: foreign, versionId: VersionId }, w.announcer);
-  await announceCurrent({ secretArn: `${foreign.slice(0, -6)}AbCdEf`, versionId: VersionId }, w.announcer);
+  const moved = { versionId: VersionId, at: w.clock.now(), byRotation: false };
+  await announceCurrent({ ...moved, secretArn: foreign }, w.announcer);
+  await announceCurrent({ ...moved, secretArn: `${foreign.slice(0, -6)}AbCdEf` }, w.announcer);
 
   expect(w.events()).toEqual([]);
 });
@@ -225,9 +307,8 @@ test('waits until the replicas have the new value', async () => {
     }),
   };
 
-  await expect(
-    announceCurrent({ secretArn: w.arn, versionId: token }, { ...w.announcer, secrets: lagging }),
-  ).rejects.toBeInstanceOf(TransientError);
+  await expect(hear(w, token, { secrets: lagging })).rejects.toBeInstanceOf(TransientError);
 
   expect(w.events()).toEqual([]);
+  expect(await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion))).toBeDefined();
 });

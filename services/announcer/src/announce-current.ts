@@ -1,8 +1,8 @@
-import { announcementKey, firstNumber, readAnnouncement, type Announcement } from '@keyturn/aws/announcement';
+import { announcementKey, nextNumber, readAnnouncement, type Announcement } from '@keyturn/aws/announcement';
 import type { EventBus } from '@keyturn/aws/event-bus';
 import type { Ledger, LedgerRow } from '@keyturn/aws/ledger';
 import { rotationLabel, type SecretDescription, type SecretReader } from '@keyturn/aws/secret-store';
-import { noteSuperseded, readSuperseded, supersededKey } from '@keyturn/aws/supersession';
+import { heardNumber, lookAgain, noteSuperseded, readSuperseded, supersededKey } from '@keyturn/aws/supersession';
 import type { Config } from '@keyturn/config/config';
 import { eventFacts } from '@keyturn/config/event-facts';
 import { managedSecret, type ManagedSecret } from '@keyturn/config/managed-secret';
@@ -13,6 +13,7 @@ import { TransientError } from '@keyturn/rotation/errors';
 import { secretHash } from '@keyturn/rotation/mark';
 
 import { describeManaged } from './describe-managed.ts';
+import type { Moved } from './parse-notice.ts';
 
 export type Deps = {
   readonly config: Config;
@@ -23,46 +24,52 @@ export type Deps = {
   readonly newId: () => string;
 };
 
-const replicaPauseMs = 5000;
-const staleReadPauseMs = 2000;
+// A message comes back five times at most, so it has to come back slowly enough: replicas take half a minute, and a description may be older than
+// the event for some seconds.
+const replicaPauseMs = 60_000;
+const staleReadPauseMs = 20_000;
+const youngMs = 60_000;
 
 /**
- * Tells subscribers once about each change of AWSCURRENT, whoever made it. What is current is read, never taken from the message: `versionId` only
- * says which version was current at some time. The end of the old key is noted before anybody is told of the new one.
+ * Tells subscribers once about each change of AWSCURRENT, whoever made it. What is current is read, never taken from the message, which only says
+ * which version was current at some time. The end of the old key is noted before anybody is told of the new one.
  */
-export async function announceCurrent(hint: { secretArn: string; versionId: string }, deps: Deps): Promise<void> {
-  const known = await readAnnouncement(deps.ledger, hint.secretArn);
-  const description = await describeManaged(hint.secretArn, known !== undefined, deps);
+export async function announceCurrent(moved: Omit<Moved, 'kind'>, deps: Deps): Promise<void> {
+  const known = await readAnnouncement(deps.ledger, moved.secretArn);
+  const description = await describeManaged(moved.secretArn, known !== undefined, deps);
   if (description === undefined) return;
-  waitForReplicas(description);
   const secret = managedSecret(description, deps.config);
-  const current = currentVersionOf(description);
+  const current = labelled(description, 'AWSCURRENT');
   if (current === undefined) return;
-  refuseStaleRead(description, hint.versionId);
+  refuseStaleRead(current, moved, deps);
 
-  const row = await recordChange({ secret, description, current, seen: hint.versionId, known }, deps);
-  if (row.announced < row.n) await tell(row, secret, description, deps);
+  const row = await recordChange({ secret, description, current, moved, known }, deps);
+  if (row.announced >= row.n) return;
+  waitForReplicas(description);
+  await tell(row, secret, description, deps);
 }
 
 type Look = {
   readonly secret: ManagedSecret;
   readonly description: SecretDescription;
   readonly current: string;
-  /** A version that was current at some time, by what we heard. */
-  readonly seen: string;
+  readonly moved: Omit<Moved, 'kind'>;
   readonly known: LedgerRow<Announcement> | undefined;
 };
 
 async function recordChange(look: Look, deps: Deps): Promise<Announcement> {
-  const { secret, current, known } = look;
-  const now = deps.clock.now();
+  const { secret, description, current, moved, known } = look;
   if (known?.value.currentVersionId === current) {
     await noteHeardOf(look, known.value, deps);
     return known.value;
   }
   const next = known === undefined ? await firstRow(look, deps) : await nextRow(look, known.value, deps);
-  if (next.previousVersionId !== null) await noteGone(next.previousVersionId, next.n, { next, now, look }, deps);
-  await noteHeardOf(look, next, deps);
+  // Two versions if a change between the last look and this one went unseen.
+  for (const versionId of new Set([next.previousVersionId, labelled(description, 'AWSPREVIOUS')])) {
+    if (typeof versionId === 'string') await noteGone({ versionId, n: next.n }, { look, next }, deps);
+  }
+  if (moved.versionId !== next.previousVersionId) await noteHeardOf(look, next, deps);
+  await lookAgain(deps.ledger, secret.arn, current, deps.clock.now());
   if (await deps.ledger.write(announcementKey(secret.arn), next, known?.rev ?? 0)) return next;
   throw new TransientError('Another announcer saw the same change');
 }
@@ -71,10 +78,12 @@ async function recordChange(look: Look, deps: Deps): Promise<Announcement> {
 async function firstRow(look: Look, { clock, ledger }: Deps): Promise<Announcement> {
   const { secret, description, current } = look;
   const previous = labelled(description, 'AWSPREVIOUS') ?? null;
-  const n = firstNumber(clock.now());
+  const n = nextNumber(0, clock.now());
   return {
     secretArn: secret.arn,
     secretName: secret.name,
+    provider: secret.provider.id,
+    target: secret.target,
     currentVersionId: current,
     previousVersionId: previous,
     n,
@@ -87,42 +96,59 @@ async function firstRow(look: Look, { clock, ledger }: Deps): Promise<Announceme
 async function nextRow(look: Look, last: Announcement, { clock, ledger }: Deps): Promise<Announcement> {
   return {
     ...last,
+    provider: look.secret.provider.id,
+    target: look.secret.target,
     currentVersionId: look.current,
     previousVersionId: last.currentVersionId,
-    n: last.n + 1,
+    n: nextNumber(last.n, clock.now()),
     since: clock.now(),
     cause: await causeOf(look, ledger),
   };
 }
 
-// Heard of, but never seen current: it came and went between two looks. A row that exists knows more than an old message.
+// It came and went between two looks. What an old message says of a version that was superseded later is known already.
 async function noteHeardOf(look: Look, next: Announcement, deps: Deps): Promise<void> {
-  const { seen, current } = look;
-  if (seen === current || seen === next.previousVersionId) return;
-  await noteGone(seen, 0, { next, now: deps.clock.now(), look }, deps);
+  const { moved, current } = look;
+  if (moved.versionId === current) return;
+  await noteGone({ versionId: moved.versionId, n: heardNumber, currentAt: moved.at }, { look, next }, deps);
 }
 
-type Change = { readonly next: Announcement; readonly now: number; readonly look: Look };
+type Gone = { readonly versionId: string; readonly n: number; readonly currentAt?: number };
+type Change = { readonly look: Look; readonly next: Announcement };
 
-async function noteGone(versionId: string, n: number, { next, now, look }: Change, { ledger }: Deps): Promise<void> {
-  const { secret } = look;
-  await noteSuperseded(ledger, {
-    secretArn: secret.arn,
-    versionId,
-    kind: 'superseded',
-    n,
-    supersededAt: now,
-    supersededBy: next.currentVersionId,
-    correlationId: correlationOf(next),
-    dueAt: now + secret.policy.graceMs + secret.timing.marginMs,
-  });
+async function noteGone(
+  { versionId, n, currentAt }: Gone,
+  { look, next }: Change,
+  { ledger, clock }: Deps,
+): Promise<void> {
+  const { secret, known } = look;
+  const now = clock.now();
+  const place = known?.value ?? { provider: secret.provider.id, target: secret.target };
+  await noteSuperseded(
+    ledger,
+    {
+      secretArn: secret.arn,
+      versionId,
+      provider: place.provider,
+      target: place.target,
+      kind: 'superseded',
+      n,
+      supersededAt: now,
+      supersededBy: next.currentVersionId,
+      correlationId: correlationOf(next),
+      dueAt: now + secret.policy.graceMs + secret.timing.marginMs,
+    },
+    currentAt,
+  );
 }
 
-// A version that was superseded before is current again: somebody rolled back. A version that Keyturn wrote bears its label.
-async function causeOf({ secret, description, current }: Look, ledger: Ledger): Promise<Announcement['cause']> {
+// A version that was superseded before is current again: somebody rolled back. A version that Keyturn wrote bears its label, until the next rotation
+// takes it; the handler's hint says it too.
+async function causeOf({ secret, description, current, moved }: Look, ledger: Ledger): Promise<Announcement['cause']> {
   const earlier = await readSuperseded(ledger, supersededKey(secret.arn, current));
   if (earlier?.value.kind === 'superseded') return 'rollback';
-  return description.stages.get(current)?.includes(rotationLabel) === true ? 'rotation' : 'manual';
+  const hinted = moved.byRotation && moved.versionId === current;
+  return hinted || description.stages.get(current)?.includes(rotationLabel) === true ? 'rotation' : 'manual';
 }
 
 async function tell(
@@ -164,16 +190,11 @@ function waitForReplicas({ replicas }: SecretDescription): void {
   throw new TransientError('A replica is not in sync yet', { retryAfterMs: replicaPauseMs });
 }
 
-// The hint comes after the label move; a description that still calls the version pending is older than the hint.
-function refuseStaleRead({ stages }: SecretDescription, versionId: string): void {
-  const labels = stages.get(versionId) ?? [];
-  if (labels.includes('AWSPENDING') && !labels.includes('AWSCURRENT')) {
-    throw new TransientError('Secrets Manager still shows the version as pending', { retryAfterMs: staleReadPauseMs });
-  }
-}
-
-function currentVersionOf(description: SecretDescription): string | undefined {
-  return labelled(description, 'AWSCURRENT');
+// The message comes after the label move. Where the description knows nothing of it, either the description is older or the label has moved on; a
+// minute later it is the latter.
+function refuseStaleRead(current: string, { versionId, at }: Omit<Moved, 'kind'>, { clock }: Deps): void {
+  if (current === versionId || clock.now() - at >= youngMs) return;
+  throw new TransientError('Secrets Manager shows another version as current', { retryAfterMs: staleReadPauseMs });
 }
 
 function labelled({ stages }: SecretDescription, label: string): string | undefined {

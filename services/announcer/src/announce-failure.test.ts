@@ -95,6 +95,25 @@ test('tells of an abandoned rotation', async () => {
   ]);
 });
 
+test('is silent about a rotation that merely waits for its key to be accepted, and not about one that died later', async () => {
+  const w = await world();
+  const detail = { secretArn: w.arn, versionId: token };
+  const time = new Date(w.clock.now()).toISOString();
+  await hear(w, { source: 'keyturn', 'detail-type': 'RotationWaiting', time, detail });
+  const echo = cloudTrail(w, 'RotationFailed');
+  w.pass(10_000);
+  await hear(w, echo);
+  const quiet = w.events().length;
+  w.pass(600_000);
+  const death = cloudTrail(w, 'RotationFailed');
+  w.pass(10_000);
+
+  await hear(w, death);
+
+  expect(quiet).toBe(0);
+  expect(w.events('RotationFailed')).toMatchObject([{ detail: { data: { reason: 'handler-died' } } }]);
+});
+
 test("is silent about other people's rotations", async () => {
   const w = await world();
   const { ARN: foreign = '' } = await w.model.createSecret({ Name: 'foreign', SecretString: 'x' });
@@ -114,7 +133,13 @@ test.each([
   ['an event of somebody else', { source: 'aws.ec2', 'detail-type': 'x' }],
   [
     'a label event without a version',
-    { source: 'aws.secretsmanager', 'detail-type': 'Secret Label Updated', resources: ['arn:x'], detail: {} },
+    {
+      source: 'aws.secretsmanager',
+      'detail-type': 'Secret Label Updated',
+      resources: ['arn:x'],
+      time: '2026-11-21T08:00:00Z',
+      detail: { labelUpdated: 'AWSCURRENT' },
+    },
   ],
   [
     'a hint without an ARN',

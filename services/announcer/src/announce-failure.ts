@@ -13,8 +13,9 @@ import type { Notice } from './parse-notice.ts';
 
 type Ended = Extract<Notice, { kind: 'ended' }>;
 type Told = Extract<Notice, { kind: 'told' }>;
+type Waiting = Extract<Notice, { kind: 'waiting' }>;
 
-const failure = z.object({ token: z.string(), toldAt: z.number(), by: z.enum(['handler', 'announcer']) });
+const failure = z.object({ token: z.string(), at: z.number(), what: z.enum(['told', 'waiting']) });
 
 const failureKey = (secretArn: string, token: string): LedgerKey => ({
   partition: partitionOf(secretArn),
@@ -23,11 +24,13 @@ const failureKey = (secretArn: string, token: string): LedgerKey => ({
 
 /** How long the handler's own event may take to get here, in milliseconds. CloudTrail is usually minutes later than it. */
 const settleMs = 10_000;
+/** How long after the handler's end Secrets Manager may date the end of the attempt, clock skew included, in milliseconds. */
+const echoMs = 60_000;
 
-/** Tells of a rotation whose handler died before it could. One that the handler told of is not told again. */
+/** Tells of a rotation whose handler died before it could. One that the handler told of, or that merely waits, is not told. */
 export async function announceFailure(ended: Ended, deps: Deps): Promise<void> {
   const { secretArn, token } = ended;
-  if (await wasTold(ended, deps.ledger)) return;
+  if (await isKnown(ended, deps.ledger)) return;
   const known = await readAnnouncement(deps.ledger, secretArn);
   const description = await describeManaged(secretArn, known !== undefined, deps);
   if (description === undefined) return;
@@ -52,22 +55,33 @@ export async function announceFailure(ended: Ended, deps: Deps): Promise<void> {
     idempotencyKey: [secretArn, token, ended.step, reason].join('#'),
   });
   await deps.bus.publish(RotationFailed.create(facts, about));
-  await remember(ended, 'announcer', deps);
+  await remember(ended, 'told', deps);
 }
 
 /** The handler told of this token; what CloudTrail says of it later is known already. */
-export async function noteTold(told: Told, deps: Deps): Promise<void> {
-  if (!(await wasTold(told, deps.ledger))) await remember(told, 'handler', deps);
+export function noteTold(told: Told, deps: Deps): Promise<void> {
+  return remember(told, 'told', deps);
 }
 
-async function wasTold({ secretArn, token }: Ended | Told, ledger: Ledger): Promise<boolean> {
-  return (await ledger.read(failureKey(secretArn, token), failure)) !== undefined;
+/** The handler ended this attempt without telling anybody; CloudTrail's echo of it is not worth telling either. */
+export function noteWaiting(waiting: Waiting, deps: Deps): Promise<void> {
+  return remember(waiting, 'waiting', deps);
+}
+
+async function isKnown({ secretArn, token, at }: Ended, ledger: Ledger): Promise<boolean> {
+  const row = await ledger.read(failureKey(secretArn, token), failure);
+  if (row === undefined) return false;
+  // The handler waited some minutes ago, and may have died since.
+  return row.value.what === 'told' || at <= row.value.at + echoMs;
 }
 
 async function remember(
-  { secretArn, token, at }: Ended | Told,
-  by: 'handler' | 'announcer',
+  { secretArn, token, at }: Ended | Told | Waiting,
+  what: 'told' | 'waiting',
   { ledger }: Deps,
 ): Promise<void> {
-  await ledger.write(failureKey(secretArn, token), { token, toldAt: at, by }, 0);
+  const key = failureKey(secretArn, token);
+  const row = await ledger.read(key, failure);
+  if (row?.value.what === 'told') return;
+  await ledger.write(key, { token, at, what }, row?.rev ?? 0);
 }

@@ -5,8 +5,8 @@ import * as z from 'zod';
 
 /** What made the announcer look. Times in milliseconds since 1970. */
 export type Notice =
-  /** A label may have moved: from Secrets Manager itself, or the rotation handler's hint. */
-  | { readonly kind: 'moved'; readonly secretArn: string; readonly versionId: string }
+  /** AWSCURRENT was moved to a version: from Secrets Manager itself, or (`byRotation`) the rotation handler's hint. */
+  | Moved
   /** CloudTrail says that a rotation ended badly. */
   | {
       readonly kind: 'ended';
@@ -16,8 +16,18 @@ export type Notice =
       readonly step: RotationFailed['data']['step'];
       readonly at: number;
     }
+  /** The handler stopped because the new key is not accepted everywhere yet, and has told nobody: nothing is wrong so far. */
+  | { readonly kind: 'waiting'; readonly secretArn: string; readonly token: string; readonly at: number }
   /** The handler has told of a failure itself. */
   | { readonly kind: 'told'; readonly secretArn: string; readonly token: string; readonly at: number };
+
+export type Moved = {
+  readonly kind: 'moved';
+  readonly secretArn: string;
+  readonly versionId: string;
+  readonly at: number;
+  readonly byRotation: boolean;
+};
 
 type Ending = 'RotationFailed' | 'RotationAbandoned' | 'TestRotationFailed';
 
@@ -25,12 +35,15 @@ const labelUpdated = z.object({
   source: z.literal('aws.secretsmanager'),
   'detail-type': z.literal('Secret Label Updated'),
   resources: z.tuple([z.string()]),
-  detail: z.object({ labelUpdated: z.string(), versionId: z.string() }),
+  time: z.iso.datetime(),
+  detail: z.object({ labelUpdated: z.literal('AWSCURRENT'), versionId: z.string() }),
 });
 
-const labelMoved = z.object({
+/** What the rotation handler sends to the announcer's queue itself. */
+const hint = z.object({
   source: z.literal('keyturn'),
-  'detail-type': z.literal('LabelMoved'),
+  'detail-type': z.enum(['LabelMoved', 'RotationWaiting']),
+  time: z.iso.datetime(),
   detail: z.object({ secretArn: z.string(), versionId: z.string() }),
 });
 
@@ -58,19 +71,26 @@ export function parseNotice(body: unknown): Notice {
 
 function readNotice(body: unknown): Notice {
   const { source, 'detail-type': type } = envelope.parse(body);
-  if (source === 'keyturn' && type === 'LabelMoved') {
-    return { kind: 'moved', ...labelMoved.parse(body).detail };
-  }
+  if (source === 'keyturn' && hint.shape['detail-type'].safeParse(type).success) return readHint(body);
   if (source === 'keyturn' && type === RotationFailed.type) {
     const { metadata, data } = RotationFailed.parse(body);
     return { kind: 'told', secretArn: data.secretArn, token: data.versionId, at: Date.parse(metadata.occurredAt) };
   }
   if (source === 'aws.secretsmanager' && type === 'Secret Label Updated') {
-    const { resources, detail } = labelUpdated.parse(body);
-    return { kind: 'moved', secretArn: resources[0], versionId: detail.versionId };
+    const { resources, time, detail } = labelUpdated.parse(body);
+    const { versionId } = detail;
+    return { kind: 'moved', secretArn: resources[0], versionId, at: Date.parse(time), byRotation: false };
   }
   if (source === 'aws.secretsmanager') return readServiceEvent(body);
   throw new PermanentError('malformed', 'An event that nobody sends here', { field: 'detail-type' });
+}
+
+function readHint(body: unknown): Notice {
+  const { 'detail-type': type, time, detail } = hint.parse(body);
+  const { secretArn, versionId } = detail;
+  const at = Date.parse(time);
+  if (type === 'LabelMoved') return { kind: 'moved', secretArn, versionId, at, byRotation: true };
+  return { kind: 'waiting', secretArn, token: versionId, at };
 }
 
 function readServiceEvent(body: unknown): Notice {

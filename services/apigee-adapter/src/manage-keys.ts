@@ -1,3 +1,4 @@
+import type { HttpAnswer } from '@keyturn/http/http-exchange';
 import { parseAnswer } from '@keyturn/http/parse-answer';
 import type { Credential } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
@@ -129,9 +130,11 @@ export function manageKeys(api: ManagementApi): Keys {
   };
 }
 
-// What comes back is believed by its status alone: 204 has no body, and 200 has several.
-function done(answer: unknown): 'done' | 'no-key' {
-  return answer === 'no-key' ? 'no-key' : 'done';
+// 204 without a body and 200 with one of several both say that it is done; a page of something on the way does not.
+function done(answer: HttpAnswer | 'no-key'): 'done' | 'no-key' {
+  if (answer === 'no-key') return answer;
+  if (answer.text.reveal() !== '') parseAnswer(answer, z.unknown());
+  return 'done';
 }
 
 function sameKey(key: ApigeeKey, { keyId }: { readonly keyId: Hidden }): ApigeeKey {

@@ -22,7 +22,7 @@ export type ManagementApi = <Expected extends Fault = never>(
 ) => Promise<HttpAnswer | Expected>;
 
 type Options = {
-  readonly config: ApigeeConfig;
+  readonly config: Pick<ApigeeConfig, 'managementUrl' | 'organization'>;
   readonly accessToken: AccessToken;
   readonly http: HttpOptions;
 };

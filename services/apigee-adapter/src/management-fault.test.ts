@@ -69,7 +69,7 @@ test.each<[Fault, string, string | undefined]>([
 
 test("an error shows Apigee's code, but nothing that could be a key", () => {
   const shown = faultError('refused', answer(400, violation('keymanagement.service.apiproduct_doesnot_exist')));
-  const kept = faultError('refused', answer(400, violation('Zm9vYmFyc2VjcmV0OTg3')));
+  const kept = faultError('refused', answer(400, violation('keymanagement.service.hand-made-key')));
 
   expect(shown.message).toBe('call at h.example: 400, keymanagement.service.apiproduct_doesnot_exist');
   expect(kept.message).toBe('call at h.example: 400, ABORTED');

@@ -34,6 +34,19 @@ const statuses = new Map<number, Fault>([
   [409, 'concurrent-write'],
 ]);
 
+// Only words that are known are shown: anything can stand where a code should.
+const printable = new Set([
+  ...faults.keys(),
+  'keymanagement.service.apiproduct_doesnot_exist',
+  'INVALID_ARGUMENT',
+  'FAILED_PRECONDITION',
+  'UNAUTHENTICATED',
+  'PERMISSION_DENIED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'ABORTED',
+]);
+
 const text = z.string().optional().catch(undefined);
 const violation = z.object({ type: text }).catch({});
 const detail = z.object({ violations: z.array(violation).default([]).catch([]) }).catch({ violations: [] });
@@ -58,7 +71,9 @@ export function faultOf(answer: HttpAnswer): Fault {
 
 /** The error for a fault that the caller did not expect. */
 export function faultError(fault: Fault, answer: HttpAnswer): TransientError | PermanentError {
-  const message = [answer.summary, ...(codesOf(answer) ?? []).filter(isPrintable).slice(0, 1)].join(', ');
+  const message = [answer.summary, ...(codesOf(answer) ?? []).filter((code) => printable.has(code)).slice(0, 1)].join(
+    ', ',
+  );
   switch (fault) {
     case 'concurrent-write':
       return new TransientError(`${message}: something else writes at the same time`);
@@ -95,9 +110,4 @@ function codesOf(answer: HttpAnswer): string[] | undefined {
 
 function statusFault({ status }: HttpAnswer): Fault {
   return statuses.get(status) ?? 'refused';
-}
-
-// A code is words, dots and dashes; a key of ours would show digits.
-function isPrintable(code: string): boolean {
-  return /^[A-Za-z._-]{1,80}$/.test(code);
 }

@@ -37,6 +37,8 @@ export type SimulatedApigee = {
   readonly provider: CredentialProvider;
   readonly clock: Clock;
   readonly config: ApigeeConfig;
+  /** What the adapter authenticates with. */
+  readonly token: string;
   /** Requests to the management API that fit its description, by the name of the call. */
   readonly calls: readonly string[];
   readonly interfere: (interference: Interference) => void;
@@ -105,18 +107,19 @@ export async function simulatedApigee({
     propagation: `${propagationMs}ms`,
     revocation: `${revocationMs}ms`,
   });
-  const token = hidden(apigee.accessToken());
+  const token = apigee.accessToken();
   return {
     apigee,
     provider: apigeeProvider({
       config,
-      accessToken: () => Promise.resolve(token),
+      accessToken: () => Promise.resolve(hidden(token)),
       clock,
       random: () => 0.5,
       timeoutMs,
     }),
     clock,
     config,
+    token,
     calls,
     interfere(next) {
       const before = management.received.length;
@@ -160,14 +163,16 @@ let made = 0;
 function handMade(apigee: ApigeeSimulator, key: Parameters<SimulatedApigee['handMade']>[0] = {}): Credential {
   const { target: name = target, ...wish } = key;
   made += 1;
-  const consumerKey = `hand-made-key-${made}-e1f0a9`;
-  const consumerSecret = `hand-made-secret-${made}-77c2d4`;
-  const products = name === unprobedTarget ? ['invoices'] : ['orders'];
-  const attributes = [{ name: 'Team', value: 'Orders' }];
+  const named = {
+    consumerKey: `hand-made-key-${made}-e1f0a9`,
+    consumerSecret: `hand-made-secret-${made}-77c2d4`,
+    products: name === unprobedTarget ? ['invoices'] : ['orders'],
+    attributes: [{ name: 'Team', value: 'Orders' }],
+    ...wish,
+  };
   const { developer: email, app } = appOf(name);
-  const keys = [{ consumerKey, consumerSecret, products, attributes, scopes: [], ...wish }];
-  apigee.seed({ developers: [{ email, apps: [{ name: app, keys }] }] });
-  return credential(consumerKey, consumerSecret);
+  apigee.seed({ developers: [{ email, apps: [{ name: app, keys: [named] }] }] });
+  return credential(named.consumerKey, named.consumerSecret);
 }
 
 /** A gateway that asks nobody: whoever wants a token gets one. */

@@ -1,7 +1,8 @@
-import { noteSuperseded } from '@keyturn/aws/supersession';
+import { heardNumber, noteSuperseded, orphanNumber } from '@keyturn/aws/supersession';
 import type { KeyState } from '@keyturn/credential-provider/credential-provider';
 import type { RotationFailed } from '@keyturn/events/rotation-failed';
 import type { Credential } from '@keyturn/rotation/credential';
+import { PermanentError, type Reason } from '@keyturn/rotation/errors';
 import { markOf, ownership } from '@keyturn/rotation/mark';
 
 import type { Deps } from './deps.ts';
@@ -13,15 +14,31 @@ import { credentialIn, labelsOf, readLive, type Live } from './managed-versions.
  */
 export async function clearDeadPending(failed: RotationFailed, deps: Deps): Promise<void> {
   const { secretArn, versionId: token, retryable } = failed.data;
-  const live = await readLive(secretArn, deps);
-  const labels = labelsOf(live, token);
+  const description = await deps.secrets.describe(secretArn);
+  const labels = labelsOf({ description }, token);
   if (labels.includes('AWSCURRENT')) return;
-  if (labels.includes('AWSPENDING')) {
-    if (retryable || (await deps.fleet.paused())) return;
+  const pending = labels.includes('AWSPENDING');
+  if (pending && (retryable || (await deps.fleet.paused()))) return;
+
+  const live = await readJudgeable(secretArn, deps);
+  if (live === undefined) return;
+  if (pending) {
     if (!(await isDead(live, token, deps))) return;
     await deps.secrets.dropPending({ arn: secretArn, versionId: token });
   }
-  await noteOrphan(live, failed, deps);
+  await noteLeftover(live, failed, deps);
+}
+
+/** What forbids to judge a secret; the handler has told its owner of it already. */
+const unjudgeable: readonly Reason[] = ['misconfigured', 'shape-mismatch', 'secret-deleting', 'secret-missing'];
+
+async function readJudgeable(secretArn: string, deps: Deps): Promise<Live | undefined> {
+  try {
+    return await readLive(secretArn, deps);
+  } catch (error) {
+    if (error instanceof PermanentError && unjudgeable.includes(error.reason)) return undefined;
+    throw error;
+  }
 }
 
 // "Absent" or "switched off" counts only while the same question about the current key gets a good answer: else it is the provider, the target or
@@ -50,21 +67,22 @@ function isLost(key: KeyState, { secret }: Live, token: string, clientSuppliedKe
   return key.state !== 'enabled' || key.secretMatches === false || foreign;
 }
 
-async function noteOrphan(
-  { secret, currentVersionId }: Live,
-  failed: RotationFailed,
-  { ledger, clock }: Deps,
-): Promise<void> {
+// A version that bears AWSPREVIOUS was current, if only for a moment: somebody may have read it. Any other never was.
+async function noteLeftover(live: Live, failed: RotationFailed, { ledger, clock }: Deps): Promise<void> {
+  const { secret, currentVersionId } = live;
   const now = clock.now();
+  const wasCurrent = labelsOf(live, failed.data.versionId).includes('AWSPREVIOUS');
+  const { orphanMinAgeMs, marginMs } = secret.timing;
   await noteSuperseded(ledger, {
     secretArn: secret.arn,
     versionId: failed.data.versionId,
-    kind: 'orphan',
-    // It never was current: whatever the announcer saw of the version counts more.
-    n: 0,
+    provider: secret.provider.id,
+    target: secret.target,
+    kind: wasCurrent ? 'superseded' : 'orphan',
+    n: wasCurrent ? heardNumber : orphanNumber,
     supersededAt: now,
     supersededBy: currentVersionId,
     correlationId: failed.metadata.correlationId,
-    dueAt: now + secret.timing.orphanMinAgeMs + secret.timing.marginMs,
+    dueAt: now + (wasCurrent ? secret.policy.graceMs : orphanMinAgeMs) + marginMs,
   });
 }

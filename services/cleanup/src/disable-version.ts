@@ -15,14 +15,11 @@ export type Retirement = { readonly row: LedgerRow<Superseded>; readonly live: L
 /** Switches the old key off, reversibly; if it became current in the same moment, switches it on again and lets it be. */
 export async function disableVersion({ row, live, old }: Retirement, deps: Deps): Promise<void> {
   const { secret } = live;
-  const provider = deps.retire(secret.provider.id);
-  const { reversibleDisable } = await deps.issue(secret.provider.id).describe();
-  if (reversibleDisable && old.state !== 'absent') {
-    await provider.disable({ target: secret.target, keyId: old.keyId, mark: old.mark });
-    if (await becameCurrent(old, live, deps)) {
-      await restoreCurrent(await readLive(secret.arn, deps), deps, row.value.correlationId);
-      throw new TransientError('The key became current while it was being disabled');
-    }
+  const { provider, target } = row.value;
+  await deps.retire(provider).disable({ target, keyId: old.keyId, mark: old.mark });
+  if (await becameCurrent(old, live, deps)) {
+    await restoreCurrent(await readLive(secret.arn, deps), deps, row.value.correlationId);
+    throw new TransientError('The key became current while it was being disabled');
   }
 
   const now = deps.clock.now();

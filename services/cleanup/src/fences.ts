@@ -1,6 +1,6 @@
-import type { Superseded } from '@keyturn/aws/supersession';
-import type { CheckResult, ListedKey } from '@keyturn/credential-provider/credential-provider';
-import { sameKey, type Credential } from '@keyturn/rotation/credential';
+import { listSuperseded, type Superseded } from '@keyturn/aws/supersession';
+import type { CheckResult } from '@keyturn/credential-provider/credential-provider';
+import type { Credential } from '@keyturn/rotation/credential';
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import type { Hidden } from '@keyturn/rotation/hidden';
 import { formatMark, markOf, ownership, type Mark } from '@keyturn/rotation/mark';
@@ -28,6 +28,9 @@ export type Verdict =
  * PermanentError with the reason for holding it, TransientError to look again soon.
  */
 export async function passFences(row: Superseded, live: Live, deps: Deps): Promise<Verdict> {
+  // First of all, and whatever the policy says: a current key that is off is an outage.
+  if (await restoreCurrent(live, deps, row.correlationId))
+    throw new TransientError('The current key had to be restored first');
   const labels = labelsOf(live, row.versionId);
   if (labels.includes('AWSCURRENT') || labels.includes('AWSPENDING')) return raised(row, live, deps);
 
@@ -38,8 +41,8 @@ export async function passFences(row: Superseded, live: Live, deps: Deps): Promi
   const old = await findOldKey(row, live, deps);
   if (old === undefined) return { verdict: 'wait', row: { ...row, stage: 'retired', dueAt: null } };
   if (await isNamed(old, live, deps)) return raised(row, live, deps);
-  if (await restoreCurrent(live, deps, row.correlationId))
-    throw new TransientError('The current key had to be restored first');
+  const sharedUntil = await namedUntil(old, row, live, deps);
+  if (deps.clock.now() < sharedUntil) return { verdict: 'wait', row: { ...row, dueAt: sharedUntil } };
   await proveCurrent(live, deps);
   return { verdict: 'go', old };
 }
@@ -66,28 +69,29 @@ function obeyPolicy({ approvedAt }: Superseded, { secret }: Live): void {
     throw new PermanentError('not-approved', 'Nobody approved it yet');
 }
 
-// By the version's value; where Secrets Manager has dropped the version, by the mark on the key. undefined: there is no such key any more.
-async function findOldKey(row: Superseded, live: Live, deps: Deps): Promise<OldKey | undefined> {
-  const { secret } = live;
+// By the version's value; where Secrets Manager has dropped the version, or the provider chose another key than was stored, by the mark on the key.
+// undefined: there is no such key any more. Looked for where the key was while it was current, which the tags may have forgotten.
+async function findOldKey(row: Superseded, { secret }: Live, deps: Deps): Promise<OldKey | undefined> {
   const mark = markOf(secret.arn, row.versionId, secret.environment);
-  const provider = deps.issue(secret.provider.id);
+  const provider = deps.issue(row.provider);
   const version = await deps.secrets.value(secret.arn, { versionId: row.versionId });
   const credential = version === undefined ? undefined : credentialIn(secret, version);
-  if (credential === undefined) {
-    const listed = (await provider.list({ target: secret.target })).find((key) => key.mark === formatMark(mark));
-    return listed === undefined ? undefined : fromList(listed, mark);
+  if (credential !== undefined) {
+    const check = await provider.check({ target: row.target, credential, probe: 'none', times: 1 });
+    if (check.key.state !== 'absent') return fromCheck(check, credential, mark);
   }
-  const check = await provider.check({ target: secret.target, credential, probe: 'none', times: 1 });
-  return fromCheck(check, credential, mark);
+  const listed = (await provider.list({ target: row.target })).find((key) => key.mark === formatMark(mark));
+  if (listed !== undefined) return { ...listed, credential: undefined, mark: formatMark(mark) };
+  return credential === undefined
+    ? undefined
+    : { ...absent, keyId: credential.keyId, credential, mark: formatMark(mark) };
 }
 
-function fromList({ keyId, state }: ListedKey, mark: Mark): OldKey {
-  return { keyId, state, credential: undefined, mark: formatMark(mark) };
-}
+const absent = { state: 'absent' } as const;
 
 function fromCheck({ key }: CheckResult, credential: Credential, mark: Mark): OldKey {
   const base = { keyId: credential.keyId, credential, mark: formatMark(mark) };
-  if (key.state === 'absent') return { ...base, state: 'absent' };
+  if (key.state === 'absent') return { ...base, ...absent };
   switch (ownership(key.mark, mark)) {
     case 'this-secret':
       return { ...base, state: key.state };
@@ -101,10 +105,25 @@ function fromCheck({ key }: CheckResult, credential: Credential, mark: Mark): Ol
 
 // Under another version id the same key may be current or pending again: somebody pasted it back.
 async function isNamed(old: OldKey, live: Live, { secrets }: Deps): Promise<boolean> {
-  const named = (other: Credential | undefined) => other?.keyId.reveal() === old.keyId.reveal();
-  if (named(live.current)) return true;
+  if (isKeyOf(old, live.current)) return true;
   const pending = await secrets.value(live.secret.arn, { stage: 'AWSPENDING' });
-  return pending !== undefined && named(credentialIn(live.secret, pending));
+  return pending !== undefined && isKeyOf(old, credentialIn(live.secret, pending));
+}
+
+// Or it was current under another version id later than under this one: whoever read that version holds it until that one's grace is over.
+async function namedUntil(old: OldKey, row: Superseded, live: Live, { ledger, secrets }: Deps): Promise<number> {
+  let until = 0;
+  for (const { value: other } of await listSuperseded(ledger, row.secretArn)) {
+    if (other.versionId === row.versionId || other.stage === 'retired') continue;
+    const version = await secrets.value(row.secretArn, { versionId: other.versionId });
+    const same = version !== undefined && isKeyOf(old, credentialIn(live.secret, version));
+    if (same) until = Math.max(until, earliest({ ...other, stage: 'grace' }, live));
+  }
+  return until;
+}
+
+function isKeyOf(old: OldKey, credential: Credential | undefined): boolean {
+  return credential?.keyId.reveal() === old.keyId.reveal();
 }
 
 // The gate: as long as the current key is not proven to work, the old one may be needed.
@@ -123,6 +142,5 @@ async function proveCurrent({ secret, current }: Live, deps: Deps): Promise<void
 /** Read again after the key was disabled: is it what applications get by now? */
 export async function becameCurrent(old: OldKey, { secret }: Live, { secrets }: Deps): Promise<boolean> {
   const version = await secrets.value(secret.arn, { stage: 'AWSCURRENT' });
-  const current = version === undefined ? undefined : credentialIn(secret, version);
-  return current !== undefined && old.credential !== undefined && sameKey(current, old.credential);
+  return version !== undefined && isKeyOf(old, credentialIn(secret, version));
 }

@@ -41,7 +41,8 @@ async function tell({ row, reason, nextTryAt }: Held, deps: Deps): Promise<void>
   };
   const about = occurrence(deps, {
     correlationId: row.correlationId,
-    idempotencyKey: [row.secretArn, row.versionId, row.n, 'held', reason].join('#'),
+    // A row may be held for one reason, go on, and be held for it again.
+    idempotencyKey: [row.secretArn, row.versionId, row.n, 'held', reason, row.stage, row.supersededAt].join('#'),
   });
   await deps.bus.publish(RetirementHeld.create(facts, about));
 }

@@ -13,30 +13,42 @@ import type { Live } from './managed-versions.ts';
 /** Deletes a key that was disabled, has soaked, and is refused by now. A key that a person switched on again gets another whole grace. */
 export async function removeVersion({ row, live, old }: Retirement, deps: Deps): Promise<void> {
   const { secret } = live;
-  const { reversibleDisable } = await deps.issue(secret.provider.id).describe();
   const now = deps.clock.now();
-  if (old.state === 'enabled' && reversibleDisable) {
+  if (old.state === 'enabled') {
     const dueAt = now + secret.policy.graceMs + secret.timing.marginMs;
     await holdRetirement(row, 're-enabled', deps, { stage: 'grace', supersededAt: now, disabledAt: null, dueAt });
     return;
   }
-  if (old.state !== 'absent') {
-    if (reversibleDisable && old.credential !== undefined && (await isAccepted(old.credential, live, deps))) {
-      await holdRetirement(row, 'still-accepted', deps);
-      return;
-    }
-    await deps.retire(secret.provider.id).remove({ target: secret.target, keyId: old.keyId, mark: old.mark });
+  if (old.credential !== undefined && (await isAccepted(old.credential, row.value, live, deps))) {
+    await holdRetirement(row, 'still-accepted', deps);
+    return;
   }
+  await deleteKey({ row, live, old }, deps);
+}
 
+/** Deletes the key at once; for a provider that cannot switch a key off and on again. */
+export async function deleteKey({ row, live, old }: Retirement, deps: Deps): Promise<void> {
+  const { provider, target } = row.value;
+  await deps.retire(provider).remove({ target, keyId: old.keyId, mark: old.mark });
+  await closeRow({ row, live }, deps);
+}
+
+/** The key is gone, by us or by somebody else. Of an orphan that never existed there is nothing to tell. */
+export async function closeRow({ row, live }: Omit<Retirement, 'old'>, deps: Deps): Promise<void> {
   await tell(row.value, live, deps);
   await writeSuperseded(deps.ledger, { ...row.value, stage: 'retired', held: null, dueAt: null }, row.rev);
 }
 
-async function isAccepted(credential: Credential, { secret }: Live, deps: Deps): Promise<boolean> {
+async function isAccepted(
+  credential: Credential,
+  { provider, target }: Superseded,
+  { secret }: Live,
+  deps: Deps,
+): Promise<boolean> {
   if (secret.policy.verification === 'controlPlane') return false;
   const { use } = await deps
-    .issue(secret.provider.id)
-    .check({ target: secret.target, credential, probe: 'credential', times: 1 });
+    .issue(provider)
+    .check({ target, credential, probe: 'credential', times: secret.policy.accepts });
   return use.outcome === 'accepted';
 }
 

@@ -1,5 +1,6 @@
-import { noteSuperseded, readSuperseded, supersededKey, type Superseded } from '@keyturn/aws/supersession';
+import { lookAgain, noteSuperseded, readSuperseded, supersededKey, type Superseded } from '@keyturn/aws/supersession';
 import type { Credential } from '@keyturn/rotation/credential';
+import { TransientError } from '@keyturn/rotation/errors';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { expect, test } from 'vitest';
 
@@ -24,6 +25,8 @@ function note(w: World, versionId: string, change: Partial<Superseded> = {}) {
   return noteSuperseded(w.ledger, {
     secretArn: w.arn,
     versionId,
+    provider: 'apigee',
+    target: 'orders-app',
     kind: 'superseded',
     n: 1,
     supersededAt: w.clock.now(),
@@ -162,8 +165,10 @@ test('an orphan waits for its minimum age, and its end is told as such', async (
   await noteSuperseded(w.ledger, {
     secretArn: w.arn,
     versionId,
+    provider: 'apigee',
+    target: 'orders-app',
     kind: 'orphan',
-    n: 0,
+    n: -1,
     supersededAt: w.clock.now(),
     supersededBy: 'b',
     correlationId: 'c',
@@ -230,17 +235,107 @@ test('I8: during the grace the old key works at once when AWSCURRENT goes back, 
   expect(w.provider.acceptedBy(await w.credentialIn())).toEqual([true, true, true]);
 });
 
-test('the fences are passed again before the delete: back to current in the soak means alive', async () => {
+test('back to current in the soak: the key is switched on by the next sweep, whatever is due when, and never deleted', async () => {
   const w = await superseded();
   w.pass(day + margin);
   await sweep(w);
   await w.secrets.moveCurrent({ arn: w.arn, from: w.versionId, to: w.firstVersion });
+  await lookAgain(w.ledger, w.arn, w.firstVersion, w.clock.now());
 
+  await sweep(w);
+  const restored = stateOf(w, w.handMade);
+  w.pass(15 * minute);
+  await sweep(w);
   w.pass(week);
   await sweep(w);
 
-  expect(stateOf(w, w.handMade)).not.toBe('absent');
+  expect([restored, stateOf(w, w.handMade)]).toEqual(['enabled', 'enabled']);
   expect((await rowOf(w))?.stage).toBe('grace');
+});
+
+test('I1: a rollback just before a disable whose answer is lost is made good within a quarter of an hour', async () => {
+  const w = await superseded();
+  const disable: typeof w.provider.disable = async (request) => {
+    await w.secrets.moveCurrent({ arn: w.arn, from: w.versionId, to: w.firstVersion });
+    await w.provider.disable(request);
+    throw new TransientError('the answer was lost');
+  };
+  w.pass(day + margin);
+  await sweep(w, { retire: () => ({ ...w.provider, disable }) });
+
+  w.pass(15 * minute);
+  await sweep(w);
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+});
+
+test('I1: a current key that is off is switched on even where nobody approved the retirement', async () => {
+  const w = await superseded({ tags: { 'keyturn:policy': 'approved' } });
+  await w.provider.disable({ target: 'orders-app', keyId: w.next.keyId, mark: w.mark(w.versionId) });
+
+  w.pass(day + margin);
+  await sweep(w);
+
+  expect(stateOf(w, w.next)).toBe('enabled');
+});
+
+test('I2: a key that was current under two version ids lives until the later grace is over', async () => {
+  const w = await superseded();
+  w.pass(20 * hour);
+  const again = await w.paste(`${secretText(w.handMade)} `);
+  w.pass(hour);
+  await w.paste(secretText(w.next));
+  await note(w, again, { n: 3 });
+  const end = w.clock.now() + day + margin;
+
+  w.pass(3 * hour + margin);
+  await sweep(w);
+  const inGrace = stateOf(w, w.handMade);
+  w.pass(end - w.clock.now());
+  await sweep(w);
+
+  expect([inGrace, stateOf(w, w.handMade)]).toEqual(['enabled', 'disabled']);
+});
+
+test('a key is retired where it is, not where the tags point by now', async () => {
+  const w = await superseded();
+  const moved = w.provider.handMade({ target: 'other-app' });
+  await w.secrets.tag(w.arn, { 'keyturn:target': 'other-app' });
+  await w.paste(moved);
+
+  w.pass(day + margin);
+  await sweep(w);
+
+  expect(stateOf(w, w.handMade)).toBe('disabled');
+});
+
+test('versions that cannot be dealt with do not keep the others waiting', async () => {
+  const w = await superseded();
+  for (let number = 0; number < 100; number += 1) {
+    await note(w, `stuck-${number}`, { target: 'gone-app', supersededAt: w.clock.now() - day });
+  }
+  const list: typeof w.provider.list = async (request) => {
+    if (request.target === 'gone-app') throw new TransientError('timeout');
+    return w.provider.list(request);
+  };
+  const issue = () => ({ ...w.provider, list });
+
+  w.pass(day + margin);
+  await sweep(w, { issue });
+  await sweep(w, { issue });
+
+  expect(stateOf(w, w.handMade)).toBe('disabled');
+});
+
+test('an orphan whose key never existed ends in silence', async () => {
+  const w = await superseded();
+  await note(w, 'never-made', { kind: 'orphan', n: -1 });
+
+  w.pass(day + margin);
+  await sweep(w);
+
+  expect(await rowOf(w, 'never-made')).toMatchObject({ stage: 'retired' });
+  expect(types(w)).toEqual(['CredentialDisabled']);
 });
 
 test('a key that somebody switched on again during the soak gets another grace, and the owner is told', async () => {
@@ -359,10 +454,12 @@ test('a lost answer to the disable or the delete is made good by the next sweep'
   w.pass(day + margin);
   w.provider.faults.loseAnswer(1);
   await sweep(w);
+  w.pass(15 * minute);
   await sweep(w);
   w.pass(week);
   w.provider.faults.loseAnswer(1);
   await sweep(w);
+  w.pass(15 * minute);
   await sweep(w);
 
   expect(stateOf(w, w.handMade)).toBe('absent');

@@ -5,7 +5,7 @@ import { credential } from '@keyturn/rotation/credential';
 import { hidden } from '@keyturn/rotation/hidden';
 import { expect, test } from 'vitest';
 
-import { hour, minute, secretText, world, type World } from '../../../test/world.ts';
+import { day, hour, minute, secretText, world, type World } from '../../../test/world.ts';
 import { parseOutcome, settleRotation } from './settle-rotation.ts';
 
 const common = (w: World) => ({
@@ -151,6 +151,33 @@ test('a failure that is told of a version which is current by now changes nothin
 
   expect(await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion))).toBeUndefined();
 });
+
+test('a version that was current for a moment gets a whole grace, not an orphan’s minimum age', async () => {
+  const w = await world();
+  const { token } = await pending(w);
+  await w.secrets.moveCurrent({ arn: w.arn, from: w.firstVersion, to: token });
+  await w.secrets.dropPending({ arn: w.arn, versionId: token });
+  await w.secrets.moveCurrent({ arn: w.arn, from: token, to: w.firstVersion });
+
+  await failed(w, token);
+
+  const row = await readSuperseded(w.ledger, supersededKey(w.arn, token));
+  expect(row?.value).toMatchObject({ kind: 'superseded', dueAt: w.clock.now() + day + 10 * minute });
+});
+
+test.each(['shape', 'tags'])(
+  'what cannot be judged because of its %s is left alone, without a dead letter',
+  async (what) => {
+    const w = await world();
+    const { token } = await pending(w);
+    if (what === 'tags') await w.secrets.tag(w.arn, { 'keyturn:policy': 'nothing' });
+    else await w.paste('not what the shape says');
+
+    await failed(w, token);
+
+    expect(await readSuperseded(w.ledger, supersededKey(w.arn, token))).toBeUndefined();
+  },
+);
 
 test('a current key that is off after a rollback is switched on and told', async () => {
   const w = await world();

@@ -1,16 +1,19 @@
 import type { LedgerKey } from '@keyturn/aws/ledger';
+import { readSuperseded, writeSuperseded } from '@keyturn/aws/supersession';
 import { PendingError, TransientError } from '@keyturn/rotation/errors';
 
 import type { Deps } from './deps.ts';
 import { retireVersion } from './retire-version.ts';
 
 const batch = 100;
-/** Nothing is begun that may not end before the function does. */
+/** Nothing is begun so shortly before the deadline. */
 const reserveMs = 90_000;
+/** After this a version that could not be dealt with is looked at again, behind those that are due by then. */
+const laterMs = 900_000;
 
 /**
- * Retires what is due, the oldest first. What cannot be done now stays due; the next sweep takes it up. A fault that nobody foresaw is thrown at the
- * end, so that it is counted, and does not keep the others waiting.
+ * Retires what is due, the oldest first. What cannot be done now is put off a little; the others do not wait for it. A fault that nobody foresaw is
+ * thrown at the end, so that it is counted.
  */
 export async function sweepDue(deadline: number, deps: Deps): Promise<{ looked: number; left: number }> {
   if (await deps.fleet.paused()) return { looked: 0, left: 0 };
@@ -23,8 +26,9 @@ export async function sweepDue(deadline: number, deps: Deps): Promise<{ looked: 
     const bug = await sweepOne(key, deps);
     if (bug !== undefined) bugs.push(bug);
   }
-  if (bugs.length > 0)
+  if (bugs.length > 0) {
     throw new AggregateError(bugs, `${bugs.length} of ${looked} due versions failed in a way nobody foresaw`);
+  }
   return { looked, left: keys.length - looked };
 }
 
@@ -33,7 +37,19 @@ async function sweepOne(key: LedgerKey, deps: Deps): Promise<unknown> {
     await retireVersion(key, deps);
     return undefined;
   } catch (error) {
-    deps.log.error('A due version was left for the next sweep', { row: key.row, partition: key.partition, error });
-    return error instanceof TransientError || error instanceof PendingError ? undefined : error;
+    deps.log.error('A due version is put off', { row: key.row, partition: key.partition, error });
+    const foreseen = error instanceof TransientError || error instanceof PendingError;
+    try {
+      await putOff(key, deps);
+    } catch (refusal) {
+      return refusal;
+    }
+    return foreseen ? undefined : error;
   }
+}
+
+async function putOff(key: LedgerKey, { ledger, clock }: Deps): Promise<void> {
+  const row = await readSuperseded(ledger, key);
+  if (row === undefined || row.value.dueAt === null) return;
+  await writeSuperseded(ledger, { ...row.value, dueAt: Math.max(row.value.dueAt, clock.now() + laterMs) }, row.rev);
 }

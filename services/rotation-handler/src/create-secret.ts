@@ -3,6 +3,7 @@ import { PermanentError } from '@keyturn/rotation/errors';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { readCredential, writeCredential } from '@keyturn/rotation/shape';
 
+import { proveCurrent } from './prove-current.ts';
 import { readCurrent, type Deps, type Rotation } from './rotation.ts';
 
 /**
@@ -17,7 +18,8 @@ export async function createSecret(rotation: Rotation, deps: Deps): Promise<void
   if (written !== undefined) return;
 
   const current = await readCurrent(rotation, deps);
-  readCredential(secret.shape, current.text);
+  const credential = readCredential(secret.shape, current.text);
+  if (credential !== undefined) await proveCurrent(rotation, credential, current.versionId);
   refuseBrokenPromises(await provider.describe());
   const mark = formatMark(markOf(secret.arn, request.token, secret.environment));
   const proposed = await provider.propose({ target: secret.target, mark });

@@ -1,6 +1,7 @@
 import { sameKey, type Credential } from '@keyturn/rotation/credential';
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 
+import { sendHint } from './send-hint.ts';
 import { credentialsOf, currentVersionId, readCurrent, readPending, type Deps, type Rotation } from './rotation.ts';
 import { judge } from './test-secret.ts';
 
@@ -21,10 +22,18 @@ export async function finishSecret(rotation: Rotation, deps: Deps): Promise<void
   await concludeRotation(secret.arn, request.token, deps);
 }
 
-/** What is left to do for a token that is current. Repeated whenever somebody asks for the token again. */
+/**
+ * What is left to do for a token that is current. Repeated whenever somebody asks for the token again. Neither is worth a failure: the native label
+ * event tells the announcer too, and Secrets Manager takes AWSPENDING off a version that is current.
+ */
 export async function concludeRotation(secretArn: string, token: string, deps: Deps): Promise<void> {
-  await hint(secretArn, token, deps);
-  await deps.secrets.dropPending({ arn: secretArn, versionId: token });
+  const about = { secretArn, versionId: token };
+  await sendHint('LabelMoved', about, deps);
+  try {
+    await deps.secrets.dropPending({ arn: secretArn, versionId: token });
+  } catch (error) {
+    deps.log.error('AWSPENDING was left on the current version', { ...about, error });
+  }
 }
 
 type Credentials = { readonly pending: Credential; readonly current: Credential | undefined };
@@ -57,18 +66,4 @@ async function moveLabel({ request, secret }: Rotation, { secrets }: Deps, check
   if (from !== checkedVersionId) throw new TransientError('AWSCURRENT moved during the last check');
   const outcome = await secrets.moveCurrent({ arn: secret.arn, from, to: request.token });
   if (outcome === 'lost') throw new TransientError('AWSCURRENT moved at the same moment');
-}
-
-// The native label event tells the announcer too; a hint that is lost delays, it does not hide.
-async function hint(secretArn: string, versionId: string, { hints, log }: Deps): Promise<void> {
-  try {
-    await hints.send({
-      source: 'keyturn',
-      'detail-type': 'LabelMoved',
-      resources: [secretArn],
-      detail: { secretArn, versionId },
-    });
-  } catch (error) {
-    log.error('The announcer could not be hinted; the label event will tell it', { secretArn, versionId, error });
-  }
 }

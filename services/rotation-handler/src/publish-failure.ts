@@ -8,6 +8,7 @@ import { secretHash } from '@keyturn/rotation/mark';
 
 import type { RotationRequest } from './rotation-request.ts';
 import type { Deps } from './rotation.ts';
+import { sendHint } from './send-hint.ts';
 
 export type Failure = {
   readonly request: RotationRequest;
@@ -23,7 +24,10 @@ export async function publishFailure(failure: Failure, deps: Deps): Promise<void
   const { request, description, error } = failure;
   const { secretArn, token, step } = request;
   try {
-    if (error instanceof PendingError && (await withinBudget(failure, deps))) return;
+    if (error instanceof PendingError && (await withinBudget(failure, deps))) {
+      await sendHint('RotationWaiting', { secretArn, versionId: token }, deps);
+      return;
+    }
     const { reason, field, retryable } = explain(error);
     const facts = {
       ...eventFacts(description, deps.config, reason),

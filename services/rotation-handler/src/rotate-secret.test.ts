@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 
 import { RotationFailed } from '@keyturn/events/rotation-failed';
 import { sameCredential } from '@keyturn/rotation/credential';
+import { TransientError } from '@keyturn/rotation/errors';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { expect, test } from 'vitest';
 
@@ -257,32 +258,83 @@ test("AWS's dry run of a schedule checks the live credential and makes nothing",
   expect(w.events()).toEqual([]);
 });
 
-test('I10: a target other than the one that has the current key is refused before anything is written', async () => {
-  const w = await world({ tags: { 'keyturn:target': 'other-app' } });
-  const token = await w.begin();
-  await step(w, 'createSecret', token);
+test.each(['chosen', 'generated'] as const)(
+  'I10: a target other than the one that has the current key is refused before anything is written, key %s',
+  async (mode) => {
+    const w = await world({ mode, tags: { 'keyturn:target': 'other-app' } });
+    const token = await w.begin();
 
-  await expect(step(w, 'setSecret', token)).rejects.toMatchObject({ reason: 'not-yours', field: 'tag keyturn:target' });
+    const refused = step(w, 'createSecret', token);
 
-  expect(w.provider.stored('other-app')).toEqual([]);
-  expect(w.provider.stored('orders-app')).toHaveLength(1);
-});
+    await expect(refused).rejects.toMatchObject({ reason: 'not-yours', field: 'tag keyturn:target' });
+    expect(await w.secrets.value(w.arn, { versionId: token })).toBeUndefined();
+    expect(w.provider.stored('other-app')).toEqual([]);
+    expect(w.provider.stored('orders-app')).toHaveLength(1);
+  },
+);
+
+const otherSecret = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:billing/apigee-AbCdEf';
 
 test("I10: a key that bears another secret's mark is refused, and nothing is written", async () => {
   const w = await world();
-  const other = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:billing/apigee-AbCdEf';
-  await w.provider.mark({
-    target: 'orders-app',
-    keyId: w.handMade.keyId,
-    mark: formatMark(markOf(other, w.firstVersion, 'test')),
-  });
+  const mark = formatMark(markOf(otherSecret, w.firstVersion, 'test'));
+  await w.provider.mark({ target: 'orders-app', keyId: w.handMade.keyId, mark });
+  const token = await w.begin();
+  const before = w.provider.stored('orders-app');
+
+  await expect(step(w, 'createSecret', token)).rejects.toMatchObject({ reason: 'shared-key' });
+
+  expect(await w.secrets.value(w.arn, { versionId: token })).toBeUndefined();
+  expect(w.provider.stored('orders-app')).toEqual(before);
+});
+
+test('I10: the proof is asked for again before the provider is written to', async () => {
+  const w = await world();
   const token = await w.begin();
   await step(w, 'createSecret', token);
-  const before = w.provider.stored('orders-app');
+  const mark = formatMark(markOf(otherSecret, w.firstVersion, 'test'));
+  await w.provider.mark({ target: 'orders-app', keyId: w.handMade.keyId, mark });
 
   await expect(step(w, 'setSecret', token)).rejects.toMatchObject({ reason: 'shared-key' });
 
-  expect(w.provider.stored('orders-app')).toEqual(before);
+  expect(w.provider.stored('orders-app')).toHaveLength(1);
+});
+
+test('a current key without a mark is marked before it is replaced', async () => {
+  const w = await world();
+  const token = await w.begin();
+  await step(w, 'createSecret', token);
+
+  await step(w, 'setSecret', token);
+
+  expect(w.provider.stored('orders-app')[0]?.mark).toBe(w.mark(w.firstVersion));
+});
+
+test('I9: a key that has expired, or whose app is off, does not become current', async () => {
+  const w = await world();
+  const token = await w.begin();
+  for (const name of steps.slice(0, 2)) await step(w, name, token);
+  w.provider.switchOff('orders-app');
+
+  await expect(step(w, 'testSecret', token)).rejects.toMatchObject({ reason: 'key-rejected' });
+
+  expect(await w.labels(w.firstVersion)).toContain('AWSCURRENT');
+});
+
+test('AWSPENDING that cannot be taken off after the move is no failure', async () => {
+  const w = await world();
+  const token = await w.begin();
+  for (const name of steps.slice(0, 3)) await step(w, name, token);
+  const secrets = { ...w.secrets, dropPending: () => Promise.reject(new TransientError('throttled')) };
+  const request = parseRotationRequest({ Step: 'finishSecret', SecretId: w.arn, ClientRequestToken: token });
+
+  await rotateSecret(
+    { request, ownArn: w.handlerArn, deadline: w.clock.now() + 14 * minute },
+    { ...w.rotation, secrets },
+  );
+
+  expect(await w.labels(token)).toContain('AWSCURRENT');
+  expect(w.events()).toEqual([]);
 });
 
 test.each([
@@ -391,10 +443,12 @@ test('a hold-off that does not fit into a function is waited for in silence unti
 
   await expect(step(w, 'testSecret', token)).rejects.toMatchObject({ name: 'PendingError' });
   const quiet = w.events().length;
+  const hints = [...w.hints.sent];
   w.pass(31 * minute);
   await step(w, 'testSecret', token);
 
   expect(quiet).toBe(0);
+  expect(hints).toMatchObject([{ 'detail-type': 'RotationWaiting', detail: { versionId: token } }]);
 });
 
 test('a key that the nodes refuse beyond the budget is told', async () => {

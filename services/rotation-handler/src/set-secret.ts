@@ -1,9 +1,9 @@
-import { proveOwnership } from '@keyturn/credential-provider/ownership-proof';
 import type { Credential } from '@keyturn/rotation/credential';
 import { sameKey } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 
+import { proveCurrent } from './prove-current.ts';
 import { credentialsOf, readCurrent, readPending, type Deps, type Rotation } from './rotation.ts';
 
 /** Makes the provider accept the pending credential, entitled like the current one; first proves that the current one is this secret's to replace. */
@@ -15,7 +15,7 @@ export async function setSecret(rotation: Rotation, deps: Deps): Promise<void> {
     throw new PermanentError('same-key', 'The pending version holds the current key', { field: secret.shape.keyId });
   }
 
-  if (credentials.current !== undefined) await provePossession(rotation, credentials.current, current.versionId);
+  if (credentials.current !== undefined) await claimCurrent(rotation, credentials.current, current.versionId);
   await provider.ensure({
     target: secret.target,
     credential: credentials.pending,
@@ -28,13 +28,11 @@ export async function setSecret(rotation: Rotation, deps: Deps): Promise<void> {
 
 // A key that bears no mark yet is this secret's by proof; it is marked, so that a second secret with the same key is refused and the key
 // can be retired one day. Read again afterwards: of two secrets that mark it at the same time one has to lose.
-async function provePossession({ secret, provider }: Rotation, current: Credential, versionId: string): Promise<void> {
-  const { target } = secret;
-  const ours = markOf(secret.arn, versionId, secret.environment);
-  const look = () => provider.check({ target, credential: current, probe: 'none', times: 1 });
-
-  const proof = proveOwnership({ check: await look(), mark: ours });
+async function claimCurrent(rotation: Rotation, current: Credential, versionId: string): Promise<void> {
+  const { secret, provider } = rotation;
+  const proof = await proveCurrent(rotation, current, versionId);
   if (proof.marked) return;
-  await provider.mark({ target, keyId: current.keyId, mark: formatMark(ours) });
-  proveOwnership({ check: await look(), mark: ours });
+  const mark = formatMark(markOf(secret.arn, versionId, secret.environment));
+  await provider.mark({ target: secret.target, keyId: current.keyId, mark });
+  await proveCurrent(rotation, current, versionId);
 }

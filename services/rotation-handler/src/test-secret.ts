@@ -8,6 +8,8 @@ import { credentialsOf, readCurrent, readPending, type Deps, type Rotation } fro
 
 /** Longer hold-offs do not fit into one invocation of 15 minutes: they are waited for between Secrets Manager's own retries. */
 const longestHoldOffMs = 600_000;
+/** A check takes as long as the adapter may: whoever begins one later than this before the deadline dies in it. */
+const reserveMs = 100_000;
 const firstPauseMs = 250;
 const longestPauseMs = 10_000;
 
@@ -35,6 +37,15 @@ async function holdOff({ secret, provider }: Rotation, { clock }: Deps, credenti
   }
   const { key } = await provider.check({ target: secret.target, credential, probe: 'none', times: 1 });
   const issuedAt = key.state === 'absent' ? undefined : key.issuedAt;
+  if (key.state !== 'absent' && issuedAt === undefined) {
+    throw new PermanentError(
+      'unsupported',
+      'The provider does not tell when a key was issued, so a hold-off over ten minutes cannot be kept',
+      {
+        field: `policies.${secret.policy.id}.holdOff`,
+      },
+    );
+  }
   if (issuedAt === undefined || clock.now() - issuedAt < holdOffMs) {
     throw new PendingError('The hold-off of the new key is not over');
   }
@@ -50,7 +61,7 @@ async function proveAccepted(rotation: Rotation, { clock }: Deps, tested: Tested
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     const check = await provider.check({ target, credential: tested.credential, probe, times: policy.accepts });
     if (judge(check, rotation, tested.versionId) === 'accepted') return;
-    if (clock.now() + pauseMs > deadline) throw new PendingError('Some nodes refuse the new key still');
+    if (clock.now() + pauseMs + reserveMs > deadline) throw new PendingError('Some nodes refuse the new key still');
     await clock.sleep(pauseMs);
   }
 }
@@ -58,7 +69,12 @@ async function proveAccepted(rotation: Rotation, { clock }: Deps, tested: Tested
 /** Throws where waiting does not help. */
 export function judge(check: CheckResult, { secret }: Rotation, versionId: string): 'accepted' | 'not-yet' {
   proveOwnership({ check, mark: markOf(secret.arn, versionId, secret.environment) });
-  const { use } = check;
+  const { key, use } = check;
+  if (key.state === 'unusable') {
+    throw new PermanentError('key-rejected', 'The key has expired, or what it belongs to is switched off', {
+      field: secret.target,
+    });
+  }
   if (use.outcome === 'no-probe') {
     throw new PermanentError('misconfigured', 'No probe is configured for the target, and the policy asks for one', {
       field: `providers.${secret.provider.id}.probes`,

@@ -88,3 +88,33 @@ test('a key that is refused gets twice the time that the provider needs before i
 
   expect(w.events('VerificationFailed')).toMatchObject([{ detail: { data: { reason: 'key-disabled' } } }]);
 });
+
+test('a paste that has no shape is told at once', async () => {
+  const w = await world();
+  const versionId = await w.paste('not what the shape says');
+
+  await verifyCurrent(rotated(w, versionId), w.verifier);
+
+  expect(w.events('VerificationFailed')).toMatchObject([{ detail: { data: { reason: 'shape-mismatch', versionId } } }]);
+});
+
+test('that we may not ask the provider is no word against the key', async () => {
+  const w = await world();
+  w.provider.faults.always('denied');
+
+  const verifying = verifyCurrent(rotated(w, w.firstVersion), w.verifier);
+
+  await expect(verifying).rejects.toMatchObject({ name: 'PermanentError' });
+  expect(w.events()).toEqual([]);
+});
+
+test('a value that is older than the description is read again', async () => {
+  const w = await world();
+  const versionId = await w.paste(w.provider.handMade({ target: 'orders-app' }));
+  const stale = await w.secrets.value(w.arn, { versionId: w.firstVersion });
+  const secrets = { ...w.secrets, value: async () => stale };
+
+  const verifying = verifyCurrent(rotated(w, versionId), { ...w.verifier, secrets });
+
+  await expect(verifying).rejects.toBeInstanceOf(TransientError);
+});

@@ -1,5 +1,5 @@
 import type { EventBus } from '@keyturn/aws/event-bus';
-import type { SecretReader } from '@keyturn/aws/secret-store';
+import type { SecretReader, SecretVersion } from '@keyturn/aws/secret-store';
 import type { Config } from '@keyturn/config/config';
 import { eventFacts } from '@keyturn/config/event-facts';
 import { managedSecret, type ManagedSecret } from '@keyturn/config/managed-secret';
@@ -9,7 +9,7 @@ import { occurrence } from '@keyturn/events/occurrence';
 import type { SecretRotated } from '@keyturn/events/secret-rotated';
 import { VerificationFailed } from '@keyturn/events/verification-failed';
 import type { Clock } from '@keyturn/rotation/clock';
-import { TransientError, type Reason } from '@keyturn/rotation/errors';
+import { PermanentError, TransientError, type Reason } from '@keyturn/rotation/errors';
 import { readCredential } from '@keyturn/rotation/shape';
 
 export type Deps = {
@@ -21,6 +21,8 @@ export type Deps = {
   readonly newId: () => string;
 };
 
+const stalePauseMs = 20_000;
+
 /**
  * Reads the secret as applications do and checks that the provider accepts what they get. A version that is not current any more is not judged:
  * its successor has an event of its own.
@@ -31,20 +33,12 @@ export async function verifyCurrent(rotated: SecretRotated, deps: Deps): Promise
   if (description.deletedAt !== undefined) return;
   const secret = managedSecret(description, deps.config);
   const version = await deps.secrets.value(secretArn, { stage: 'AWSCURRENT' });
-  if (version?.versionId !== versionId) return;
+  if (version?.versionId !== versionId) {
+    if (description.stages.get(versionId)?.includes('AWSCURRENT') !== true) return;
+    throw new TransientError('AWSCURRENT cannot be read as it is described', { retryAfterMs: stalePauseMs });
+  }
 
-  const credential = readCredential(secret.shape, version.text);
-  const { verification } = secret.policy;
-  const check =
-    credential === undefined
-      ? undefined
-      : await deps.provider(secret.provider.id).check({
-          target: secret.target,
-          credential,
-          probe: verification === 'dataPlane' ? 'credential' : 'none',
-          times: 1,
-        });
-  const problem = problemOf(check);
+  const problem = await findProblem(secret, version, deps);
   if (problem?.final === false) retryWithinBounds(rotated, secret, deps);
 
   const facts = { ...eventFacts(description, deps.config, problem?.reason), versionId };
@@ -55,7 +49,7 @@ export async function verifyCurrent(rotated: SecretRotated, deps: Deps): Promise
   });
   await deps.bus.publish(
     problem === undefined
-      ? CredentialVerified.create({ ...facts, verification }, about)
+      ? CredentialVerified.create({ ...facts, verification: secret.policy.verification }, about)
       : VerificationFailed.create(
           {
             ...facts,
@@ -70,9 +64,23 @@ export async function verifyCurrent(rotated: SecretRotated, deps: Deps): Promise
 
 type Problem = { readonly reason: Reason; readonly code: string | null; readonly final: boolean };
 
-function problemOf(check: CheckResult | undefined): Problem | undefined {
-  if (check === undefined) return { reason: 'shape-mismatch', code: null, final: true };
-  const { key, use } = check;
+// What cannot even be asked may be a problem of what was pasted: no shape, no such app. That we may not ask is ours, and no reason to alarm an owner.
+const ofTheSecret: readonly Reason[] = ['shape-mismatch', 'target-missing'];
+
+async function findProblem(secret: ManagedSecret, version: SecretVersion, deps: Deps): Promise<Problem | undefined> {
+  const { target, policy } = secret;
+  const probe = policy.verification === 'dataPlane' ? 'credential' : 'none';
+  try {
+    const credential = readCredential(secret.shape, version.text);
+    if (credential === undefined) return { reason: 'shape-mismatch', code: null, final: true };
+    return problemOf(await deps.provider(secret.provider.id).check({ target, credential, probe, times: 1 }));
+  } catch (error) {
+    if (!(error instanceof PermanentError) || !ofTheSecret.includes(error.reason)) throw error;
+    return { reason: error.reason, code: null, final: true };
+  }
+}
+
+function problemOf({ key, use }: CheckResult): Problem | undefined {
   if (key.state === 'absent') return { reason: 'not-yours', code: null, final: true };
   // Cleanup switches the current key on again when somebody rolled back to it.
   if (key.state === 'disabled') return { reason: 'key-disabled', code: null, final: false };

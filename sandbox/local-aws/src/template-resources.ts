@@ -1,0 +1,281 @@
+import * as z from 'zod';
+
+import { arn, type Place } from './arn.ts';
+import type { Handler } from './lambda.ts';
+import type { LocalAws } from './local-aws.ts';
+import type { Physical } from './template-values.ts';
+
+export type FunctionToLoad = {
+  readonly name: string;
+  /** `path/of/module.export`, from the root of the repository. */
+  readonly handler: string;
+  readonly environment: Readonly<Record<string, string>>;
+};
+
+export type Stack = {
+  readonly aws: LocalAws;
+  readonly loadFunction: (fn: FunctionToLoad) => Promise<Handler>;
+  /** One of AWS's JSON operations, such as `AmazonSQS.CreateQueue`. */
+  readonly call: (target: string, input: object) => Promise<void>;
+};
+
+type ResourceType = {
+  /** What the resource will be called, from its resolved properties. */
+  physical(properties: unknown, logicalId: string, place: Place & { readonly url: string }): Physical;
+  create(properties: unknown, stack: Stack): Promise<void>;
+};
+
+type Named<Schema extends z.ZodType> = {
+  readonly schema: Schema;
+  readonly physical: (
+    properties: z.output<Schema>,
+    logicalId: string,
+    place: Place & { readonly url: string },
+  ) => Physical;
+  readonly create: (properties: z.output<Schema>, stack: Stack) => Promise<void>;
+};
+
+/** A property that is not named in the schema is refused: nothing of the infrastructure is left out by accident. */
+function type<Schema extends z.ZodType>({ schema, physical, create }: Named<Schema>): ResourceType {
+  return {
+    physical: (properties, logicalId, place) => physical(schema.parse(properties), logicalId, place),
+    create: async (properties, stack) => create(schema.parse(properties), stack),
+  };
+}
+
+const ignored = z.unknown().optional();
+const text = z.string().optional();
+const document = z.record(z.string(), z.unknown());
+const json = document.transform((value) => JSON.stringify(value));
+const attribute = z.union([z.string(), z.number(), z.boolean()]).transform(String).optional();
+const nothing = (): Physical => ({ ref: '', attributes: {} });
+
+const eventBus = type({
+  schema: z.strictObject({ Name: z.string(), Description: ignored, Tags: ignored }),
+  physical: ({ Name }, _, place) => ({
+    ref: Name,
+    attributes: { Name, Arn: arn(place, 'events', `event-bus/${Name}`) },
+  }),
+  create: ({ Name }, { call }) => call('AWSEvents.CreateEventBus', { Name }),
+});
+
+const queue = type({
+  schema: z.strictObject({
+    QueueName: z.string(),
+    DelaySeconds: attribute,
+    VisibilityTimeout: attribute,
+    MessageRetentionPeriod: attribute,
+    ReceiveMessageWaitTimeSeconds: attribute,
+    MaximumMessageSize: attribute,
+    RedrivePolicy: json.optional(),
+    SqsManagedSseEnabled: attribute,
+    KmsMasterKeyId: attribute,
+    Tags: ignored,
+  }),
+  physical: ({ QueueName: name }, _, place) => {
+    const url = `${place.url}/${place.account}/${name}`;
+    return { ref: url, attributes: { Arn: arn(place, 'sqs', name), QueueName: name, QueueUrl: url } };
+  },
+  create: ({ QueueName, Tags: _tags, ...Attributes }, { call }) =>
+    call('AmazonSQS.CreateQueue', { QueueName, Attributes }),
+});
+
+const queuePolicy = type({
+  schema: z.strictObject({ Queues: z.array(z.string()), PolicyDocument: json }),
+  physical: nothing,
+  async create({ Queues, PolicyDocument: Policy }, { call }) {
+    for (const QueueUrl of Queues) await call('AmazonSQS.SetQueueAttributes', { QueueUrl, Attributes: { Policy } });
+  },
+});
+
+const table = type({
+  schema: z.strictObject({
+    TableName: z.string(),
+    BillingMode: z.literal('PAY_PER_REQUEST'),
+    AttributeDefinitions: z.array(document),
+    KeySchema: z.array(document),
+    GlobalSecondaryIndexes: z.array(document).optional(),
+    DeletionProtectionEnabled: ignored,
+    PointInTimeRecoverySpecification: ignored,
+    SSESpecification: ignored,
+    Tags: ignored,
+  }),
+  physical: ({ TableName: name }, _, place) => ({
+    ref: name,
+    attributes: { Arn: arn(place, 'dynamodb', `table/${name}`) },
+  }),
+  create: (input, { call }) =>
+    call('DynamoDB_20120810.CreateTable', {
+      TableName: input.TableName,
+      BillingMode: input.BillingMode,
+      AttributeDefinitions: input.AttributeDefinitions,
+      KeySchema: input.KeySchema,
+      GlobalSecondaryIndexes: input.GlobalSecondaryIndexes,
+    }),
+});
+
+const parameter = type({
+  schema: z.strictObject({
+    Name: z.string(),
+    Type: z.string(),
+    Value: z.string(),
+    Description: ignored,
+    Tags: ignored,
+  }),
+  physical: ({ Name, Type, Value }) => ({ ref: Name, attributes: { Type, Value } }),
+  create: ({ Name, Type, Value }, { call }) => call('AmazonSSM.PutParameter', { Name, Type, Value }),
+});
+
+const lambdaFunction = type({
+  schema: z.strictObject({
+    FunctionName: z.string(),
+    Handler: z.string(),
+    Timeout: z.number().default(3),
+    Environment: z.strictObject({ Variables: z.record(z.string(), z.coerce.string()) }).optional(),
+    Role: ignored,
+    Runtime: ignored,
+    MemorySize: ignored,
+    Architectures: ignored,
+    TracingConfig: ignored,
+    Code: ignored,
+    Description: ignored,
+    Tags: ignored,
+  }),
+  physical: ({ FunctionName: name }, _, place) => ({
+    ref: name,
+    attributes: { Arn: arn(place, 'lambda', `function:${name}`) },
+  }),
+  async create({ FunctionName: name, Handler, Timeout, Environment }, { aws, loadFunction }) {
+    const handler = await loadFunction({ name, handler: Handler, environment: Environment?.Variables ?? {} });
+    aws.functions.register(name, handler, { timeoutMs: Timeout * 1000, permissions: [] });
+  },
+});
+
+const permission = type({
+  schema: z.strictObject({
+    FunctionName: z.string(),
+    Action: z.enum(['lambda:InvokeFunction', 'lambda:*']),
+    Principal: z.string(),
+    SourceArn: text,
+    SourceAccount: text,
+  }),
+  physical: nothing,
+  async create({ FunctionName, Principal: principal, SourceArn: sourceArn, SourceAccount: sourceAccount }, { aws }) {
+    const fn = aws.functions.find(FunctionName);
+    fn.permissions = [...(fn.permissions ?? []), { principal, sourceArn, sourceAccount }];
+  },
+});
+
+const eventInvokeConfig = type({
+  schema: z.strictObject({
+    FunctionName: z.string(),
+    Qualifier: z.literal('$LATEST'),
+    MaximumRetryAttempts: z.number().optional(),
+    MaximumEventAgeInSeconds: ignored,
+    DestinationConfig: z.strictObject({ OnFailure: z.strictObject({ Destination: z.string() }) }).optional(),
+  }),
+  physical: nothing,
+  async create({ FunctionName, MaximumRetryAttempts: maximumRetryAttempts, DestinationConfig }, { aws }) {
+    aws.functions.find(FunctionName).async = {
+      maximumRetryAttempts,
+      onFailure: DestinationConfig?.OnFailure.Destination,
+    };
+  },
+});
+
+const eventSourceMapping = type({
+  schema: z.strictObject({
+    FunctionName: z.string(),
+    EventSourceArn: z.string(),
+    BatchSize: z.number().optional(),
+    Enabled: z.boolean().optional(),
+    MaximumBatchingWindowInSeconds: ignored,
+    FunctionResponseTypes: z.array(z.literal('ReportBatchItemFailures')).default([]),
+    ScalingConfig: z.strictObject({ MaximumConcurrency: z.number() }).optional(),
+  }),
+  physical: nothing,
+  async create(input, { aws }) {
+    aws.mappings.add({
+      functionName: input.FunctionName,
+      queueArn: input.EventSourceArn,
+      batchSize: input.BatchSize,
+      enabled: input.Enabled,
+      reportsItemFailures: input.FunctionResponseTypes.length > 0,
+      maximumConcurrency: input.ScalingConfig?.MaximumConcurrency,
+    });
+  },
+});
+
+const rule = type({
+  schema: z.strictObject({
+    Name: z.string(),
+    Description: text,
+    EventBusName: text,
+    EventPattern: json.optional(),
+    ScheduleExpression: text,
+    State: text,
+    Targets: z.array(document).default([]),
+  }),
+  physical: ({ Name, EventBusName: bus = 'default' }, _, place) => {
+    const path = bus === 'default' ? Name : `${bus}/${Name}`;
+    return {
+      ref: bus === 'default' ? Name : `${bus}|${Name}`,
+      attributes: { Arn: arn(place, 'events', `rule/${path}`) },
+    };
+  },
+  async create({ Targets, ...input }, { call }) {
+    await call('AWSEvents.PutRule', input);
+    if (Targets.length === 0) return;
+    await call('AWSEvents.PutTargets', { Rule: input.Name, EventBusName: input.EventBusName, Targets });
+  },
+});
+
+const archive = type({
+  schema: z.strictObject({
+    ArchiveName: z.string(),
+    SourceArn: z.string(),
+    EventPattern: json.optional(),
+    RetentionDays: z.number().optional(),
+    Description: ignored,
+  }),
+  physical: ({ ArchiveName: name }, _, place) => ({
+    ref: name,
+    attributes: { Arn: arn(place, 'events', `archive/${name}`) },
+  }),
+  create: ({ ArchiveName, SourceArn: EventSourceArn, EventPattern, RetentionDays }, { call }) =>
+    call('AWSEvents.CreateArchive', { ArchiveName, EventSourceArn, EventPattern, RetentionDays }),
+});
+
+/** In the order in which they are created: what names others comes after them. */
+export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
+  ['AWS::Events::EventBus', eventBus],
+  ['AWS::SQS::Queue', queue],
+  ['AWS::DynamoDB::Table', table],
+  ['AWS::SSM::Parameter', parameter],
+  ['AWS::Lambda::Function', lambdaFunction],
+  ['AWS::Lambda::Permission', permission],
+  ['AWS::Lambda::EventInvokeConfig', eventInvokeConfig],
+  ['AWS::Events::Archive', archive],
+  ['AWS::SQS::QueuePolicy', queuePolicy],
+  ['AWS::Events::Rule', rule],
+  ['AWS::Lambda::EventSourceMapping', eventSourceMapping],
+]);
+
+/** What has no effect here: local-aws knows no identities, alarms and logs. */
+export const ignoredTypes: ReadonlySet<string> = new Set([
+  'AWS::CloudWatch::Alarm',
+  'AWS::IAM::Policy',
+  'AWS::IAM::Role',
+  'AWS::Lambda::Version',
+  'AWS::Logs::LogGroup',
+  'AWS::S3::Bucket',
+  'AWS::S3::BucketPolicy',
+  'AWS::SNS::Topic',
+  'AWS::SNS::TopicPolicy',
+]);
+
+/** Others may name an ignored resource, and get something that looks right. */
+export const ignoredPhysical = (logicalId: string, place: Place): Physical => ({
+  ref: logicalId,
+  attributes: { Arn: arn(place, 'iam', `role/${logicalId}`) },
+});
