@@ -81,7 +81,7 @@ export async function noteSuperseded(ledger: Ledger, note: Note, currentAt = -In
     };
     if (await writeSuperseded(ledger, row, existing?.rev ?? 0)) return;
   }
-  throw new TransientError(`Others kept writing the row of version ${note.versionId}`);
+  throw new TransientError(`Others kept writing the row of version ${note.versionId}`, { retryAfterMs: 1000 });
 }
 
 /** Makes the sweep look at a version that is current again, now rather than when its next step was due: its key may be off. */

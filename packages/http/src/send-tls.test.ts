@@ -35,7 +35,14 @@ test('trusts no certificate that nobody vouches for, whatever the environment sa
 
   for (const freshConnection of [true, false]) {
     const failure = send(
-      { operation: 'read', method: 'GET', baseUrl: `https://localhost:${port}`, path: '/', idempotent: true, freshConnection },
+      {
+        operation: 'read',
+        method: 'GET',
+        baseUrl: `https://localhost:${port}`,
+        path: '/',
+        idempotent: true,
+        freshConnection,
+      },
       { clock: { now: () => 0, sleep: () => Promise.resolve() }, random: () => 0, allowHttp: [] },
     );
 

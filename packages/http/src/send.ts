@@ -16,7 +16,7 @@ const longestPauseMs = 10_000;
 
 // An instance of its own: nobody else's defaults or interceptors reach it. No proxy from the environment, and agents that read none either.
 const client = create({ proxy: false });
-const kept = { httpAgent: new HttpAgent({ keepAlive: true }), httpsAgent: new HttpsAgent({ keepAlive: true }) };
+const kept = agents({ keepAlive: true });
 
 /**
  * One call, retried where it is idempotent and the failure may pass. Ends with an answer (2xx, 4xx but 408 and 429), with a TransientError (no
@@ -58,9 +58,8 @@ async function respond(request: HttpRequest, url: URL, options: HttpOptions): Pr
   const { timeoutMs = 10_000, longestAnswer = 5_000_000 } = options;
   const body = encode(request.body);
   refuseUnsendable(request);
-  const fresh = { httpAgent: new HttpAgent(), httpsAgent: new HttpsAgent() };
   const config = {
-    ...(request.freshConnection === true ? fresh : kept),
+    ...(request.freshConnection === true ? agents({ keepAlive: false }) : kept),
     url: url.href,
     method: request.method,
     headers: {
@@ -84,6 +83,11 @@ async function respond(request: HttpRequest, url: URL, options: HttpOptions): Pr
     // Never as a cause: it holds headers, body and answer.
     throw withoutAnswer(error, `${request.operation} at ${url.host}`);
   }
+}
+
+// Said aloud, trust cannot be switched off by a variable of the environment.
+function agents(options: { readonly keepAlive: boolean }) {
+  return { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent({ ...options, rejectUnauthorized: true }) };
 }
 
 // axios would leave such characters out, and send another key than it was given.

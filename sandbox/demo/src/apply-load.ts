@@ -7,6 +7,8 @@ export type Load = {
   report(): LoadReport;
   /** Ends the process and answers the last count. Rejects if it died before. */
   stop(): Promise<LoadReport>;
+  /** Ends it at once, if it still runs. */
+  kill(): void;
 };
 
 /** Starts the load generator in a process of its own. `environment`: how it reaches AWS. */
@@ -22,7 +24,6 @@ export function applyLoad(options: LoadOptions, environment: Readonly<Record<str
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
   });
-  process.once('exit', () => child.kill());
   return {
     report: () => latest,
     stop: async () => {
@@ -31,5 +32,6 @@ export function applyLoad(options: LoadOptions, environment: Readonly<Record<str
       if (!latest.done) throw new Error('The load generator died before it was told to stop');
       return latest;
     },
+    kill: () => void child.kill(),
   };
 }

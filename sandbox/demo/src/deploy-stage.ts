@@ -13,7 +13,7 @@ export type StageToDeploy = {
   readonly without: Safeguard | undefined;
 };
 
-/** Deploys serverless.yml and infra/ on the local AWS, with the handlers of the services as they are. */
+/** Deploys serverless.yml and infra/ on the local AWS, with the handlers of the services as they are, but for their logs. */
 export async function deployStage({ aws, configPath }: StageToDeploy): Promise<void> {
-  await deployServerless(aws, { root, config: configPath });
+  await deployServerless(aws, { root, config: configPath, environment: { POWERTOOLS_LOG_LEVEL: 'SILENT' } });
 }

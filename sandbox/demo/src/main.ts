@@ -22,8 +22,8 @@ const nodes = [
   { propagationMs: 500, revocationMs: 800, negativeMs: 300 },
   { propagationMs: 4000, revocationMs: 1200, negativeMs: 300 },
 ];
-/** rate(4 hours) comes round every 16 s. */
-const scheduleSpeed = 900;
+/** rate(4 hours) comes round every 14 s. */
+const scheduleSpeed = 1030;
 const sweepEveryMs = 500;
 const patienceMs = 40_000;
 

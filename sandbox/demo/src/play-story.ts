@@ -68,6 +68,7 @@ export async function playStory(
     return { summary: await sumUp(stage, report), failures: report.failures };
   } finally {
     clearInterval(counting);
+    load.kill();
     view.close();
     say.end();
   }

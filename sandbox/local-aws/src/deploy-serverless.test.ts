@@ -105,6 +105,25 @@ test('deploys functions that each see their own environment, and share what they
   expect(aws.functions.find('sample-dev-second').async).toMatchObject({ maximumRetryAttempts: 0 });
 });
 
+test('a second deployment in the same process has its own handlers', async () => {
+  const names = ['sample-dev-first', 'sample-dev-second'];
+  const answers: unknown[] = [];
+  const urls: string[] = [];
+  for (let n = 0; n < 2; n += 1) {
+    const aws = await localAws();
+    open.push(aws);
+    urls.push(aws.url);
+    await deployServerless(aws, { root });
+    for (const name of names) {
+      const { payload } = await aws.functions.invoke(aws.functions.find(name), {});
+      answers.push((JSON.parse(payload) as { queue: string }).queue.startsWith(aws.url));
+    }
+  }
+
+  expect(new Set(urls).size).toBe(2);
+  expect(answers).toEqual([true, true, true, true]);
+});
+
 test('deploys this repository: every handler loads, every queue that feeds one has its mapping', async () => {
   const aws = await localAws();
   open.push(aws);

@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
 import type { Clock } from '@keyturn/rotation/clock';
 import * as z from 'zod';
 
@@ -100,7 +102,7 @@ export function lambda({ place, clock, background, asyncRetryDelaysMs, onFailure
     const deadline = performance.now() + fn.timeoutMs;
     const context = contextOf(fn, requestId, clock, () => Math.max(0, Math.round(deadline - performance.now())));
     try {
-      const result = await inTime(fn, requestId, async () => fn.handler(input, context));
+      const result = await inTime(fn, requestId, async () => fn.handler(input, context), background.signal);
       return { payload: JSON.stringify(result) ?? 'null', failed: false, requestId };
     } catch (error) {
       return { payload: JSON.stringify(told(error)), failed: true, requestId };
@@ -197,20 +199,23 @@ function contextOf(fn: LambdaFunction, requestId: string, clock: Clock, remainin
   };
 }
 
-const timedOut = Symbol('timed out');
-
-async function inTime(fn: LambdaFunction, requestId: string, work: () => Promise<unknown>): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<typeof timedOut>((resolve) => {
-    timer = setTimeout(() => resolve(timedOut), fn.timeoutMs);
-  });
-  try {
-    const result = await Promise.race([work(), timeout]);
-    if (result !== timedOut) return result;
+/** The handler itself cannot be stopped: it goes on in this process, and its result is worth nothing. */
+async function inTime(
+  fn: LambdaFunction,
+  requestId: string,
+  work: () => Promise<unknown>,
+  closed: AbortSignal,
+): Promise<unknown> {
+  const answered = new AbortController();
+  const signal = AbortSignal.any([answered.signal, closed]);
+  const timeout = wait(fn.timeoutMs, undefined, { signal }).then(() => {
     const seconds = (fn.timeoutMs / 1000).toFixed(2);
     throw new TimeoutError(`RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`);
+  });
+  try {
+    return await Promise.race([work(), timeout]);
   } finally {
-    clearTimeout(timer);
+    answered.abort();
   }
 }
 

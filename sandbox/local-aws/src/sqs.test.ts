@@ -86,7 +86,7 @@ test('changes the visibility of a message in flight, and of no other', async () 
   await expect(change(10)).rejects.toMatchObject({ name: 'MessageNotInflight' });
 });
 
-test('message attributes of every type come back with the checksum that the SDK verifies', async () => {
+test('message attributes of every type come back, each as it was asked for', async () => {
   const { client, create, receive } = await setUp();
   const url = await create('work');
   const attributes = {

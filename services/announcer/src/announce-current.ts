@@ -29,6 +29,7 @@ export type Deps = {
 const replicaPauseMs = 60_000;
 const staleReadPauseMs = 20_000;
 const youngMs = 60_000;
+const conflictPauseMs = 1000;
 
 /**
  * Tells subscribers once about each change of AWSCURRENT, whoever made it. What is current is read, never taken from the message, which only says
@@ -71,7 +72,7 @@ async function recordChange(look: Look, deps: Deps): Promise<Announcement> {
   if (moved.versionId !== next.previousVersionId) await noteHeardOf(look, next, deps);
   await lookAgain(deps.ledger, secret.arn, current, deps.clock.now());
   if (await deps.ledger.write(announcementKey(secret.arn), next, known?.rev ?? 0)) return next;
-  throw new TransientError('Another announcer saw the same change');
+  throw new TransientError('Another announcer saw the same change', { retryAfterMs: conflictPauseMs });
 }
 
 // Of a secret that the ledger does not know only what stands on it can be told; with nothing before it there is nothing to tell.

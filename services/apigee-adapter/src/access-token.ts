@@ -4,7 +4,7 @@ import type { SecretReader } from '@keyturn/aws/secret-store';
 import type { HttpAnswer, HttpOptions } from '@keyturn/http/http-exchange';
 import { jsonOf, parseAnswer } from '@keyturn/http/parse-answer';
 import { send } from '@keyturn/http/send';
-import { PermanentError, TransientError } from '@keyturn/rotation/errors';
+import { PermanentError } from '@keyturn/rotation/errors';
 import { hidden, type Hidden } from '@keyturn/rotation/hidden';
 import { JWT } from 'google-auth-library';
 import * as z from 'zod';
@@ -127,7 +127,7 @@ const refusalBody = z.object({
   error: z.enum(['invalid_grant', 'invalid_client', 'invalid_scope', 'unauthorized_client']),
 });
 
-function refusal(answer: HttpAnswer): PermanentError | TransientError {
+function refusal(answer: HttpAnswer): PermanentError {
   const parsed = refusalBody.safeParse(jsonOf(answer)?.value);
   if (!parsed.success) return new PermanentError('provider-answer', `${answer.summary}: no token came back`);
   return new PermanentError('access-denied', `${answer.summary}, ${parsed.data.error}`, { field: 'adminSecret' });

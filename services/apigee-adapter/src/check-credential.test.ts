@@ -2,7 +2,7 @@ import type { Credential } from '@keyturn/rotation/credential';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { expect, onTestFinished, test } from 'vitest';
 
-import { checked, developer, propagationMs, simulatedApigee, target } from './simulated-apigee.conformance.ts';
+import { developer, propagationMs, simulatedApigee, target } from './simulated-apigee.conformance.ts';
 
 const mark = formatMark(
   markOf('arn:aws:secretsmanager:eu-west-1:111122223333:secret:orders/key-AbCdEf', '00000002', 'test'),
@@ -10,10 +10,7 @@ const mark = formatMark(
 
 async function setUp(options: Parameters<typeof simulatedApigee>[0] = {}) {
   const simulated = await simulatedApigee(options);
-  onTestFinished(async () => {
-    await simulated.close();
-    expect(checked.problems).toEqual([]);
-  });
+  onTestFinished(() => simulated.close());
   const { provider, handMade } = simulated;
   const issue = async () => {
     const credential = await provider.propose({ target, mark });

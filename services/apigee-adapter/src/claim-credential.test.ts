@@ -2,17 +2,14 @@ import { credential } from '@keyturn/rotation/credential';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { expect, onTestFinished, test } from 'vitest';
 
-import { checked, otherTarget, simulatedApigee, target, type Interference } from './simulated-apigee.conformance.ts';
+import { otherTarget, simulatedApigee, target, type Interference } from './simulated-apigee.conformance.ts';
 
 const arn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:orders/key-AbCdEf';
 const mark = formatMark(markOf(arn, '00000001', 'test'));
 
 async function setUp() {
   const simulated = await simulatedApigee();
-  onTestFinished(async () => {
-    await simulated.close();
-    expect(checked.problems).toEqual([]);
-  });
+  onTestFinished(() => simulated.close());
   return simulated;
 }
 

@@ -4,7 +4,7 @@ import { credential, type Credential } from '@keyturn/rotation/credential';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { expect, onTestFinished, test } from 'vitest';
 
-import { checked, otherTarget, simulatedApigee, target, type Interference } from './simulated-apigee.conformance.ts';
+import { otherTarget, simulatedApigee, target, type Interference } from './simulated-apigee.conformance.ts';
 
 const arn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:orders/key-AbCdEf';
 const markFor = (version: number) => formatMark(markOf(arn, `0000000${version}`, 'test'));
@@ -13,10 +13,7 @@ const json = { 'content-type': 'application/json' };
 
 async function setUp(options: Parameters<typeof simulatedApigee>[0] = {}) {
   const simulated = await simulatedApigee(options);
-  onTestFinished(async () => {
-    await simulated.close();
-    expect(checked.problems).toEqual([]);
-  });
+  onTestFinished(() => simulated.close());
   const { provider, apigee, appOf } = simulated;
   const next = await provider.propose({ target, mark });
   const ensure = (like: Credential | undefined, wish: Partial<EnsureRequest> = {}) =>

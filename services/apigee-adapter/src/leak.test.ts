@@ -41,7 +41,7 @@ const replies: readonly Reply[] = [
   json(200, { [answered]: Object.fromEntries(words.map((word) => [word, word])) }),
   json(200, words),
   { status: 302, headers, body: words.join(' ') },
-  ...[400, 401, 403, 404, 409, 429, 500].flatMap((status) => [
+  ...[400, 401, 403, 404, 409, 500].flatMap((status) => [
     json(status, { error: { code: status, message: words.join(' '), status: answered, details: [{ violations }] } }),
     json(status, { code: answered, message: words.join(' ') }),
     json(status, { fault: { faultstring: words.join(' '), detail: { errorcode: `oauth.v2.${answered}` } } }),

@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { serviceAccountToken, type AccessToken } from './access-token.ts';
 import { manageKeys } from './manage-keys.ts';
 import { managementApi } from './management-api.ts';
+import { checkAndCount } from './simulated-apigee.conformance.ts';
 
 const http: HttpOptions = {
   clock: { now: () => Date.now(), sleep: () => Promise.resolve() },
@@ -20,7 +21,10 @@ const ref = { developer: 'dev@x.io', app: "a b/c'", keyId: hidden('odd/key?1') }
 const path = "/v1/organizations/acme/developers/dev%40x.io/apps/a%20b%2Fc'";
 
 async function setUp(reply: (request: Received, earlier: number) => Reply, accessToken = always) {
-  const server = await loopbackServer(reply);
+  const server = await loopbackServer((request, earlier) => {
+    checkAndCount(request);
+    return reply(request, earlier);
+  });
   onTestFinished(() => server.close());
   const config = { managementUrl: `${server.url}/v1`, organization: 'acme' };
   return { server, keys: manageKeys(managementApi({ config, accessToken, http })) };

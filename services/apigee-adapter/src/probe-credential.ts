@@ -92,7 +92,7 @@ function refused(answer: HttpAnswer, probe: ProbeConfig): ProbeOutcome {
   const fault = classifyFault(answer);
   if (fault === undefined) throw misconfigured(probe, `gets ${answer.status}, which says nothing about the key`);
   if (fault.refusal === 'wrong-place')
-    throw misconfigured(probe, `does not send the key where the gateway looks for it`);
+    throw misconfigured(probe, 'sends the key where the gateway does not look for it');
   return { outcome: 'rejected', ...fault };
 }
 

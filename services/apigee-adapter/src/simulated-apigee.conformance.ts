@@ -7,6 +7,7 @@ import { loopbackServer, type Received, type Reply } from '@keyturn/http/loopbac
 import type { Clock } from '@keyturn/rotation/clock';
 import { credential, type Credential } from '@keyturn/rotation/credential';
 import { hidden } from '@keyturn/rotation/hidden';
+import { afterAll } from 'vitest';
 
 import { apigeeProvider } from './apigee-provider.ts';
 import { checkRequest } from './check-request.ts';
@@ -39,7 +40,7 @@ export type SimulatedApigee = {
   readonly config: ApigeeConfig;
   /** What the adapter authenticates with. */
   readonly token: string;
-  /** Requests to the management API that fit its description, by the name of the call. */
+  /** Requests to the management API, by the name of the call. */
   readonly calls: readonly string[];
   readonly interfere: (interference: Interference) => void;
   /** Whatever probes call accepts any key from now on. */
@@ -49,8 +50,22 @@ export type SimulatedApigee = {
   close(): Promise<void>;
 };
 
-/** How many requests to the management API were checked in this file, and all that did not fit. */
-export const checked: { count: number; readonly problems: string[] } = { count: 0, problems: [] };
+const problems: string[] = [];
+let checked = 0;
+
+// Every request of every test of a file that uses this one.
+afterAll(() => {
+  if (problems.length > 0) throw new Error(`Requests that do not fit their description:\n${problems.join('\n')}`);
+  process.stdout.write(`${checked} requests to the management API fit its description\n`);
+});
+
+/** For tests: counts a request to the management API, and fails the file where it does not fit its description. Gives the name of the call. */
+export function checkAndCount(request: Received): string {
+  const { id, problem } = checkRequest({ ...request, contentType: request.headers['content-type'] });
+  checked += 1;
+  if (problem !== undefined) problems.push(`${request.method} ${id ?? request.url}: ${problem}`);
+  return id ?? 'unknown';
+}
 
 type Options = {
   readonly send?: ProbeConfig['send'];
@@ -78,10 +93,7 @@ export async function simulatedApigee({
   const calls: string[] = [];
   let interference: Interference = () => 'pass';
   const management = await loopbackServer((request, earlier) => {
-    const { id, problem } = checkRequest({ ...request, contentType: request.headers['content-type'] });
-    checked.count += 1;
-    if (problem !== undefined) checked.problems.push(`${request.method} ${id}: ${problem}`);
-    calls.push(id ?? 'unknown');
+    calls.push(checkAndCount(request));
     return pass(apigee.managementUrl.replace(/\/v1$/, ''), request, interference(request, earlier));
   });
   let open = false;

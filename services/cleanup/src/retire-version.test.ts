@@ -487,13 +487,14 @@ test('I12: a due version that fails in a way nobody foresaw does not keep the ot
   expect((await rowOf(w))?.stage).toBe('grace');
 });
 
-test('two sweeps at the same time disable one key once', async () => {
+test('two sweeps at the same time disable one key once, and neither delays the other', async () => {
   const w = await superseded();
   w.pass(day + margin);
 
   await Promise.all([sweep(w), sweep(w)]);
 
   expect(w.events('CredentialDisabled')).toHaveLength(1);
+  expect(await rowOf(w)).toMatchObject({ stage: 'disabled', dueAt: w.clock.now() + week });
 });
 
 test('begins nothing that may not end before the function does', async () => {

@@ -1,7 +1,7 @@
 import type { LedgerKey, LedgerRow } from '@keyturn/aws/ledger';
 import { giveLeaseBack, takeLease } from '@keyturn/aws/lease';
 import { readSuperseded, writeSuperseded, type Superseded } from '@keyturn/aws/supersession';
-import { PermanentError, TransientError } from '@keyturn/rotation/errors';
+import { PermanentError } from '@keyturn/rotation/errors';
 
 import type { Deps } from './deps.ts';
 import { disableVersion } from './disable-version.ts';
@@ -18,30 +18,35 @@ const leaseMs = 960_000;
  * which version to look at and when. A PermanentError holds the retirement, and the owner is told once.
  */
 export async function retireVersion(key: LedgerKey, deps: Deps): Promise<void> {
-  const row = await readSuperseded(deps.ledger, key);
-  if (row === undefined || row.value.stage === 'retired') return;
-  if ((row.value.dueAt ?? Infinity) > deps.clock.now()) return;
-  if (await deps.fleet.paused()) return;
+  const { ledger, clock, newId } = deps;
+  const found = await readDue(key, deps);
+  if (found === undefined || (await deps.fleet.paused())) return;
+  const { provider, target } = found.value;
+  const lease = { provider, target, holder: newId(), now: clock.now() };
+  // Whoever holds it is at work on this target; the row stays due, and its place in the line is kept.
+  if (!(await takeLease(ledger, { ...lease, durationMs: leaseMs }))) return;
   try {
-    await retireInTurn(row, deps);
-  } catch (error) {
-    if (!(error instanceof PermanentError)) throw error;
-    await holdRetirement(row, error.reason, deps);
+    // Read again: what was due before the lease may be done by now.
+    const row = await readDue(key, deps);
+    if (row !== undefined) await retireOrHold(row, deps);
+  } finally {
+    // Nobody relies on this: a lease ends by itself.
+    await giveLeaseBack(ledger, lease);
   }
 }
 
-async function retireInTurn(row: LedgerRow<Superseded>, deps: Deps): Promise<void> {
-  const live = await readLive(row.value.secretArn, deps);
-  const { provider, target } = row.value;
-  const lease = { provider, target, holder: deps.newId(), now: deps.clock.now() };
-  if (!(await takeLease(deps.ledger, { ...lease, durationMs: leaseMs }))) {
-    throw new TransientError('Somebody else works on the same target');
-  }
+async function readDue(key: LedgerKey, { ledger, clock }: Deps): Promise<LedgerRow<Superseded> | undefined> {
+  const row = await readSuperseded(ledger, key);
+  const due = row?.value.stage !== 'retired' && (row?.value.dueAt ?? Infinity) <= clock.now();
+  return due ? row : undefined;
+}
+
+async function retireOrHold(row: LedgerRow<Superseded>, deps: Deps): Promise<void> {
   try {
-    await takeStep(row, live, deps);
-  } finally {
-    // Nobody relies on this: a lease ends by itself.
-    await giveLeaseBack(deps.ledger, lease);
+    await takeStep(row, await readLive(row.value.secretArn, deps), deps);
+  } catch (error) {
+    if (!(error instanceof PermanentError)) throw error;
+    await holdRetirement(row, error.reason, deps);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { LedgerKey } from '@keyturn/aws/ledger';
 import { readSuperseded, writeSuperseded } from '@keyturn/aws/supersession';
+import { timingOf } from '@keyturn/config/timing';
 import { PendingError, TransientError } from '@keyturn/rotation/errors';
 
 import type { Deps } from './deps.ts';
@@ -48,8 +49,9 @@ async function sweepOne(key: LedgerKey, deps: Deps): Promise<unknown> {
   }
 }
 
-async function putOff(key: LedgerKey, { ledger, clock }: Deps): Promise<void> {
+async function putOff(key: LedgerKey, { config, ledger, clock }: Deps): Promise<void> {
   const row = await readSuperseded(ledger, key);
   if (row === undefined || row.value.dueAt === null) return;
-  await writeSuperseded(ledger, { ...row.value, dueAt: Math.max(row.value.dueAt, clock.now() + laterMs) }, row.rev);
+  const later = clock.now() + Math.min(laterMs, timingOf(config).holdRetryMs);
+  await writeSuperseded(ledger, { ...row.value, dueAt: Math.max(row.value.dueAt, later) }, row.rev);
 }
