@@ -96,7 +96,8 @@ async function actOut(stage: Stage): Promise<void> {
   await sandbox.aws.secrets.cancelRotateSecret({ SecretId: secretName });
   say.happened('the schedule is switched off; waiting until nothing is left over');
   await until(stage, 'every superseded key to be deleted', () => sandbox.apigee.keys(app).length === 1);
-  await until(stage, 'the queues to be empty', () => view.waiting() === 0);
+  say.happened(`every superseded key is deleted; messages left in ${view.waiting().join(', ') || 'no queue'}`);
+  await until(stage, 'the queues to be empty', () => view.waiting().length === 0);
   await sandbox.aws.idle();
 }
 

@@ -15,8 +15,8 @@ export type StageView = {
   failures(): readonly RotationFailed['data'][];
   count(type: string): number;
   deadLetters(): number;
-  /** Messages that nobody has handled yet. */
-  waiting(): number;
+  /** Queues with messages that nobody has handled yet. */
+  waiting(): readonly string[];
   close(): void;
 };
 
@@ -52,7 +52,11 @@ export function watchStage(aws: LocalAws, firstVersion: string, tell: (text: str
     failures: () => keyturn('RotationFailed').map(({ event }) => RotationFailed.parse(event).data),
     count: (type) => keyturn(type).length,
     deadLetters: () => depth(aws, (name) => name.endsWith('-dlq')),
-    waiting: () => depth(aws, (name) => !name.endsWith('-dlq')),
+    waiting: () =>
+      aws.queues.list().flatMap(({ name }) => {
+        const messages = name.endsWith('-dlq') ? 0 : depth(aws, (other) => other === name);
+        return messages === 0 ? [] : [`${name} (${messages})`];
+      }),
     close: () => clearInterval(looking),
   };
 }

@@ -7,7 +7,7 @@ import { deployTemplate, type Deployed } from './deploy-template.ts';
 import type { Handler } from './lambda.ts';
 import type { LocalAws } from './local-aws.ts';
 import { readServerless, type Serverless } from './read-serverless.ts';
-import type { FunctionToLoad } from './template-resources.ts';
+import type { FunctionToLoad } from './template-resource.ts';
 
 export type DeployServerlessOptions = {
   /** The folder of serverless.yml. */

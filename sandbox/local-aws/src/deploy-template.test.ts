@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 
 import { deployTemplate } from './deploy-template.ts';
 import { localAws } from './local-aws.ts';
-import type { FunctionToLoad } from './template-resources.ts';
+import type { FunctionToLoad } from './template-resource.ts';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {

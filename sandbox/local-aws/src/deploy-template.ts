@@ -1,7 +1,8 @@
 import * as z from 'zod';
 
 import type { LocalAws } from './local-aws.ts';
-import { ignoredPhysical, ignoredTypes, resourceTypes, type FunctionToLoad, type Stack } from './template-resources.ts';
+import type { FunctionToLoad, Stack } from './template-resource.ts';
+import { ignoredPhysical, ignoredTypes, resourceTypes } from './template-resources.ts';
 import { templateResolver, type Physical } from './template-values.ts';
 import type { Handler } from './lambda.ts';
 

@@ -1,54 +1,13 @@
 import * as z from 'zod';
 
 import { arn, type Place } from './arn.ts';
-import type { Handler } from './lambda.ts';
-import type { LocalAws } from './local-aws.ts';
+import { eventInvokeConfig, eventSourceMapping, lambdaFunction, permission } from './template-functions.ts';
+import { ignored, nameless, text, type, type ResourceType } from './template-resource.ts';
 import type { Physical } from './template-values.ts';
 
-export type FunctionToLoad = {
-  readonly name: string;
-  /** `path/of/module.export`, from the root of the repository. */
-  readonly handler: string;
-  readonly environment: Readonly<Record<string, string>>;
-};
-
-export type Stack = {
-  readonly aws: LocalAws;
-  readonly loadFunction: (fn: FunctionToLoad) => Promise<Handler>;
-  /** One of AWS's JSON operations, such as `AmazonSQS.CreateQueue`. */
-  readonly call: (target: string, input: object) => Promise<void>;
-};
-
-type ResourceType = {
-  /** What the resource will be called, from its resolved properties. */
-  physical(properties: unknown, logicalId: string, place: Place & { readonly url: string }): Physical;
-  create(properties: unknown, stack: Stack): Promise<void>;
-};
-
-type Named<Schema extends z.ZodType> = {
-  readonly schema: Schema;
-  readonly physical: (
-    properties: z.output<Schema>,
-    logicalId: string,
-    place: Place & { readonly url: string },
-  ) => Physical;
-  readonly create: (properties: z.output<Schema>, stack: Stack) => Promise<void>;
-};
-
-/** A property that is not named in the schema is refused: nothing of the infrastructure is left out by accident. */
-function type<Schema extends z.ZodType>({ schema, physical, create }: Named<Schema>): ResourceType {
-  return {
-    physical: (properties, logicalId, place) => physical(schema.parse(properties), logicalId, place),
-    create: async (properties, stack) => create(schema.parse(properties), stack),
-  };
-}
-
-const ignored = z.unknown().optional();
-const text = z.string().optional();
 const document = z.record(z.string(), z.unknown());
 const json = document.transform((value) => JSON.stringify(value));
 const attribute = z.union([z.string(), z.number(), z.boolean()]).transform(String).optional();
-const nothing = (): Physical => ({ ref: '', attributes: {} });
 
 const eventBus = type({
   schema: z.strictObject({ Name: z.string(), Description: ignored, Tags: ignored }),
@@ -82,7 +41,7 @@ const queue = type({
 
 const queuePolicy = type({
   schema: z.strictObject({ Queues: z.array(z.string()), PolicyDocument: json }),
-  physical: nothing,
+  physical: nameless,
   async create({ Queues, PolicyDocument: Policy }, { call }) {
     for (const QueueUrl of Queues) await call('AmazonSQS.SetQueueAttributes', { QueueUrl, Attributes: { Policy } });
   },
@@ -124,86 +83,6 @@ const parameter = type({
   }),
   physical: ({ Name, Type, Value }) => ({ ref: Name, attributes: { Type, Value } }),
   create: ({ Name, Type, Value }, { call }) => call('AmazonSSM.PutParameter', { Name, Type, Value }),
-});
-
-const lambdaFunction = type({
-  schema: z.strictObject({
-    FunctionName: z.string(),
-    Handler: z.string(),
-    Timeout: z.number().default(3),
-    Environment: z.strictObject({ Variables: z.record(z.string(), z.coerce.string()) }).optional(),
-    Role: ignored,
-    Runtime: ignored,
-    MemorySize: ignored,
-    Architectures: ignored,
-    TracingConfig: ignored,
-    Code: ignored,
-    Description: ignored,
-    Tags: ignored,
-  }),
-  physical: ({ FunctionName: name }, _, place) => ({
-    ref: name,
-    attributes: { Arn: arn(place, 'lambda', `function:${name}`) },
-  }),
-  async create({ FunctionName: name, Handler, Timeout, Environment }, { aws, loadFunction }) {
-    const handler = await loadFunction({ name, handler: Handler, environment: Environment?.Variables ?? {} });
-    aws.functions.register(name, handler, { timeoutMs: Timeout * 1000, permissions: [] });
-  },
-});
-
-const permission = type({
-  schema: z.strictObject({
-    FunctionName: z.string(),
-    Action: z.enum(['lambda:InvokeFunction', 'lambda:*']),
-    Principal: z.string(),
-    SourceArn: text,
-    SourceAccount: text,
-  }),
-  physical: nothing,
-  async create({ FunctionName, Principal: principal, SourceArn: sourceArn, SourceAccount: sourceAccount }, { aws }) {
-    const fn = aws.functions.find(FunctionName);
-    fn.permissions = [...(fn.permissions ?? []), { principal, sourceArn, sourceAccount }];
-  },
-});
-
-const eventInvokeConfig = type({
-  schema: z.strictObject({
-    FunctionName: z.string(),
-    Qualifier: z.literal('$LATEST'),
-    MaximumRetryAttempts: z.number().optional(),
-    MaximumEventAgeInSeconds: ignored,
-    DestinationConfig: z.strictObject({ OnFailure: z.strictObject({ Destination: z.string() }) }).optional(),
-  }),
-  physical: nothing,
-  async create({ FunctionName, MaximumRetryAttempts: maximumRetryAttempts, DestinationConfig }, { aws }) {
-    aws.functions.find(FunctionName).async = {
-      maximumRetryAttempts,
-      onFailure: DestinationConfig?.OnFailure.Destination,
-    };
-  },
-});
-
-const eventSourceMapping = type({
-  schema: z.strictObject({
-    FunctionName: z.string(),
-    EventSourceArn: z.string(),
-    BatchSize: z.number().optional(),
-    Enabled: z.boolean().optional(),
-    MaximumBatchingWindowInSeconds: ignored,
-    FunctionResponseTypes: z.array(z.literal('ReportBatchItemFailures')).default([]),
-    ScalingConfig: z.strictObject({ MaximumConcurrency: z.number() }).optional(),
-  }),
-  physical: nothing,
-  async create(input, { aws }) {
-    aws.mappings.add({
-      functionName: input.FunctionName,
-      queueArn: input.EventSourceArn,
-      batchSize: input.BatchSize,
-      enabled: input.Enabled,
-      reportsItemFailures: input.FunctionResponseTypes.length > 0,
-      maximumConcurrency: input.ScalingConfig?.MaximumConcurrency,
-    });
-  },
 });
 
 const rule = type({
