@@ -29,8 +29,11 @@ export const announcementKey = (secretArn: string): LedgerKey => ({
   row: 'announcement',
 });
 
-/** Everything the ledger knows of one secret stands in one partition. */
+/** What decides about the keys of one secret stands in one partition. */
 export const partitionOf = (secretArn: string): string => `secret#${secretHash(secretArn)}`;
+
+/** What was told to its owner stands in another: the notifier may write there, and nowhere else. */
+export const toldPartitionOf = (secretArn: string): string => `told#${secretHash(secretArn)}`;
 
 export function readAnnouncement(ledger: Ledger, secretArn: string): Promise<LedgerRow<Announcement> | undefined> {
   return ledger.read(announcementKey(secretArn), announcement);

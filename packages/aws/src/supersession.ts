@@ -69,19 +69,22 @@ export async function noteSuperseded(ledger: Ledger, note: Note, currentAt = -In
   const key = supersededKey(note.secretArn, note.versionId);
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const existing = await ledger.read(key, superseded);
-    if (existing !== undefined && existing.value.n >= note.n && existing.value.supersededAt >= currentAt) return;
-    const row: Superseded = {
-      ...note,
-      n: Math.max(existing?.value.n ?? note.n, note.n),
-      supersededAt: Math.max(existing?.value.supersededAt ?? 0, note.supersededAt),
-      stage: 'grace',
-      disabledAt: null,
-      held: null,
-      approvedAt: null,
-    };
+    if (existing !== undefined && saysMore(existing.value, note, currentAt)) return;
+    const row = { ...note, ...raised(note, existing?.value), ...beginning };
     if (await writeSuperseded(ledger, row, existing?.rev ?? 0)) return;
   }
   throw new TransientError(`Others kept writing the row of version ${note.versionId}`, { retryAfterMs: 1000 });
+}
+
+const beginning = { stage: 'grace', disabledAt: null, held: null, approvedAt: null } as const;
+
+function saysMore(known: Superseded, note: Note, currentAt: number): boolean {
+  return known.n >= note.n && known.supersededAt >= currentAt;
+}
+
+function raised(note: Note, known: Superseded | undefined): Pick<Superseded, 'n' | 'supersededAt'> {
+  if (known === undefined) return note;
+  return { n: Math.max(known.n, note.n), supersededAt: Math.max(known.supersededAt, note.supersededAt) };
 }
 
 /** Makes the sweep look at a version that is current again, now rather than when its next step was due: its key may be off. */

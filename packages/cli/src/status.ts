@@ -79,12 +79,10 @@ function retiring({ versionId, stage, dueAt, held, supersededAt }: Superseded) {
   };
 }
 
-const intended = ['observe-only', 'not-approved'];
+const intended = new Set(['observe-only', 'not-approved']);
 
 function heldProblem(versionId: string, held: Superseded['held']): string[] {
-  return held === null || intended.includes(held.reason)
-    ? []
-    : [`version ${versionId} cannot be retired: ${held.reason}`];
+  return held === null || intended.has(held.reason) ? [] : [`version ${versionId} cannot be retired: ${held.reason}`];
 }
 
 function problemsOf(description: SecretDescription, config: Deps['config']): string[] {

@@ -22,7 +22,13 @@ const probe = z.strictObject({
       .meta({ description: 'Exchange key and secret for a token at `tokenPath`, then call `path` with it' }),
   ]),
   expect: z
-    .array(z.int().min(200).max(499))
+    .array(
+      z
+        .int()
+        .min(200)
+        .max(499)
+        .refine((status) => status < 300 || status >= 400, 'a redirect tells nothing of a key'),
+    )
     .nonempty()
     .default([200])
     .meta({ description: 'Statuses that mean the key was accepted' }),

@@ -1,9 +1,19 @@
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
+import { serviceAccountToken } from '@keyturn/apigee-adapter/access-token';
+import { apigeeProvider } from '@keyturn/apigee-adapter/apigee-provider';
+import { secretStore } from '@keyturn/aws/secrets-manager-store';
+import { functionNames } from '@keyturn/config/names';
+import { parseConfig } from '@keyturn/config/parse-config';
+import { serveIssue } from '@keyturn/credential-provider/serve-provider';
+import { systemRandom } from '@keyturn/http/random';
+import { systemClock } from '@keyturn/lambda/system-clock';
 import { deployServerless } from '@keyturn/local-aws/deploy-serverless';
 import type { LocalAws } from '@keyturn/local-aws/local-aws';
 
 import type { Safeguard } from './sandbox-config.ts';
+import { withoutEntitlements } from './without-entitlements.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -14,6 +24,24 @@ export type StageToDeploy = {
 };
 
 /** Deploys serverless.yml and infra/ on the local AWS, with the handlers of the services as they are, but for their logs. */
-export async function deployStage({ aws, configPath }: StageToDeploy): Promise<void> {
-  await deployServerless(aws, { root, config: configPath, environment: { POWERTOOLS_LOG_LEVEL: 'SILENT' } });
+export async function deployStage({ aws, configPath, without }: StageToDeploy): Promise<void> {
+  const environment = { POWERTOOLS_LOG_LEVEL: 'SILENT' };
+  await deployServerless(aws, { root, config: configPath, environment });
+  if (without === 'entitlements') await replaceAdapter(aws, configPath);
+}
+
+async function replaceAdapter(aws: LocalAws, configPath: string): Promise<void> {
+  const config = parseConfig(await readFile(configPath, 'utf8'));
+  const [[id, provider] = []] = Object.entries(config.providers);
+  if (id === undefined || provider === undefined) throw new Error('The configuration has no provider');
+  const common = { clock: systemClock, random: systemRandom };
+  const accessToken = serviceAccountToken({
+    secrets: secretStore(aws.secrets),
+    adminSecret: provider.adminSecret,
+    tokenUrl: provider.tokenUrl,
+    http: { ...common, allowHttp: provider.allowHttp },
+  });
+  const adapter = apigeeProvider({ ...common, config: provider, accessToken });
+  const naive = serveIssue(withoutEntitlements(adapter, ['product:orders-v1', 'scope:orders.read']));
+  aws.functions.register(functionNames(config.stage).issue(id), naive, { timeoutMs: 90_000 });
 }

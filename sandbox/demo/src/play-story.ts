@@ -88,6 +88,7 @@ async function actOut(stage: Stage): Promise<void> {
 
   await until(stage, 'the first scheduled rotation', () => view.rotations().length >= 1);
   await until(stage, 'the second scheduled rotation', () => view.rotations().length >= 2);
+  await until(stage, 'everybody to have heard of it', () => view.waiting().length === 0);
   say.happened(`keyturn rollback ${secretName} --yes`);
   await runKeyturn(['rollback', secretName, '--yes'], environment);
   await until(stage, 'the rollback to be told', () => view.count('SecretRotated') >= 3);

@@ -30,13 +30,18 @@ export async function clearDeadPending(failed: RotationFailed, deps: Deps): Prom
 }
 
 /** What forbids to judge a secret; the handler has told its owner of it already. */
-const unjudgeable: readonly Reason[] = ['misconfigured', 'shape-mismatch', 'secret-deleting', 'secret-missing'];
+const unjudgeable: ReadonlySet<Reason> = new Set([
+  'misconfigured',
+  'shape-mismatch',
+  'secret-deleting',
+  'secret-missing',
+]);
 
 async function readJudgeable(secretArn: string, deps: Deps): Promise<Live | undefined> {
   try {
     return await readLive(secretArn, deps);
   } catch (error) {
-    if (error instanceof PermanentError && unjudgeable.includes(error.reason)) return undefined;
+    if (error instanceof PermanentError && unjudgeable.has(error.reason)) return undefined;
     throw error;
   }
 }

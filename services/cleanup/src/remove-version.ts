@@ -46,10 +46,12 @@ async function isAccepted(
   deps: Deps,
 ): Promise<boolean> {
   if (secret.policy.verification === 'controlPlane') return false;
-  const { use } = await deps
-    .issue(provider)
-    .check({ target, credential, probe: 'credential', times: secret.policy.accepts });
-  return use.outcome === 'accepted';
+  // One at a time: a row of probes ends at the first refusal, and it takes one node that accepts.
+  for (let call = 0; call < secret.policy.accepts; call += 1) {
+    const { use } = await deps.issue(provider).check({ target, credential, probe: 'credential', times: 1 });
+    if (use.outcome === 'accepted') return true;
+  }
+  return false;
 }
 
 async function tell(row: Superseded, live: Live, deps: Deps): Promise<void> {

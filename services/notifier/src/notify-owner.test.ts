@@ -1,4 +1,4 @@
-import { partitionOf } from '@keyturn/aws/announcement';
+import { toldPartitionOf } from '@keyturn/aws/announcement';
 import { memoryLedger } from '@keyturn/aws/memory-ledger';
 import { memoryMailer } from '@keyturn/aws/memory-mailer';
 import type { Mail } from '@keyturn/aws/mailer';
@@ -460,7 +460,7 @@ test('nothing that an event carries beside its declared fields reaches a message
     await tell({ ...event, detail: { ...event.detail, data } }, deps);
   }
 
-  const rows = await deps.ledger.list(partitionOf(secretArn), '', z.unknown());
+  const rows = await deps.ledger.list(toldPartitionOf(secretArn), '', z.unknown());
   expect(rows.length).toBeGreaterThan(2);
   expect(JSON.stringify([slack.posted, mailer.sent, rows])).not.toContain(canary);
 });

@@ -1,4 +1,4 @@
-import { partitionOf } from '@keyturn/aws/announcement';
+import { toldPartitionOf } from '@keyturn/aws/announcement';
 import type { Ledger, LedgerKey } from '@keyturn/aws/ledger';
 import { TransientError } from '@keyturn/rotation/errors';
 import * as z from 'zod';
@@ -16,7 +16,7 @@ export type RecentChanges = z.output<typeof row>;
 const none: RecentChanges = { changedAt: 0, changedBy: null, failing: [] };
 const tries = 5;
 
-const keyOf = (secretArn: string): LedgerKey => ({ partition: partitionOf(secretArn), row: 'told-last' });
+const keyOf = (secretArn: string): LedgerKey => ({ partition: toldPartitionOf(secretArn), row: 'told-last' });
 
 export async function readRecentChanges(ledger: Ledger, secretArn: string): Promise<RecentChanges> {
   return (await ledger.read(keyOf(secretArn), row))?.value ?? none;

@@ -1,4 +1,4 @@
-import { partitionOf } from '@keyturn/aws/announcement';
+import { toldPartitionOf } from '@keyturn/aws/announcement';
 import type { Ledger, LedgerKey } from '@keyturn/aws/ledger';
 import type { Clock } from '@keyturn/rotation/clock';
 import { TransientError } from '@keyturn/rotation/errors';
@@ -34,7 +34,7 @@ const freshMs = 5000;
 const soonMs = 2000;
 
 const keyOf = ({ secretArn, correlationId }: ThreadId): LedgerKey => ({
-  partition: partitionOf(secretArn),
+  partition: toldPartitionOf(secretArn),
   row: `thread#${correlationId}`,
 });
 

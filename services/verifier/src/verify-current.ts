@@ -65,7 +65,7 @@ export async function verifyCurrent(rotated: SecretRotated, deps: Deps): Promise
 type Problem = { readonly reason: Reason; readonly code: string | null; readonly final: boolean };
 
 // What cannot even be asked may be a problem of what was pasted: no shape, no such app. That we may not ask is ours, and no reason to alarm an owner.
-const ofTheSecret: readonly Reason[] = ['shape-mismatch', 'target-missing'];
+const ofTheSecret: ReadonlySet<Reason> = new Set(['shape-mismatch', 'target-missing']);
 
 async function findProblem(secret: ManagedSecret, version: SecretVersion, deps: Deps): Promise<Problem | undefined> {
   const { target, policy } = secret;
@@ -75,7 +75,7 @@ async function findProblem(secret: ManagedSecret, version: SecretVersion, deps: 
     if (credential === undefined) return { reason: 'shape-mismatch', code: null, final: true };
     return problemOf(await deps.provider(secret.provider.id).check({ target, credential, probe, times: 1 }));
   } catch (error) {
-    if (!(error instanceof PermanentError) || !ofTheSecret.includes(error.reason)) throw error;
+    if (!(error instanceof PermanentError) || !ofTheSecret.has(error.reason)) throw error;
     return { reason: error.reason, code: null, final: true };
   }
 }
