@@ -1,10 +1,9 @@
 import { parseArgs } from 'node:util';
 
-import { playStory, type LoadFailures, type Summary } from './play-story.ts';
+import { playStory, type Ending } from './play-story.ts';
 import { progress } from './progress.ts';
 import { startSandbox } from './sandbox.ts';
 import { safeguards } from './sandbox-config.ts';
-import { GaveUp } from './wait-until.ts';
 
 const help = `pnpm demo [--without SAFEGUARD] [--json]
 
@@ -46,19 +45,20 @@ async function main(): Promise<number> {
   say.happened(`starting the sandbox${without === undefined ? '' : ` WITHOUT ${without}`}`);
   const sandbox = await startSandbox({ timings, nodes, scheduleSpeed, sweepEveryMs, without });
   try {
-    const { summary, failures } = await playStory(sandbox, say, { readerCacheMs: timings.readerCacheMs, patienceMs });
-    const problems = problemsOf(summary);
-    for (const line of describe(summary, failures, problems)) say.happened(line);
-    if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+    const ending = await playStory(sandbox, say, { readerCacheMs: timings.readerCacheMs, patienceMs });
+    const problems = problemsOf(ending);
+    for (const line of describe(ending, problems)) say.happened(line);
+    if (json) process.stdout.write(`${JSON.stringify(ending.summary)}\n`);
     return problems.length === 0 ? 0 : 1;
   } finally {
     await sandbox.close();
   }
 }
 
-function problemsOf(summary: Summary): string[] {
+function problemsOf({ summary, broken }: Ending): string[] {
   const { failedRequests, rotations, supersededKeys, supersededKeysRefused, orphans, deadLetters, alerts } = summary;
   return [
+    ...(broken === undefined ? [] : [broken]),
     ...(failedRequests === 0 ? [] : [`${failedRequests} requests failed`]),
     ...(rotations === 2 ? [] : [`${rotations} rotations instead of 2`]),
     ...(supersededKeys === supersededKeysRefused ? [] : ['a superseded key is still accepted']),
@@ -68,7 +68,7 @@ function problemsOf(summary: Summary): string[] {
   ];
 }
 
-function describe(summary: Summary, failures: LoadFailures, problems: readonly string[]): string[] {
+function describe({ summary, failures }: Ending, problems: readonly string[]): string[] {
   const took = summary.rotationMs.map((ms) => `${(ms / 1000).toFixed(1)} s`).join(' and ');
   return [
     `${summary.requests} requests, ${summary.failedRequests} failed${Object.entries(failures)
@@ -80,10 +80,4 @@ function describe(summary: Summary, failures: LoadFailures, problems: readonly s
   ];
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof GaveUp)) throw error;
-  process.stderr.write(`demo: ${error.message}\n`);
-  process.exitCode = 1;
-}
+process.exitCode = await main();

@@ -7,6 +7,11 @@ import * as z from 'zod';
 const main = fileURLToPath(import.meta.resolve('@keyturn/cli/main'));
 const answer = z.looseObject({ ok: z.boolean() });
 
+/** The command ended with another exit code than 0. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+}
+
 /** Runs the command line as a person does, in a process of its own, and gives its JSON answer. Throws what it printed when it failed. */
 export async function runKeyturn(words: readonly string[], environment: Readonly<Record<string, string>>) {
   const run = promisify(execFile)(process.execPath, [main, ...words, '--json'], {
@@ -14,7 +19,8 @@ export async function runKeyturn(words: readonly string[], environment: Readonly
   });
   const { stdout } = await run.catch((error: unknown) => {
     const printed = z.object({ stdout: z.string(), stderr: z.string() }).safeParse(error);
-    throw new Error(`keyturn ${words.join(' ')} failed: ${printed.data?.stdout ?? ''}${printed.data?.stderr ?? ''}`);
+    if (!printed.success) throw error;
+    throw new Refused(`keyturn ${words.join(' ')} failed: ${printed.data.stdout.trim()}${printed.data.stderr.trim()}`);
   });
   return answer.parse(JSON.parse(stdout));
 }
