@@ -3,14 +3,14 @@ import { createServer, request, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 
-import { CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { PermanentError } from '@keyturn/rotation/errors';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
 
 import { awsClients } from './clients.ts';
+import { createLedgerTable } from './create-ledger-table.ts';
 import { dynamoLedger } from './dynamo-ledger.ts';
-import { ledgerTable } from './ledger-table.ts';
 import { testLedger } from './ledger.conformance.ts';
 
 type Dynalite = (options: { createTableMs: number }) => Server;
@@ -33,7 +33,7 @@ afterAll(() => close(server));
 
 async function newTable(): Promise<string> {
   const table = `keyturn-${randomUUID()}`;
-  await client(endpoint).send(new CreateTableCommand(ledgerTable(table)));
+  await createLedgerTable(client(endpoint), table);
   return table;
 }
 

@@ -1,3 +1,4 @@
+import { secretNameOf } from '@keyturn/aws/secret-name';
 import { announcementKey, nextNumber, readAnnouncement, type Announcement } from '@keyturn/aws/announcement';
 import { eventFacts } from '@keyturn/config/event-facts';
 import { tagNames } from '@keyturn/config/managed-secret';
@@ -14,7 +15,6 @@ import type { Call, Command, Deps } from './command.ts';
 import { describePolicy } from './describe-policy.ts';
 import { labelled, liveSecret, type LiveSecret } from './live-secret.ts';
 import { isoOrNull } from './moments.ts';
-import { secretNameOf } from './secret-name.ts';
 
 export const adopt: Command = {
   name: 'adopt',

@@ -1,3 +1,4 @@
+import { secretNameOf } from '@keyturn/aws/secret-name';
 import { proveOwnership } from '@keyturn/credential-provider/ownership-proof';
 import { fingerprint, type Credential } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
@@ -8,7 +9,6 @@ import type { Command, Deps } from './command.ts';
 import { describePolicy } from './describe-policy.ts';
 import { liveSecret, type LiveSecret } from './live-secret.ts';
 import { isoOrNull, moment } from './moments.ts';
-import { secretNameOf } from './secret-name.ts';
 
 type Finding = { readonly reason: string; readonly field: string | null; readonly message: string };
 

@@ -3,7 +3,7 @@ import { formatMark, markOf, secretHash } from '@keyturn/rotation/mark';
 import { describe, expect, test } from 'vitest';
 
 import type { KeyState, Use } from './credential-provider.ts';
-import { proveOwnership, provenOwnership } from './ownership-proof.ts';
+import { otherSecretField, otherSecretIn, proveOwnership, provenOwnership } from './ownership-proof.ts';
 
 const arn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:orders-AbCdEf';
 const otherArn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:billing-GhIjKl';
@@ -52,7 +52,7 @@ describe('a key is refused', () => {
     [
       'of another secret',
       key({ mark: formatMark(markOf(otherArn, 'version-1', 'prod')) }),
-      { reason: 'shared-key', field: 'mark' },
+      { reason: 'shared-key', field: `secret ${secretHash(otherArn)}` },
     ],
     ['that somebody disabled', key({ state: 'disabled' }), { reason: 'key-disabled', field: 'key' }],
   ];
@@ -75,7 +75,10 @@ describe('a key is refused', () => {
     const check = checked({ mark: formatMark(markOf(otherArn, 'version-1', 'prod')) });
 
     expect(provenOwnership({ check, mark })).toEqual({ owner: 'other-secret', secretHash: secretHash(otherArn) });
-    expect(() => proveOwnership({ check, mark })).toThrow(secretHash(otherArn));
+    expect(() => proveOwnership({ check, mark })).toThrow(
+      expect.objectContaining({ field: otherSecretField(secretHash(otherArn)) }),
+    );
+    expect(otherSecretIn(otherSecretField(secretHash(otherArn)))).toBe(secretHash(otherArn));
   });
 });
 

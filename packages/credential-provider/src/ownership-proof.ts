@@ -45,12 +45,19 @@ export function proveOwnership(proof: Proof): { readonly marked: boolean } {
     throw new PermanentError('not-yours', 'The key bears the mark of another installation', { field: 'mark' });
   }
   if (found.owner === 'other-secret') {
-    const message = `The key belongs to another secret; the hash of its ARN is ${found.secretHash}`;
-    throw new PermanentError('shared-key', message, { field: 'mark' });
+    throw new PermanentError('shared-key', 'The key belongs to another secret', {
+      field: otherSecretField(found.secretHash),
+    });
   }
   if (found.disabled) throw new PermanentError('key-disabled', 'Somebody disabled the key', { field: 'key' });
   return { marked: found.marked };
 }
+
+/** Names the secret that has the key by the hash of its ARN; who can read the ledger finds the name. */
+export const otherSecretField = (secretHash: string): string => `secret ${secretHash}`;
+
+/** The hash in a field that `otherSecretField` made. */
+export const otherSecretIn = (field: string): string | undefined => /^secret ([0-9a-f]{32})$/.exec(field)?.[1];
 
 const unproven = {
   absent: 'The target has no such key',

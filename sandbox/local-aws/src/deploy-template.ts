@@ -86,7 +86,7 @@ function fail(logicalId: string, cause: unknown): never {
 const refusal = z.object({ __type: z.string(), message: z.string() });
 
 /** A signed-looking request: local-aws asks for a signature and does not check it. */
-async function call(url: string, target: string, input: object): Promise<void> {
+async function call(url: string, target: string, input: object): Promise<unknown> {
   const response = await fetch(url, {
     method: 'POST',
     body: JSON.stringify(input),
@@ -99,7 +99,7 @@ async function call(url: string, target: string, input: object): Promise<void> {
     },
   });
   const answer: unknown = await response.json();
-  if (response.ok) return;
+  if (response.ok) return answer;
   const { __type: name, message } = refusal.parse(answer);
   throw new Error(`${target}: ${name}: ${message}`);
 }

@@ -1,4 +1,4 @@
-import { CreateTableCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, GetItemCommand, PutItemCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { DeleteParameterCommand, GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { awsClients } from '@keyturn/aws/clients';
@@ -83,6 +83,10 @@ test('DynamoDB keeps items with conditions', async () => {
       AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
       KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
     }),
+  );
+  await waitUntilTableExists(
+    { client: dynamo, maxWaitTime: 30, minDelay: 0.01, maxDelay: 0.1 },
+    { TableName: 'ledger' },
   );
   const put = () =>
     dynamo.send(

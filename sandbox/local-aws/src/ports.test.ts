@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 
-import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { awsClients } from '@keyturn/aws/clients';
+import { createLedgerTable } from '@keyturn/aws/create-ledger-table';
 import { dynamoLedger } from '@keyturn/aws/dynamo-ledger';
 import { eventBridgeBus } from '@keyturn/aws/event-bridge-bus';
 import { testEventBus } from '@keyturn/aws/event-bus.conformance';
-import { ledgerTable } from '@keyturn/aws/ledger-table';
 import { testLedger } from '@keyturn/aws/ledger.conformance';
 import { testMailer } from '@keyturn/aws/mailer.conformance';
 import { sdkSecretsManager } from '@keyturn/aws/sdk-secrets-manager';
@@ -36,7 +35,7 @@ testSecretStore('Secrets Manager of local-aws', () => {
 testLedger('DynamoDB of local-aws', async () => {
   const table = `ledger-${randomUUID()}`;
   const client = clients.dynamo();
-  await client.send(new CreateTableCommand(ledgerTable(table)));
+  await createLedgerTable(client, table);
   return dynamoLedger({ client, table });
 });
 

@@ -16,7 +16,7 @@ export type Stack = {
   readonly aws: LocalAws;
   readonly loadFunction: (fn: FunctionToLoad) => Promise<Handler>;
   /** One of AWS's JSON operations, such as `AmazonSQS.CreateQueue`. */
-  readonly call: (target: string, input: object) => Promise<void>;
+  readonly call: (target: string, input: object) => Promise<unknown>;
 };
 
 export type ResourceType = {
@@ -32,14 +32,16 @@ type Named<Schema extends z.ZodType> = {
     logicalId: string,
     place: Place & { readonly url: string },
   ) => Physical;
-  readonly create: (properties: z.output<Schema>, stack: Stack) => Promise<void>;
+  readonly create: (properties: z.output<Schema>, stack: Stack) => Promise<unknown>;
 };
 
 /** A property that is not named in the schema is refused: nothing of the infrastructure is left out by accident. */
 export function type<Schema extends z.ZodType>({ schema, physical, create }: Named<Schema>): ResourceType {
   return {
     physical: (properties, logicalId, place) => physical(schema.parse(properties), logicalId, place),
-    create: async (properties, stack) => create(schema.parse(properties), stack),
+    create: async (properties, stack) => {
+      await create(schema.parse(properties), stack);
+    },
   };
 }
 

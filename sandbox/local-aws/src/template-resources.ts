@@ -63,15 +63,20 @@ const table = type({
     ref: name,
     attributes: { Arn: arn(place, 'dynamodb', `table/${name}`) },
   }),
-  create: (input, { call }) =>
-    call('DynamoDB_20120810.CreateTable', {
+  create: async (input, { call }) => {
+    await call('DynamoDB_20120810.CreateTable', {
       TableName: input.TableName,
       BillingMode: input.BillingMode,
       AttributeDefinitions: input.AttributeDefinitions,
       KeySchema: input.KeySchema,
       GlobalSecondaryIndexes: input.GlobalSecondaryIndexes,
-    }),
+    });
+    while (!isActive(await call('DynamoDB_20120810.DescribeTable', { TableName: input.TableName })));
+  },
 });
+
+const active = z.object({ Table: z.object({ TableStatus: z.literal('ACTIVE') }) });
+const isActive = (answer: unknown) => active.safeParse(answer).success;
 
 const parameter = type({
   schema: z.strictObject({

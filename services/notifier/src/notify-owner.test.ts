@@ -1,10 +1,12 @@
-import { toldPartitionOf } from '@keyturn/aws/announcement';
+import { announcementKey, toldPartitionOf } from '@keyturn/aws/announcement';
 import { memoryLedger } from '@keyturn/aws/memory-ledger';
 import { memoryMailer } from '@keyturn/aws/memory-mailer';
 import type { Mail } from '@keyturn/aws/mailer';
 import { configSchema } from '@keyturn/config/config';
+import { otherSecretField } from '@keyturn/credential-provider/ownership-proof';
 import type { KeyturnEvent } from '@keyturn/events/define-event';
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
+import { secretHash } from '@keyturn/rotation/mark';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 
@@ -508,3 +510,31 @@ function permutations<Item>(items: readonly Item[]): Item[][] {
   if (items.length === 0) return [[]];
   return items.flatMap((item, i) => permutations(items.toSpliced(i, 1)).map((rest) => [item].concat(rest)));
 }
+
+test('a key that two secrets hold is told with the name of the secret that has it', async () => {
+  const { deps, slack } = setUp();
+  const first = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:billing/api-key-AbCdEf';
+  await deps.ledger.write(
+    announcementKey(first),
+    {
+      secretArn: first,
+      secretName: 'billing/api-key',
+      provider: 'apigee',
+      target: 'developers/a@b.example/apps/billing',
+      currentVersionId: 'v1',
+      previousVersionId: null,
+      n: 1,
+      since: 0,
+      cause: 'adoption',
+      announced: 1,
+    },
+    0,
+  );
+
+  await tell(
+    events.failed(5, { reason: 'shared-key', field: otherSecretField(secretHash(first)), retryable: false }),
+    deps,
+  );
+
+  expect(slack.posted[0]!.message.text).toContain('billing/api-key');
+});

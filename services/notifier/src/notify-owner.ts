@@ -1,4 +1,6 @@
+import { secretNameOf } from '@keyturn/aws/secret-name';
 import { routeOf } from '@keyturn/config/route';
+import { otherSecretIn } from '@keyturn/credential-provider/ownership-proof';
 
 import { announcementOf } from './announcement.ts';
 import type { NotifiedEvent } from './notified-event.ts';
@@ -14,7 +16,8 @@ const oldNewsMs = 3_600_000;
  * Tells the people of a secret what happened to it: once, whatever comes twice, late or in another order. A message of Slack or a mail is
  * repeated only where this function dies between sending it and noting that: at most the one that was under way.
  */
-export async function notifyOwner(event: NotifiedEvent, deps: Deps): Promise<void> {
+export async function notifyOwner(told: NotifiedEvent, deps: Deps): Promise<void> {
+  const event = await withName(told, deps);
   const { secretArn, owner } = event.data;
   const { correlationId } = event.metadata;
   const recent = await readRecentChanges(deps.ledger, secretArn);
@@ -34,6 +37,14 @@ export async function notifyOwner(event: NotifiedEvent, deps: Deps): Promise<voi
       before.failing.includes(correlationId) ? before : { ...before, failing: [...before.failing, correlationId] },
     );
   }
+}
+
+/** Of two secrets with one key the second is refused by the hash of the first; people need its name. */
+async function withName(event: NotifiedEvent, { ledger }: Deps): Promise<NotifiedEvent> {
+  if (event.type !== 'RotationFailed') return event;
+  const hash = otherSecretIn(event.data.field ?? '');
+  if (hash === undefined) return event;
+  return { ...event, data: { ...event.data, field: await secretNameOf(hash, ledger) } };
 }
 
 function isOldChange({ type, metadata }: NotifiedEvent, { changedAt, changedBy }: RecentChanges): boolean {

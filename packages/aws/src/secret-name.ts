@@ -1,5 +1,5 @@
-import { announcement } from '@keyturn/aws/announcement';
-import type { Ledger } from '@keyturn/aws/ledger';
+import { announcement } from './announcement.ts';
+import type { Ledger } from './ledger.ts';
 
 /** The name of the secret whose hash stands in a mark, where the ledger knows it. */
 export async function secretNameOf(hash: string, ledger: Ledger): Promise<string> {
