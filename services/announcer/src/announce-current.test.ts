@@ -1,6 +1,6 @@
 import { readAnnouncement } from '@keyturn/aws/announcement';
 import { memoryLedger } from '@keyturn/aws/memory-ledger';
-import { readSuperseded, supersededKey } from '@keyturn/aws/supersession';
+import { noteSuperseded, readSuperseded, supersededKey } from '@keyturn/aws/supersession';
 import { SecretRotated } from '@keyturn/events/secret-rotated';
 import { TransientError } from '@keyturn/rotation/errors';
 import { hidden } from '@keyturn/rotation/hidden';
@@ -311,4 +311,186 @@ test('waits until the replicas have the new value', async () => {
 
   expect(w.events()).toEqual([]);
   expect(await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion))).toBeDefined();
+});
+
+test('I3: where the end of the old key cannot be noted nothing is recorded, and the next look notes it', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  const write: typeof w.ledger.write = async (key, ...row) => {
+    if (key.row.startsWith('superseded#')) throw new TransientError('throttled');
+    return w.ledger.write(key, ...row);
+  };
+  await expect(hear(w, token, { ledger: { ...w.ledger, write } })).rejects.toThrow('throttled');
+
+  await hear(w, token);
+
+  expect((await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion)))?.value).toMatchObject({
+    stage: 'grace',
+  });
+});
+
+test('I3: a version that came and went is noted from the one message that names it', async () => {
+  const w = await known(await world());
+  const between = await rotated(w);
+  const movedAt = w.clock.now();
+  await rotated(w);
+  await rotated(w);
+  w.pass(minute);
+
+  await hear(w, between, { at: movedAt });
+
+  expect((await readSuperseded(w.ledger, supersededKey(w.arn, between)))?.value).toMatchObject({ n: 0 });
+  expect((await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion)))?.value.n).toBeGreaterThan(0);
+});
+
+test('I7: the version that is current is never noted for its end', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+
+  await hear(w, token);
+  await hear(w, token);
+
+  expect(await readSuperseded(w.ledger, supersededKey(w.arn, token))).toBeUndefined();
+});
+
+test('a replica that failed does not keep the change back', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  const describe = async (id: string) => ({
+    ...(await w.secrets.describe(id)),
+    replicas: [{ region: 'us-east-1', status: 'Failed' }],
+  });
+
+  await hear(w, token, { secrets: { describe } });
+
+  expect(told(w)).toMatchObject([{ versionId: token }]);
+});
+
+test('a version of ours that was given up and became current after all is no rollback', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  const now = w.clock.now();
+  await noteSuperseded(w.ledger, {
+    secretArn: w.arn,
+    versionId: token,
+    provider: 'apigee',
+    target: 'orders-app',
+    kind: 'orphan',
+    n: -1,
+    supersededAt: now,
+    supersededBy: w.firstVersion,
+    correlationId: 'c',
+    dueAt: now,
+  });
+
+  await hear(w, token);
+
+  expect(told(w)).toMatchObject([{ cause: 'rotation' }]);
+});
+
+test('an announcer that is overtaken while it tells takes nothing back from the faster one', async () => {
+  const w = await known(await world());
+  const first = await rotated(w);
+  const publish: typeof w.bus.publish = async (event) => {
+    await w.bus.publish(event);
+    await hear(w, await rotated(w));
+  };
+  await hear(w, first, { bus: { publish } });
+
+  await hear(w, (await currentOf(w)) ?? '');
+
+  expect(told(w)).toHaveLength(2);
+});
+
+test('I5b: a change that nobody could tell while an older one was told is told by the next look', async () => {
+  const w = await known(await world());
+  const first = await rotated(w);
+  const down = { publish: () => Promise.reject(new TransientError('down')) };
+  const publish: typeof w.bus.publish = async (event) => {
+    await w.bus.publish(event);
+    await hear(w, await rotated(w), { bus: down }).catch(() => undefined);
+  };
+  await hear(w, first, { bus: { publish } });
+  const last = (await currentOf(w)) ?? '';
+
+  await hear(w, last);
+
+  expect(told(w).map(({ versionId }) => versionId)).toEqual([first, last]);
+});
+
+test('an announcer that looked before another one wrote tells nothing: its number is taken', async () => {
+  const w = await known(await world());
+  const first = await rotated(w);
+  const describe = async (id: string) => {
+    const description = await w.secrets.describe(id);
+    await hear(w, await rotated(w));
+    return description;
+  };
+
+  await expect(hear(w, first, { secrets: { describe } })).rejects.toBeInstanceOf(TransientError);
+
+  expect(told(w)).toMatchObject([{ versionId: await currentOf(w) }]);
+});
+
+test('I5b: however often a ledger is lost, no number is used twice', async () => {
+  const w = await known(await world());
+  await hear(w, await rotated(w));
+  const fresh = memoryLedger();
+
+  for (let rotation = 0; rotation < 2; rotation += 1) {
+    w.pass(day);
+    await hear(w, await rotated(w), { ledger: fresh });
+  }
+
+  expect(new Set(w.events('SecretRotated').map(({ detail }) => detail.metadata.idempotencyKey)).size).toBe(3);
+});
+
+test('I2: a change that is told late promises the old key no longer than from the change', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  const changedAt = w.clock.now();
+  await hear(w, token, { bus: { publish: () => Promise.reject(new TransientError('down')) } }).catch(() => undefined);
+
+  w.pass(3 * hour);
+  await hear(w, token);
+
+  expect(told(w)).toMatchObject([{ oldCredentialValidUntil: new Date(changedAt + day).toISOString() }]);
+});
+
+test('a known secret that lost its tags is an error, not silence', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  const describe = async (id: string) => ({ ...(await w.secrets.describe(id)), tags: {} });
+
+  await expect(hear(w, token, { secrets: { describe } })).rejects.toMatchObject({ reason: 'misconfigured' });
+});
+
+test('a secret that is being deleted is not told of', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  await w.model.deleteSecret({ SecretId: w.arn, RecoveryWindowInDays: 7 });
+
+  await hear(w, token);
+
+  expect(w.events()).toEqual([]);
+});
+
+test.each([
+  [
+    'that another function rotates is passed over',
+    'arn:aws:lambda:eu-central-1:123456789012:function:keyturn-prod-rotation-handler',
+    0,
+  ],
+  ['whose function was detached is told of still', undefined, 1],
+])('a secret %s', async (_, lambdaArn, times) => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  const describe = async (id: string) => {
+    const description = await w.secrets.describe(id);
+    return { ...description, rotation: { ...description.rotation, lambdaArn } };
+  };
+
+  await hear(w, token, { secrets: { describe } });
+
+  expect(told(w)).toHaveLength(times);
 });

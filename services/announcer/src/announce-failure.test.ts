@@ -148,3 +148,66 @@ test.each([
 ])('refuses %s', (_, message) => {
   expect(() => parseNotice(message)).toThrow();
 });
+
+test('a handler that died after the label moved left the new credential live', async () => {
+  const w = await world();
+  const message = cloudTrail(w, 'RotationFailed', { requestID: `Rotation-${w.arn}-${w.firstVersion}` });
+  w.pass(10_000);
+
+  await hear(w, message);
+
+  expect(w.events('RotationFailed')).toMatchObject([{ detail: { data: { liveCredential: 'new' } } }]);
+});
+
+test('I12: a failure that could not be published is told by the next try', async () => {
+  const w = await world();
+  const notice = parseNotice(cloudTrail(w, 'RotationFailed'));
+  w.pass(10_000);
+  const bus = { publish: () => Promise.reject(new TransientError('down')) };
+  await expect(handleNotice(notice, { ...w.announcer, bus })).rejects.toThrow('down');
+
+  await handleNotice(notice, w.announcer);
+
+  expect(w.events('RotationFailed')).toHaveLength(1);
+});
+
+test('refuses an event whose rotation is of another secret than it names', async () => {
+  const w = await world();
+  const requestID = `Rotation-${w.arn.replace('orders', 'badges')}-${token}`;
+
+  expect(() => parseNotice(cloudTrail(w, 'RotationFailed', { requestID }))).toThrow(
+    expect.objectContaining({ reason: 'malformed', field: 'requestID' }),
+  );
+});
+
+test('refuses a hint whose secret is no ARN, and an event of another label or without a version', () => {
+  const time = '2026-11-21T08:00:00Z';
+  const arn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:orders-AbCdEf';
+  const hint = { source: 'keyturn', 'detail-type': 'LabelMoved', time };
+  const label = { source: 'aws.secretsmanager', 'detail-type': 'Secret Label Updated', time, resources: [arn] };
+
+  expect(() => parseNotice({ ...hint, detail: { secretArn: 'orders', versionId: 'v' } })).toThrow(
+    expect.objectContaining({ reason: 'malformed', field: 'SecretId' }),
+  );
+  expect(() => parseNotice({ ...label, detail: { labelUpdated: 'AWSCURRENT' } })).toThrow('versionId');
+  expect(() => parseNotice({ ...label, detail: { labelUpdated: 'AWSPENDING', versionId: 'v' } })).toThrow(
+    'labelUpdated',
+  );
+  expect(parseNotice({ ...label, detail: { labelUpdated: 'AWSCURRENT', versionId: 'v' } })).toMatchObject({
+    kind: 'moved',
+  });
+});
+
+test('a failure that was told stays told, although a later attempt only waited before its echo arrived', async () => {
+  const w = await world();
+  const about = { secretArn: w.arn, token, at: w.clock.now() };
+  await handleNotice({ kind: 'told', ...about }, w.announcer);
+  await handleNotice({ kind: 'waiting', ...about }, w.announcer);
+  w.pass(600_000);
+  const message = cloudTrail(w, 'RotationFailed');
+  w.pass(10_000);
+
+  await hear(w, message);
+
+  expect(w.events()).toEqual([]);
+});

@@ -1,10 +1,19 @@
-import { lookAgain, noteSuperseded, readSuperseded, supersededKey, type Superseded } from '@keyturn/aws/supersession';
+import { giveLeaseBack, takeLease } from '@keyturn/aws/lease';
+import {
+  lookAgain,
+  noteSuperseded,
+  readSuperseded,
+  supersededKey,
+  writeSuperseded,
+  type Superseded,
+} from '@keyturn/aws/supersession';
 import type { Credential } from '@keyturn/rotation/credential';
 import { TransientError } from '@keyturn/rotation/errors';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { expect, test } from 'vitest';
 
 import { day, hour, minute, secretText, world, type World } from '../../../test/world.ts';
+import { retireVersion } from './retire-version.ts';
 import { sweepDue } from './sweep-due.ts';
 
 const margin = 10 * minute;
@@ -521,4 +530,281 @@ test('a version that Secrets Manager has dropped is found by its mark', async ()
   await sweep(w, { secrets: forgetful });
 
   expect(stateOf(w, w.handMade)).toBe('absent');
+});
+
+test('a key that could not be switched on again is never switched off: it is deleted when its grace is over', async () => {
+  const w = await superseded();
+  const describe = async () => ({ ...(await w.provider.describe()), reversibleDisable: false });
+  const disable = () => Promise.reject(new Error('this would be final'));
+  const deps = { issue: () => ({ ...w.provider, describe }), retire: () => ({ ...w.provider, disable }) };
+
+  w.pass(day + margin - 1);
+  await sweep(w, deps);
+  const before = stateOf(w, w.handMade);
+  w.pass(1);
+  await sweep(w, deps);
+
+  expect([before, stateOf(w, w.handMade)]).toEqual(['enabled', 'absent']);
+  expect(types(w)).toEqual(['CredentialRetired']);
+});
+
+test('I8: the row of a disabled key is due after the soak and not before', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+
+  await sweep(w);
+
+  expect(await rowOf(w)).toMatchObject({ stage: 'disabled', disabledAt: w.clock.now(), dueAt: w.clock.now() + week });
+});
+
+test('I12: a step that could not be told is told by the next sweep', async () => {
+  const w = await superseded();
+  const bus = { ...w.bus, publish: () => Promise.reject(new TransientError('down')) };
+  w.pass(day + margin);
+  await sweep(w, { bus });
+  w.pass(15 * minute);
+  await sweep(w);
+  w.pass(week);
+  await sweep(w, { bus });
+
+  w.pass(15 * minute);
+  await sweep(w);
+
+  expect(types(w)).toEqual(['CredentialDisabled', 'CredentialRetired']);
+  expect(stateOf(w, w.handMade)).toBe('absent');
+});
+
+test('a key that was switched on again is switched off once more after its new grace, and soaks again', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+  await sweep(w);
+  await w.provider.enable({ target: 'orders-app', keyId: w.handMade.keyId, mark: w.mark(w.firstVersion) });
+  w.pass(week);
+  await sweep(w);
+  const states: string[] = [];
+
+  for (const wait of [day + margin - 1, 1, week - 1, 1]) {
+    w.pass(wait);
+    await sweep(w);
+    states.push(stateOf(w, w.handMade));
+  }
+
+  expect(states).toEqual(['enabled', 'disabled', 'disabled', 'absent']);
+});
+
+test('where the policy asks the control plane alone, no probe stands in the way of the delete', async () => {
+  const w = await superseded();
+  const { standard } = w.config.policies;
+  if (standard === undefined) throw new Error('no such policy');
+  const controlPlane = { ...standard, verification: 'controlPlane' } as const;
+  const config = { ...w.config, policies: { ...w.config.policies, standard: controlPlane } };
+  w.provider.acceptAnything();
+
+  w.pass(day + margin);
+  await sweep(w, { config });
+  w.pass(week);
+  await sweep(w, { config });
+
+  expect(stateOf(w, w.handMade)).toBe('absent');
+});
+
+test('I7: a target stays taken for as long as a sweep can live', async () => {
+  const w = await superseded();
+  const during: string[] = [];
+  const disable: typeof w.provider.disable = async (request) => {
+    w.pass(15 * minute);
+    await sweep(w);
+    during.push(stateOf(w, w.handMade));
+    await w.provider.disable(request);
+  };
+
+  w.pass(day + margin);
+  await sweep(w, { retire: () => ({ ...w.provider, disable }) });
+
+  expect(during).toEqual(['enabled']);
+  expect(stateOf(w, w.handMade)).toBe('disabled');
+});
+
+test('a pause in the middle of a sweep stops it before the next key', async () => {
+  const w = await superseded();
+  const middle = await w.paste(w.provider.handMade({ target: 'orders-app' }));
+  await w.paste(w.next);
+  const key = await w.credentialIn(middle);
+  await w.provider.mark({ target: 'orders-app', keyId: key.keyId, mark: w.mark(middle) });
+  await note(w, middle);
+  const disable: typeof w.provider.disable = async (request) => {
+    await w.provider.disable(request);
+    await w.fleet.set('paused');
+  };
+
+  w.pass(day + margin);
+  await sweep(w, { retire: () => ({ ...w.provider, disable }) });
+
+  expect([stateOf(w, w.handMade), stateOf(w, key)].sort()).toEqual(['disabled', 'enabled']);
+});
+
+test('a paused sweep looks at nothing', async () => {
+  const w = await superseded();
+  await w.fleet.set('paused');
+  w.pass(day + margin);
+
+  expect(await sweep(w)).toEqual({ looked: 0, left: 0 });
+});
+
+test('a row that is listed as due and is not any more is left alone', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+  const key = supersededKey(w.arn, w.firstVersion);
+  const row = (await readSuperseded(w.ledger, key))!;
+  await w.ledger.write(key, { ...row.value, dueAt: w.clock.now() + 1 }, row.rev, 0);
+
+  await retireVersion(key, w.cleanup);
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect(w.events()).toEqual([]);
+});
+
+test('a held key is looked at again after the time that the configuration says, and each new reason is told', async () => {
+  const w = await superseded({ tags: { 'keyturn:policy': 'observed' } });
+  w.pass(day + margin);
+  await sweep(w);
+  const again = (await rowOf(w))?.dueAt;
+  await w.model.tagResource({ SecretId: w.arn, Tags: [{ Key: 'keyturn:policy', Value: 'approved' }] });
+  const heldAt = w.clock.now();
+  w.pass(hour);
+
+  await sweep(w);
+
+  expect(again).toBe(heldAt + hour);
+  expect(w.events('RetirementHeld')).toMatchObject([
+    { detail: { data: { reason: 'observe-only' } } },
+    { detail: { data: { reason: 'not-approved' } } },
+  ]);
+});
+
+test('a secret that is described as being deleted stops everything, though its value can be read still', async () => {
+  const w = await superseded();
+  const describe = async (id: string) => ({ ...(await w.secrets.describe(id)), deletedAt: w.clock.now() });
+
+  w.pass(day + margin);
+  await sweep(w, { secrets: { ...w.secrets, describe } });
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect(w.events('RetirementHeld')).toMatchObject([{ detail: { data: { reason: 'secret-deleting' } } }]);
+});
+
+test('I8: a key found by its mark alone that is pasted back while it is being disabled is switched on again', async () => {
+  const w = await superseded();
+  const value: typeof w.secrets.value = async (id, which) =>
+    which.versionId === w.firstVersion ? undefined : w.secrets.value(id, which);
+  const disable: typeof w.provider.disable = async (request) => {
+    await w.provider.disable(request);
+    await w.paste(`${secretText(w.handMade)} `);
+  };
+
+  w.pass(day + margin);
+  await sweep(w, { secrets: { ...w.secrets, value }, retire: () => ({ ...w.provider, disable }) });
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect((await rowOf(w))?.stage).toBe('grace');
+});
+
+test('I7: what a row said before the lease was taken is not believed', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+  const key = supersededKey(w.arn, w.firstVersion);
+  const write: typeof w.ledger.write = async (where, ...row) => {
+    if (where.row === 'lease') {
+      const { value, rev } = (await readSuperseded(w.ledger, key))!;
+      await writeSuperseded(w.ledger, { ...value, dueAt: w.clock.now() + 1 }, rev);
+    }
+    return w.ledger.write(where, ...row);
+  };
+
+  await sweep(w, { ledger: { ...w.ledger, write } });
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+});
+
+test('a target that somebody else works on is left alone, another one is not, and the row keeps its place', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+  const lease = { provider: 'apigee', holder: 'somebody', now: w.clock.now(), durationMs: hour };
+  await takeLease(w.ledger, { ...lease, target: 'orders-app' });
+  const before = await rowOf(w);
+
+  await sweep(w);
+  const taken = stateOf(w, w.handMade);
+  const kept = await rowOf(w);
+  await giveLeaseBack(w.ledger, { ...lease, target: 'orders-app' });
+  await takeLease(w.ledger, { ...lease, target: 'other-app' });
+  await sweep(w);
+
+  expect([taken, stateOf(w, w.handMade)]).toEqual(['enabled', 'disabled']);
+  expect(kept).toEqual(before);
+});
+
+test('a key that a person deleted during its grace is told as retired, and nothing is switched off', async () => {
+  const w = await superseded();
+  await w.provider.remove({ target: 'orders-app', keyId: w.handMade.keyId, mark: w.mark(w.firstVersion) });
+  const untouched = () => Promise.reject(new Error('there is nothing to touch'));
+
+  w.pass(day + margin);
+  await sweep(w, { retire: () => ({ ...w.provider, disable: untouched, remove: untouched }) });
+
+  expect(types(w)).toEqual(['CredentialRetired']);
+  expect(await rowOf(w)).toMatchObject({ stage: 'retired', dueAt: null });
+});
+
+test('of an abandoned version whose key was never made nothing is told', async () => {
+  const w = await superseded();
+  const neverMade = { SecretString: '{"key":"never","secret":"made"}', VersionStages: ['x'] };
+  const { VersionId: versionId = '' } = await w.model.putSecretValue({ SecretId: w.arn, ...neverMade });
+  await note(w, versionId, { kind: 'orphan', n: -1 });
+
+  w.pass(day + margin);
+  await retireVersion(supersededKey(w.arn, versionId), w.cleanup);
+
+  expect(w.events()).toEqual([]);
+  expect(await rowOf(w, versionId)).toMatchObject({ stage: 'retired', dueAt: null });
+});
+
+test('I12: what cannot be done now is put off by a quarter of an hour', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+  w.provider.faults.always('unavailable');
+
+  await sweep(w);
+
+  expect((await rowOf(w))?.dueAt).toBe(w.clock.now() + 15 * minute);
+});
+
+test('I8: trouble after a step was taken makes nothing due earlier', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+  const remove = () => Promise.reject(new TransientError('the lease cannot be given back'));
+
+  await sweep(w, { ledger: { ...w.ledger, remove } });
+
+  expect(await rowOf(w)).toMatchObject({ stage: 'disabled', dueAt: w.clock.now() + week });
+});
+
+test('a node that accepts the key still is noticed, whichever it is', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+  await sweep(w);
+  w.pass(week);
+  let probes = 0;
+  const check: typeof w.provider.check = async (request) => {
+    const result = await w.provider.check(request);
+    const isOld = request.credential.keyId.reveal() === w.handMade.keyId.reveal();
+    if (!isOld || request.probe !== 'credential') return result;
+    probes += request.times;
+    return probes === 3 && request.times === 1 ? { ...result, use: { outcome: 'accepted' } } : result;
+  };
+
+  await sweep(w, { issue: () => ({ ...w.provider, check }) });
+
+  expect(stateOf(w, w.handMade)).toBe('disabled');
+  expect(w.events('RetirementHeld')).toMatchObject([{ detail: { data: { reason: 'still-accepted' } } }]);
 });

@@ -1,4 +1,4 @@
-import { readSuperseded, supersededKey } from '@keyturn/aws/supersession';
+import { heardNumber, noteSuperseded, readSuperseded, supersededKey } from '@keyturn/aws/supersession';
 import { RotationFailed } from '@keyturn/events/rotation-failed';
 import { SecretRotated } from '@keyturn/events/secret-rotated';
 import { credential } from '@keyturn/rotation/credential';
@@ -208,4 +208,83 @@ test.each([
   ['half an event', { source: 'keyturn', 'detail-type': 'SecretRotated', detail: {} }],
 ])('refuses %s', (_, body) => {
   expect(() => parseOutcome(body)).toThrow();
+});
+
+test('a key that is restored twice is told twice', async () => {
+  const w = await world();
+  await w.provider.mark({ target: 'orders-app', keyId: w.handMade.keyId, mark: w.mark(w.firstVersion) });
+  w.provider.handMade({ target: 'orders-app' });
+
+  for (let time = 0; time < 2; time += 1) {
+    await w.provider.disable({ target: 'orders-app', keyId: w.handMade.keyId, mark: w.mark(w.firstVersion) });
+    await rotated(w, w.firstVersion);
+  }
+
+  const keys = w.events('CredentialRestored').map(({ detail }) => detail.metadata.idempotencyKey);
+  expect(new Set(keys).size).toBe(2);
+});
+
+test('off says nothing while the provider knows another secret for the current key', async () => {
+  const w = await world();
+  await w.paste(credential(w.handMade.keyId.reveal(), 'mistyped'));
+  const { token, key } = await pending(w);
+  await w.provider.disable({ target: 'orders-app', keyId: key.keyId, mark: w.mark(token) });
+
+  await failed(w, token);
+
+  expect(await w.labels(token)).toContain('AWSPENDING');
+});
+
+test('a pending version whose key the provider had chosen, and is gone, is cleared', async () => {
+  const w = await world({ mode: 'generated' });
+  const { token } = await pending(w, credential('made-and-removed', 's'));
+
+  await failed(w, token);
+
+  expect(await w.labels(token)).not.toContain('AWSPENDING');
+});
+
+test("a pending version whose key bears another secret's mark is cleared", async () => {
+  const w = await world();
+  const mark = 'keyturn/v1/123456789012/eu-central-1/test/00000000000000000000000000000000/v';
+  const theirs = w.provider.handMade({ target: 'orders-app', mark });
+  const token = await w.begin();
+  await w.secrets.putPending({ arn: w.arn, token, text: hidden(secretText(theirs)), rotationToken: undefined });
+
+  await failed(w, token);
+
+  expect(await w.labels(token)).not.toContain('AWSPENDING');
+  expect(w.keys().get(theirs.keyId.reveal())).toBe('enabled');
+});
+
+test('a pending version that has no value yet is left to Secrets Manager', async () => {
+  const w = await world();
+  const token = await w.begin();
+
+  await failed(w, token);
+
+  expect(await w.labels(token)).toContain('AWSPENDING');
+});
+
+test('I2: an abandoned version that became current after all is superseded like any other, with a whole grace', async () => {
+  const w = await world();
+  const { token } = await pending(w);
+  await w.paste(w.provider.handMade({ target: 'orders-app' }));
+  await failed(w, token);
+  const now = w.clock.now();
+
+  await noteSuperseded(w.ledger, {
+    secretArn: w.arn,
+    versionId: token,
+    provider: 'apigee',
+    target: 'orders-app',
+    kind: 'superseded',
+    n: heardNumber,
+    supersededAt: now,
+    supersededBy: w.firstVersion,
+    correlationId: 'c',
+    dueAt: now + 24 * hour,
+  });
+
+  expect((await readSuperseded(w.ledger, supersededKey(w.arn, token)))?.value.kind).toBe('superseded');
 });

@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest';
+
+import type { Ledger } from './ledger.ts';
+import { memoryLedger } from './memory-ledger.ts';
+import { lookAgain, noteSuperseded, readSuperseded, supersededKey, writeSuperseded } from './supersession.ts';
+
+const secretArn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:orders-AbCdEf';
+const key = supersededKey(secretArn, 'old');
+const where = { secretArn, versionId: 'old', provider: 'apigee', target: 'orders-app' } as const;
+const note = { ...where, kind: 'superseded', supersededBy: 'new', correlationId: 'c' } as const;
+
+const noteAt = (ledger: Ledger, n: number, at: number) =>
+  noteSuperseded(ledger, { ...note, n, supersededAt: at, dueAt: at + 100 });
+
+const rowOf = async (ledger: Ledger) => (await readSuperseded(ledger, key))?.value;
+
+test('I2: the time of supersession is never moved back, not even by a newer announcement of a slower clock', async () => {
+  const ledger = memoryLedger();
+  await noteAt(ledger, 1, 5000);
+
+  await noteAt(ledger, 2, 4000);
+
+  expect(await rowOf(ledger)).toMatchObject({ n: 2, supersededAt: 5000 });
+});
+
+test.each([
+  ['the same announcement', 7],
+  ['an older announcement', 6],
+])('I3: %s, heard again later, starts no new grace', async (_, n) => {
+  const ledger = memoryLedger();
+  await noteAt(ledger, 7, 1000);
+  const before = await readSuperseded(ledger, key);
+
+  await noteAt(ledger, n, 9000);
+
+  expect(await readSuperseded(ledger, key)).toEqual(before);
+});
+
+test('I2: a version that was current again starts a whole grace, however far its retirement was', async () => {
+  const ledger = memoryLedger();
+  await noteAt(ledger, 1, 1000);
+  const row = await readSuperseded(ledger, key);
+  const disabled = { ...row!.value, stage: 'disabled', disabledAt: 1500, approvedAt: 1200, dueAt: 1600 } as const;
+  await writeSuperseded(ledger, { ...disabled, held: { reason: 're-enabled', since: 1500 } }, row!.rev);
+
+  await noteAt(ledger, 2, 2000);
+
+  expect(await rowOf(ledger)).toMatchObject({
+    stage: 'grace',
+    supersededAt: 2000,
+    disabledAt: null,
+    approvedAt: null,
+    held: null,
+    dueAt: 2100,
+  });
+  expect(await ledger.due(2099, 10)).toEqual([]);
+});
+
+test('I2: a note that lost against another writer is written over what that one wrote', async () => {
+  const ledger = memoryLedger();
+  let writers = 0;
+  const contended: Ledger = {
+    ...ledger,
+    write: async (...row) => {
+      writers += 1;
+      if (writers === 1) await noteAt(ledger, 1, 1000);
+      return ledger.write(...row);
+    },
+  };
+
+  await noteAt(contended, 2, 2000);
+
+  expect(await rowOf(ledger)).toMatchObject({ n: 2, supersededAt: 2000 });
+});
+
+test('gives up, to be tried again, where others keep writing', async () => {
+  const busy: Ledger = { ...memoryLedger(), write: async () => false };
+
+  await expect(noteAt(busy, 1, 1000)).rejects.toMatchObject({ name: 'TransientError' });
+});
+
+test('I2: late word that a version was current again raises the time, and leaves the number', async () => {
+  const ledger = memoryLedger();
+  await noteAt(ledger, 5, 1000);
+
+  await noteSuperseded(ledger, { ...note, n: 0, supersededAt: 3000, dueAt: 3100 }, 2000);
+
+  expect(await rowOf(ledger)).toMatchObject({ n: 5, supersededAt: 3000, dueAt: 3100 });
+});
+
+test('a version that is current again is looked at now, but never one that is retired', async () => {
+  const ledger = memoryLedger();
+  await noteAt(ledger, 1, 1000);
+  await lookAgain(ledger, secretArn, 'old', 1001);
+  const again = await ledger.due(1001, 10);
+  const { value, rev } = (await readSuperseded(ledger, key))!;
+  await writeSuperseded(ledger, { ...value, stage: 'retired', dueAt: null }, rev);
+
+  await lookAgain(ledger, secretArn, 'old', 1002);
+
+  expect(again).toEqual([key]);
+  expect(await ledger.due(9999, 10)).toEqual([]);
+});
