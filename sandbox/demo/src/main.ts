@@ -55,10 +55,11 @@ async function main(): Promise<number> {
   }
 }
 
-function problemsOf({ summary, broken }: Ending): string[] {
+function problemsOf({ summary, broken, leaks }: Ending): string[] {
   const { failedRequests, rotations, supersededKeys, supersededKeysRefused, orphans, deadLetters, alerts } = summary;
   return [
     ...(broken === undefined ? [] : [broken]),
+    ...leaks.map((place) => `a key or a secret stands in the ${place}`),
     ...(failedRequests === 0 ? [] : [`${failedRequests} requests failed`]),
     ...(rotations === 2 ? [] : [`${rotations} rotations instead of 2`]),
     ...(supersededKeys === supersededKeysRefused ? [] : ['a superseded key is still accepted']),

@@ -1,4 +1,5 @@
 import { applyLoad, type Load } from './apply-load.ts';
+import { findLeaks } from './find-leaks.ts';
 import type { Progress } from './progress.ts';
 import { Refused, runKeyturn } from './run-keyturn.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -61,7 +62,7 @@ export async function playStory(sandbox: Sandbox, say: Progress, options: StoryO
   try {
     const broken = await actOut(stage).then(() => undefined, whyItBroke);
     const report = await load.stop();
-    return { summary: await sumUp(stage, report), failures: report.failures, broken };
+    return { summary: await sumUp(stage, report), failures: report.failures, broken, leaks: await findLeaks(sandbox) };
   } finally {
     clearInterval(counting);
     load.kill();
@@ -74,6 +75,8 @@ export type Ending = {
   readonly summary: Summary;
   /** Failed requests by status and fault code. */
   readonly failures: Readonly<Record<string, number>>;
+  /** Places that show a key or a secret. */
+  readonly leaks: readonly string[];
   /** Why the story did not come to its end. */
   readonly broken: string | undefined;
 };
