@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import rotatedExample from '@keyturn/events/examples/SecretRotated.json' with { type: 'json' };
 import { deployServerless } from '@keyturn/local-aws/deploy-serverless';
 import { localAws, type LocalAws } from '@keyturn/local-aws/local-aws';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -46,5 +47,43 @@ test.each(consumers.flatMap((consumer) => messages.map(([what, body]) => [consum
     expect(attributes).not.toContain(canary);
     await vi.waitUntil(() => queue.messages.length === 0, { timeout: 5000 });
     deadLetters.purge();
+  },
+);
+
+test.each(['announcer', 'verifier'])(
+  'the %s puts an event of a wrongly tagged secret into its dead-letter queue, with the name of the tag',
+  async (consumer) => {
+    const handler = aws.functions.list().find(({ name }) => name.endsWith('-rotation-handler'));
+    const { ARN: arn = '', VersionId: versionId = '' } = await aws.secrets.createSecret({
+      Name: `orders/${consumer}`,
+      SecretString: `{"api_key":"${canary}","api_secret":"${canary}"}`,
+      Tags: [{ Key: 'keyturn:provider', Value: 'https://evil.example' }],
+    });
+    await aws.secrets.rotateSecret({
+      SecretId: arn,
+      RotationLambdaARN: handler?.arn ?? '',
+      RotationRules: { ScheduleExpression: 'rate(30 days)' },
+      RotateImmediately: false,
+    });
+    const golden = JSON.parse(JSON.stringify(rotatedExample)) as typeof rotatedExample;
+    Object.assign(golden.detail.data, { secretArn: arn, versionId });
+    const hint = {
+      source: 'keyturn',
+      'detail-type': 'LabelMoved',
+      time: new Date().toISOString(),
+      resources: [arn],
+      detail: { secretArn: arn, versionId },
+    };
+    const deadLetters = aws.queues.find(`keyturn-prod-${consumer}-dlq`);
+    const body = JSON.stringify(consumer === 'announcer' ? hint : golden);
+
+    aws.queues.find(`keyturn-prod-${consumer}`).send({ body });
+
+    const about = () => deadLetters.messages.find((message) => message.body === body)?.attributes;
+    const attributes = JSON.stringify(await vi.waitUntil(about, { timeout: 5000 }));
+    expect(attributes).toContain('misconfigured');
+    expect(attributes).toContain('tag keyturn:provider');
+    expect(attributes).not.toContain('evil');
+    expect(attributes).not.toContain(canary);
   },
 );

@@ -62,12 +62,13 @@ const checks: readonly Check[] = [
     plant: (from) => delete edit(from, 'CleanupDlq')['SqsManagedSseEnabled'],
   },
   {
-    rule: 'a consumed queue gives up after five tries, to a queue that keeps a message for 14 days',
+    rule: 'a consumed queue gives up after five tries at the earliest, to a queue that keeps a message for 14 days',
     broken: (from) =>
       consumers(from).flatMap(({ queue }) => {
         const { RedrivePolicy } = queueOf(from, queue);
         const dlq = from.resources[deadLetterOf(from, queue)]?.Properties as Queue | undefined;
-        return RedrivePolicy?.maxReceiveCount === 5 && dlq?.MessageRetentionPeriod === 1_209_600 ? [] : [queue];
+        const tries = RedrivePolicy?.maxReceiveCount ?? 0;
+        return tries >= 5 && dlq?.MessageRetentionPeriod === 1_209_600 ? [] : [queue];
       }),
     plant: (from) => delete edit(from, 'VerifierQueue')['RedrivePolicy'],
   },

@@ -6,7 +6,7 @@ import { secretsManagerModel } from '@keyturn/aws/secrets-manager-model';
 import { secretStore } from '@keyturn/aws/secrets-manager-store';
 import { parseConfig } from '@keyturn/config/parse-config';
 import { memoryProvider } from '@keyturn/credential-provider/memory-provider';
-import type { Log } from '@keyturn/lambda/log';
+import { memoryLog } from '@keyturn/lambda/memory-log';
 import type { Credential } from '@keyturn/rotation/credential';
 import { hidden } from '@keyturn/rotation/hidden';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
@@ -86,12 +86,7 @@ export async function world(options: { mode?: 'chosen' | 'generated'; tags?: Rec
   const bus = memoryBus();
   const hints = memoryQueue();
   const fleet = memoryFleet();
-  const warnings: string[] = [];
-  const log: Log = {
-    info: () => {},
-    warn: (message) => void warnings.push(message),
-    error: (message) => void warnings.push(message),
-  };
+  const log = memoryLog();
 
   const target = options.tags?.['keyturn:target'] ?? 'orders-app';
   const handMade = provider.handMade({ target: 'orders-app', entitlements: ['read', 'write'] });
@@ -127,7 +122,6 @@ export async function world(options: { mode?: 'chosen' | 'generated'; tags?: Rec
     /** What Secrets Manager tells by itself, in the order it happened. */
     labelEvents,
     fleet,
-    warnings,
     arn,
     firstVersion,
     handMade,

@@ -133,7 +133,7 @@ function refuseOtherRotation({ description }: LiveSecret, lambdaArn: string): vo
 
 async function provePossession({ secret, version }: LiveSecret, credential: Credential, deps: Deps): Promise<boolean> {
   const { target, policy } = secret;
-  const probe = policy.verification === 'dataPlane' ? 'credential' : 'none';
+  const { probe } = policy;
   const check = await deps.issue(secret.provider.id).check({ target, credential, probe, times: 1 });
   await refuseSharedKey(check.key.state === 'absent' ? undefined : check.key.mark, secret.arn, deps);
   const { marked } = proveOwnership({ check, mark: markOf(secret.arn, version.versionId, secret.environment) });

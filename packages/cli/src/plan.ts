@@ -70,7 +70,7 @@ async function findObstacles(live: LiveSecret, deps: Deps): Promise<Finding[]> {
 }
 
 async function proveUsable({ secret, version }: LiveSecret, credential: Credential, deps: Deps): Promise<void> {
-  const probe = secret.policy.verification === 'dataPlane' ? 'credential' : 'none';
+  const { probe } = secret.policy;
   const { target } = secret;
   const check = await deps.issue(secret.provider.id).check({ target, credential, probe, times: 1 });
   const mark = markOf(secret.arn, version.versionId, secret.environment);

@@ -92,7 +92,7 @@ async function moveBack(live: LiveSecret, { versionId, credential }: Back, deps:
     await deps.retire(secret.provider.id).enable({ target, keyId: credential.keyId, mark });
     await deps.clock.sleep(policy.holdOffMs);
   }
-  const probe = policy.verification === 'dataPlane' ? 'credential' : 'none';
+  const { probe } = policy;
   const check = await provider.check({ target, credential, probe, times: policy.accepts });
   if (check.key.state === 'absent') throw gone();
   if (check.key.state !== 'enabled') {

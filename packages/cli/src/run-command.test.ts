@@ -1,5 +1,6 @@
 import { announcementKey, readAnnouncement } from '@keyturn/aws/announcement';
 import { giveLeaseBack, takeLease } from '@keyturn/aws/lease';
+import { failureKey } from '@keyturn/aws/rotation-failure';
 import { noteSuperseded, readSuperseded, supersededKey, writeSuperseded } from '@keyturn/aws/supersession';
 import type { CheckResult } from '@keyturn/credential-provider/credential-provider';
 import { credential } from '@keyturn/rotation/credential';
@@ -701,4 +702,35 @@ test('status says that subscribers were not told yet, and that another function 
       { problems: ['it is rotated by another function', 'subscribers were not told of the current version yet'] },
     ],
   });
+});
+
+test('status says that a rotation failed since the current key came, and does not list live versions as retiring', async () => {
+  const w = await world();
+  await noteSuperseded(w.ledger, {
+    secretArn: w.arn,
+    versionId: w.firstVersion,
+    provider: 'apigee',
+    target: 'orders-app',
+    kind: 'superseded',
+    n: 1,
+    supersededAt: w.clock.now(),
+    supersededBy: 'b',
+    correlationId: 'c',
+    dueAt: w.clock.now() + day,
+  });
+  await w.ledger.write(failureKey(w.arn, 'token-1'), { token: 'token-1', at: w.clock.now(), what: 'told' }, 0);
+
+  const { code, answer } = await keyturn(w, 'status', '--json');
+
+  expect(code).toBe(1);
+  expect(answer).toMatchObject({
+    secrets: [{ retiring: [], problems: [expect.stringContaining('rotation token-1 failed')] }],
+  });
+});
+
+test('a wrong call with --json answers in JSON', async () => {
+  const { code, answer } = await keyturn(await world(), 'plan', '--json');
+
+  expect(code).toBe(2);
+  expect(answer).toMatchObject({ ok: false, reason: 'usage' });
 });

@@ -51,23 +51,30 @@ async function runOne(command: Command, words: string[], { connect, console, jso
   return ok ? exitCodes.done : exitCodes.failed;
 }
 
+type Wrong = { readonly reason: string; readonly field: string | null };
+
 function explain(error: unknown, command: Command, { console, json }: Omit<Surroundings, 'connect'>): number {
   if (error instanceof UsageError || isParseError(error)) {
-    console.line(`keyturn ${command.name}: ${error.message}\n\n${help(command)}`);
+    if (json) console.json({ ok: false, reason: 'usage', field: null, message: error.message });
+    else console.line(`keyturn ${command.name}: ${error.message}\n\n${help(command)}`);
     return exitCodes.usage;
   }
-  if (!(error instanceof PermanentError || error instanceof TransientError || error instanceof PendingError))
-    throw error;
-  const reason = error instanceof PermanentError ? error.reason : 'unavailable';
-  const field = error instanceof PermanentError ? (error.field ?? null) : null;
-  if (json) console.json({ ok: false, reason, field, message: error.message });
-  else {
-    console.line(`keyturn ${command.name}: ${error.message}`);
-    console.line(
-      `  reason ${reason}${field === null ? '' : `, look at ${field}`}. ${reason === 'unavailable' ? 'Try again.' : 'The runbook of that reason says what to do.'}`,
-    );
-  }
+  const wrong = whatIsWrong(error);
+  if (!(error instanceof Error) || wrong === undefined) throw error;
+  if (json) console.json({ ok: false, ...wrong, message: error.message });
+  else console.line(`keyturn ${command.name}: ${error.message}\n  ${whatToDo(wrong)}`);
   return exitCodes.failed;
+}
+
+function whatIsWrong(error: unknown): Wrong | undefined {
+  if (error instanceof PermanentError) return { reason: error.reason, field: error.field ?? null };
+  if (error instanceof TransientError || error instanceof PendingError) return { reason: 'unavailable', field: null };
+  return undefined;
+}
+
+function whatToDo({ reason, field }: Wrong): string {
+  if (reason === 'unavailable') return 'reason unavailable. Try again.';
+  return `reason ${reason}${field === null ? '' : `, look at ${field}`}.`;
 }
 
 function isParseError(error: unknown): error is Error {

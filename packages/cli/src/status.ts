@@ -1,4 +1,6 @@
-import { readAnnouncement } from '@keyturn/aws/announcement';
+import { partitionOf, readAnnouncement } from '@keyturn/aws/announcement';
+import type { Ledger } from '@keyturn/aws/ledger';
+import { failurePrefix, rotationFailure } from '@keyturn/aws/rotation-failure';
 import type { SecretDescription } from '@keyturn/aws/secret-store';
 import { listSuperseded, type Superseded } from '@keyturn/aws/supersession';
 import { managedSecret, tagNames } from '@keyturn/config/managed-secret';
@@ -38,11 +40,19 @@ async function* descriptions(secretId: string | undefined, { secrets }: Deps): A
   else yield await secrets.describe(secretId);
 }
 
+function listFailures(ledger: Ledger, secretArn: string) {
+  return ledger.list(partitionOf(secretArn), failurePrefix, rotationFailure);
+}
+
 type Status = Awaited<ReturnType<typeof statusOf>>;
 
 async function statusOf(description: SecretDescription, { config, ledger }: Deps) {
   const row = await readAnnouncement(ledger, description.arn);
   const superseded = await listSuperseded(ledger, description.arn);
+  const since = row?.value.since ?? 0;
+  const failures = (await listFailures(ledger, description.arn)).filter(
+    ({ value }) => value.what === 'told' && value.at > since,
+  );
   const pending = labelled(description, 'AWSPENDING');
   const current = labelled(description, 'AWSCURRENT') ?? null;
   return {
@@ -57,11 +67,12 @@ async function statusOf(description: SecretDescription, { config, ledger }: Deps
     nextRotationAt: isoOrNull(description.rotation.nextAt),
     retiring: superseded
       .map(({ value }) => value)
-      .filter(({ stage }) => stage !== 'retired')
+      .filter(({ versionId, stage }) => stage !== 'retired' && versionId !== current && versionId !== pending)
       .map(retiring),
     problems: [
       ...problemsOf(description, config),
       ...superseded.flatMap(({ value: { versionId, held } }) => heldProblem(versionId, held)),
+      ...failures.map(({ value }) => `rotation ${value.token} failed on ${moment(value.at)}`),
       ...(row !== undefined && row.value.announced < row.value.n
         ? ['subscribers were not told of the current version yet']
         : []),

@@ -44,6 +44,7 @@ test('the policy has its times in milliseconds, and its readers', () => {
     propagationBudgetMs: 3_600_000,
     accepts: 5,
     verification: 'dataPlane',
+    probe: 'credential',
     retirement: 'auto',
     schedule: 'rate(30 days)',
     window: '4h',

@@ -35,6 +35,8 @@ export type Policy = Omit<PolicyConfig, 'grace' | 'soak' | 'holdOff' | 'propagat
   /** The policy's own, or the time the provider needs. */
   readonly holdOffMs: number;
   readonly propagationBudgetMs: number;
+  /** What a check has to ask the data plane for. */
+  readonly probe: 'credential' | 'none';
   readonly readers: readonly Reader[];
   /** Length of the rotation window as Secrets Manager writes it, such as 3h. */
   readonly window: string | undefined;
@@ -109,6 +111,7 @@ function policyOf(id: string, policy: PolicyConfig, provider: ProviderConfig, co
     soakMs: soak,
     holdOffMs: holdOff ?? provider.propagation,
     propagationBudgetMs: propagationBudget,
+    probe: policy.verification === 'dataPlane' ? 'credential' : 'none',
     readers: readersOf(readers, config),
     window,
   };

@@ -18,11 +18,11 @@ test('gives what the schema says', () => {
 });
 
 test.each([
-  ['', 'nothing came back', undefined],
-  ['<html>sorry</html>', 'no JSON came back', undefined],
-  ['{"key":', 'no JSON came back', undefined],
+  ['', 'nothing came back', 'answer'],
+  ['<html>sorry</html>', 'no JSON came back', 'answer'],
+  ['{"key":', 'no JSON came back', 'answer'],
   ['{"key":{"id":7}}', 'another form', 'key.id'],
-  ['null', 'another form', ''],
+  ['null', 'another form', 'answer'],
 ])('refuses %j: %s', (text, message, field) => {
   const parse = () => parseAnswer(answer(text), schema);
 

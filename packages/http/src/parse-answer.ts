@@ -8,13 +8,13 @@ export function parseAnswer<Schema extends z.ZodType>(answer: HttpAnswer, schema
   const json = jsonOf(answer);
   if (json === undefined) {
     const came = answer.text.reveal() === '' ? 'nothing' : 'no JSON';
-    throw new PermanentError('provider-answer', `${answer.summary}: ${came} came back`);
+    throw new PermanentError('provider-answer', `${answer.summary}: ${came} came back`, { field: 'answer' });
   }
   const parsed = schema.safeParse(json.value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new PermanentError('provider-answer', `${answer.summary}: the answer has another form than expected`, {
-    field: issue?.path.map(String).join('.'),
+    field: issue?.path.map(String).join('.') || 'answer',
   });
 }
 

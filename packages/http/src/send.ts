@@ -47,7 +47,7 @@ async function exchange(request: HttpRequest, url: URL, options: HttpOptions): P
     throw new TransientError(summary, { retryAfterMs: retryAfterMs(headers['retry-after'], options.clock.now()) });
   }
   if (status < 200 || (status >= 300 && status < 400)) {
-    throw new PermanentError('provider-answer', `${summary}: redirects are not followed`);
+    throw new PermanentError('provider-answer', `${summary}: redirects are not followed`, { field: 'location' });
   }
   const type = headers['content-type'];
   const contentType = typeof type === 'string' ? type : undefined;
@@ -109,7 +109,7 @@ function encode(body: HttpBody | undefined): { contentType: string; data: Buffer
 function withoutAnswer(error: unknown, call: string): TransientError | PermanentError {
   const code = codeOf(error);
   if (isAxiosError(error) && error.message.startsWith('maxContentLength')) {
-    return new PermanentError('provider-answer', `${call}: the answer is too long`);
+    return new PermanentError('provider-answer', `${call}: the answer is too long`, { field: 'answer' });
   }
   if (/CERT|SIGNATURE|SELF_SIGNED|ALTNAME/.test(code)) {
     return new PermanentError('misconfigured', `${call}: the certificate is not trusted (${code})`, { field: 'url' });

@@ -1,9 +1,8 @@
-import { parseArgs } from 'node:util';
-
 import { playStory, type Ending } from './play-story.ts';
 import { progress } from './progress.ts';
+import { readOptions } from './read-options.ts';
 import { startSandbox } from './sandbox.ts';
-import { safeguards } from './sandbox-config.ts';
+import { safeguards, type Safeguard } from './sandbox-config.ts';
 
 const help = `pnpm demo [--without SAFEGUARD] [--json]
 
@@ -27,9 +26,11 @@ const sweepEveryMs = 500;
 const patienceMs = 40_000;
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { without: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-  });
+  const values = readOptions(
+    { without: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
+    help,
+  );
+  if (values === undefined) return 2;
   if (values.help === true) {
     process.stdout.write(help);
     return 0;
@@ -44,16 +45,25 @@ async function main(): Promise<number> {
   const say = progress(json ? process.stderr : process.stdout);
   say.happened(`starting the sandbox${without === undefined ? '' : ` WITHOUT ${without}`}`);
   const sandbox = await startSandbox({ timings, nodes, scheduleSpeed, sweepEveryMs, without });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void sandbox.close().finally(() => process.exit(130)));
+  }
   try {
     const ending = await playStory(sandbox, say, { readerCacheMs: timings.readerCacheMs, patienceMs });
     const problems = problemsOf(ending);
-    for (const line of describe(ending, problems)) say.happened(line);
+    for (const line of describe(ending, problems, without)) say.happened(line);
     if (json) process.stdout.write(`${JSON.stringify(ending.summary)}\n`);
     return problems.length === 0 ? 0 : 1;
   } finally {
     await sandbox.close();
   }
 }
+
+const lessons = {
+  'hold-off': 'the first node that knew the new key was believed, and the others refused it.',
+  grace: 'whoever had read the secret a moment ago was left with a dead key.',
+  entitlements: 'the new key opened what the probe looked at, and nothing else.',
+} as const;
 
 function problemsOf({ summary, broken, leaks }: Ending): string[] {
   const { failedRequests, rotations, supersededKeys, supersededKeysRefused, orphans, deadLetters, alerts } = summary;
@@ -66,18 +76,24 @@ function problemsOf({ summary, broken, leaks }: Ending): string[] {
     ...(orphans === 0 ? [] : [`${orphans} keys are left over`]),
     ...(deadLetters === 0 ? [] : [`${deadLetters} dead letters`]),
     ...(alerts === 1 ? [] : [`${alerts} alerts instead of 1`]),
+    ...(summary.mails > 0 ? [] : ['no mail was sent']),
   ];
 }
 
-function describe({ summary, failures }: Ending, problems: readonly string[]): string[] {
+function describe(
+  { summary, failures }: Ending,
+  problems: readonly string[],
+  without: Safeguard | undefined,
+): string[] {
   const took = summary.rotationMs.map((ms) => `${(ms / 1000).toFixed(1)} s`).join(' and ');
   return [
     `${summary.requests} requests, ${summary.failedRequests} failed${Object.entries(failures)
       .map(([code, count]) => `, ${count} × ${code}`)
       .join('')}`,
     `${summary.rotations} rotations (${took}), ${summary.supersededKeysRefused} of ${summary.supersededKeys} superseded keys refused by every node, ${summary.orphans} left over`,
-    `${summary.alerts} alert, ${summary.slackMessages} Slack messages, ${summary.mails} mails, ${summary.deadLetters} dead letters`,
-    problems.length === 0 ? 'Nobody noticed.' : `NOT AS IT SHOULD BE: ${problems.join('; ')}`,
+    `alerts: ${summary.alerts} (the spoiled rotation), ${summary.slackMessages} Slack messages, ${summary.mails} mails, ${summary.deadLetters} dead letters`,
+    problems.length === 0 ? 'No application noticed.' : `NOT AS IT SHOULD BE: ${problems.join('; ')}`,
+    ...(without === undefined ? [] : [`That is what ${without} is for: ${lessons[without]}`]),
   ];
 }
 

@@ -23,7 +23,8 @@ export function progress(out: NodeJS.WriteStream): Progress {
       if (out.isTTY) out.write(lastCounts);
     },
     counts(text) {
-      lastCounts = `${seconds()}  ${text}`;
+      // A line that wraps cannot be cleared.
+      lastCounts = `${seconds()}  ${text}`.slice(0, (out.columns ?? 200) - 1);
       if (out.isTTY) {
         clear();
         out.write(lastCounts);
@@ -32,6 +33,9 @@ export function progress(out: NodeJS.WriteStream): Progress {
         out.write(`${lastCounts}\n`);
       }
     },
-    end: clear,
+    end() {
+      clear();
+      lastCounts = '';
+    },
   };
 }

@@ -41,9 +41,7 @@ const secretName = 'orders/apigee';
 
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { timings, nodes, scheduleSpeed, sweepEveryMs, without } = options;
-  const folder = await mkdtemp(join(tmpdir(), 'keyturn-'));
-  const apigee = await apigeeSimulator({ organization: 'acme', nodes });
-  const slack = await slackWorkspace();
+  // The one port that may be taken comes first: nothing has to be cleared away then.
   const aws = await localAws({
     ...(options.port === undefined ? {} : { port: options.port }),
     scheduleSpeed,
@@ -51,6 +49,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     rotationAttempts: 5,
     rotationRetryDelayMs: 1000,
   });
+
+  const folder = await mkdtemp(join(tmpdir(), 'keyturn-'));
+  const apigee = await apigeeSimulator({ organization: 'acme', nodes });
+  const slack = await slackWorkspace();
 
   const addresses = { ...apigee, slackUrl: slack.apiUrl, slackChannel: slack.channel };
   const configPath = join(folder, 'keyturn.yaml');

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-
+import { readOptions } from './read-options.ts';
 import { runKeyturn } from './run-keyturn.ts';
 import { startSandbox } from './sandbox.ts';
 import { apiPaths, app } from './seed-app.ts';
@@ -24,8 +23,10 @@ const nodes = [
 const scheduleSpeed = 80;
 const sweepEveryMs = 5000;
 
-const { values } = parseArgs({ options: { port: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
-if (values.help === true) {
+const values = readOptions({ port: { type: 'string' }, help: { type: 'boolean' } }, help);
+if (values === undefined) {
+  process.exitCode = 2;
+} else if (values.help === true) {
   process.stdout.write(help);
 } else {
   await serve(values.port);
@@ -41,7 +42,8 @@ async function serve(wanted: string | undefined): Promise<void> {
   const stopping = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
-  const sandbox = await startSandbox({ port, timings, nodes, scheduleSpeed, sweepEveryMs });
+  const sandbox = await startSandbox({ port, timings, nodes, scheduleSpeed, sweepEveryMs }).catch(explainPort);
+  if (sandbox === undefined) return;
   try {
     const { environment, secretName, aws, apigee, slack } = sandbox;
     const picks = ['--provider', 'apigee', '--policy', 'compressed', '--shape', 'two-fields', '--owner', 'orders'];
@@ -76,4 +78,10 @@ async function serve(wanted: string | undefined): Promise<void> {
   } finally {
     await sandbox.close();
   }
+}
+
+function explainPort(error: unknown): undefined {
+  if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+  process.stderr.write('sandbox: the port is in use; choose another one with --port\n');
+  process.exitCode = 1;
 }

@@ -15,8 +15,8 @@ export type StageView = {
   failures(): readonly RotationFailed['data'][];
   count(type: string): number;
   deadLetters(): number;
-  /** Queues with messages that nobody has handled yet. */
-  waiting(): readonly string[];
+  /** Messages that nobody has handled yet. */
+  waiting(): number;
   close(): void;
 };
 
@@ -41,7 +41,8 @@ export function watchStage(aws: LocalAws, firstVersion: string, tell: (text: str
   const rotated = () =>
     keyturn('SecretRotated').map(({ event, at }) => ({ data: SecretRotated.parse(event).data, at }));
   const startedAt = (token: string) =>
-    seen.find(({ event }) => serviceEvent.safeParse(event.detail).data?.requestID.endsWith(token) === true)?.at ?? 0;
+    seen.find(({ event }) => serviceEvent.safeParse(event.detail).data?.requestID.endsWith(token) === true)?.at ??
+    Number.NaN;
 
   return {
     rotations: () =>
@@ -52,11 +53,7 @@ export function watchStage(aws: LocalAws, firstVersion: string, tell: (text: str
     failures: () => keyturn('RotationFailed').map(({ event }) => RotationFailed.parse(event).data),
     count: (type) => keyturn(type).length,
     deadLetters: () => depth(aws, (name) => name.endsWith('-dlq')),
-    waiting: () =>
-      aws.queues.list().flatMap(({ name }) => {
-        const messages = name.endsWith('-dlq') ? 0 : depth(aws, (other) => other === name);
-        return messages === 0 ? [] : [`${name} (${messages})`];
-      }),
+    waiting: () => depth(aws, (name) => !name.endsWith('-dlq')),
     close: () => clearInterval(looking),
   };
 }

@@ -494,3 +494,16 @@ test.each([
 
   expect(told(w)).toHaveLength(times);
 });
+
+test('the version of a rotation that an edit pushed aside is noted, though nobody asks for its step again', async () => {
+  const w = await known(await world());
+  const token = await w.begin();
+  const text = hidden(secretText(w.provider.handMade({ target: 'orders-app' })));
+  await w.secrets.putPending({ arn: w.arn, token, text, rotationToken: undefined });
+  const pasted = await w.paste(w.provider.handMade({ target: 'orders-app' }));
+
+  await hear(w, pasted);
+
+  const row = await readSuperseded(w.ledger, supersededKey(w.arn, token));
+  expect(row?.value).toMatchObject({ stage: 'grace', dueAt: w.clock.now() + day + 10 * minute });
+});

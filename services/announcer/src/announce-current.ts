@@ -62,6 +62,7 @@ async function recordChange(look: Look, deps: Deps): Promise<Announcement> {
   const { secret, description, current, moved, known } = look;
   if (known?.value.currentVersionId === current) {
     await noteHeardOf(look, known.value, deps);
+    await noteAbandoned(look, known.value, deps);
     return known.value;
   }
   const next = known === undefined ? await firstRow(look, deps) : await nextRow(look, known.value, deps);
@@ -70,6 +71,7 @@ async function recordChange(look: Look, deps: Deps): Promise<Announcement> {
     if (typeof versionId === 'string') await noteGone({ versionId, n: next.n }, { look, next }, deps);
   }
   if (moved.versionId !== next.previousVersionId) await noteHeardOf(look, next, deps);
+  await noteAbandoned(look, next, deps);
   await lookAgain(deps.ledger, secret.arn, current, deps.clock.now());
   if (await deps.ledger.write(announcementKey(secret.arn), next, known?.rev ?? 0)) return next;
   throw new TransientError('Another announcer saw the same change', { retryAfterMs: conflictPauseMs });
@@ -112,6 +114,17 @@ async function noteHeardOf(look: Look, next: Announcement, deps: Deps): Promise<
   const { moved, current } = look;
   if (moved.versionId === current) return;
   await noteGone({ versionId: moved.versionId, n: heardNumber, currentAt: moved.at }, { look, next }, deps);
+}
+
+// A version of a rotation that bears none of the labels was pushed aside by a person's edit, and nobody may ever ask for its step again. Whether it
+// was current for a moment cannot be told from the labels, so it gets a whole grace.
+async function noteAbandoned(look: Look, next: Announcement, deps: Deps): Promise<void> {
+  const { secret, description } = look;
+  const versionId = labelled(description, rotationLabel);
+  const labels = description.stages.get(versionId ?? '') ?? [];
+  if (versionId === undefined || labels.some((label) => label.startsWith('AWS'))) return;
+  if ((await readSuperseded(deps.ledger, supersededKey(secret.arn, versionId))) !== undefined) return;
+  await noteGone({ versionId, n: heardNumber }, { look, next }, deps);
 }
 
 type Gone = { readonly versionId: string; readonly n: number; readonly currentAt?: number };

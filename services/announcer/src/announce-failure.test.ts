@@ -143,7 +143,12 @@ test.each([
   ],
   [
     'a hint without an ARN',
-    { source: 'keyturn', 'detail-type': 'LabelMoved', detail: { secretArn: 'orders', versionId: 'v' } },
+    {
+      source: 'keyturn',
+      'detail-type': 'LabelMoved',
+      time: '2026-11-21T08:00:00Z',
+      detail: { secretArn: 'orders', versionId: 'v' },
+    },
   ],
 ])('refuses %s', (_, message) => {
   expect(() => parseNotice(message)).toThrow();

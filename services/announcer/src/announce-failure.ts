@@ -1,11 +1,11 @@
-import { partitionOf, readAnnouncement } from '@keyturn/aws/announcement';
-import type { Ledger, LedgerKey } from '@keyturn/aws/ledger';
+import { readAnnouncement } from '@keyturn/aws/announcement';
+import type { Ledger } from '@keyturn/aws/ledger';
+import { failureKey, rotationFailure } from '@keyturn/aws/rotation-failure';
 import { eventFacts } from '@keyturn/config/event-facts';
 import { occurrence } from '@keyturn/events/occurrence';
 import { RotationFailed } from '@keyturn/events/rotation-failed';
 import { TransientError, type Reason } from '@keyturn/rotation/errors';
 import { secretHash } from '@keyturn/rotation/mark';
-import * as z from 'zod';
 
 import type { Deps } from './announce-current.ts';
 import { describeManaged } from './describe-managed.ts';
@@ -14,13 +14,6 @@ import type { Notice } from './parse-notice.ts';
 type Ended = Extract<Notice, { kind: 'ended' }>;
 type Told = Extract<Notice, { kind: 'told' }>;
 type Waiting = Extract<Notice, { kind: 'waiting' }>;
-
-const failure = z.object({ token: z.string(), at: z.number(), what: z.enum(['told', 'waiting']) });
-
-const failureKey = (secretArn: string, token: string): LedgerKey => ({
-  partition: partitionOf(secretArn),
-  row: `failure#${token}`,
-});
 
 /** How long the handler's own event may take to get here, in milliseconds. CloudTrail is usually minutes later than it. */
 const settleMs = 10_000;
@@ -69,7 +62,7 @@ export function noteWaiting(waiting: Waiting, deps: Deps): Promise<void> {
 }
 
 async function isKnown({ secretArn, token, at }: Ended, ledger: Ledger): Promise<boolean> {
-  const row = await ledger.read(failureKey(secretArn, token), failure);
+  const row = await ledger.read(failureKey(secretArn, token), rotationFailure);
   if (row === undefined) return false;
   // The handler waited some minutes ago, and may have died since.
   return row.value.what === 'told' || at <= row.value.at + echoMs;
@@ -81,7 +74,7 @@ async function remember(
   { ledger }: Deps,
 ): Promise<void> {
   const key = failureKey(secretArn, token);
-  const row = await ledger.read(key, failure);
+  const row = await ledger.read(key, rotationFailure);
   if (row?.value.what === 'told') return;
   await ledger.write(key, { token, at, what }, row?.rev ?? 0);
 }

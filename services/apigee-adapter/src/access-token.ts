@@ -129,6 +129,7 @@ const refusalBody = z.object({
 
 function refusal(answer: HttpAnswer): PermanentError {
   const parsed = refusalBody.safeParse(jsonOf(answer)?.value);
-  if (!parsed.success) return new PermanentError('provider-answer', `${answer.summary}: no token came back`);
+  if (!parsed.success)
+    return new PermanentError('provider-answer', `${answer.summary}: no token came back`, { field: 'tokenUrl' });
   return new PermanentError('access-denied', `${answer.summary}, ${parsed.data.error}`, { field: 'adminSecret' });
 }

@@ -44,5 +44,5 @@ const about = (payload: unknown) => ({ operation: asked.safeParse(payload).data?
 /** Looks and issues. Called by rotation-handler, verifier and cleanup. */
 export const issue = onInvoke({ service, handle: serveIssue(provider), about });
 
-/** Disables, enables and removes. Called by cleanup alone. */
+/** Disables, enables and removes. Called by cleanup, and by a person's `keyturn rollback`. */
 export const retire = onInvoke({ service, handle: serveRetire(provider), about });

@@ -74,7 +74,7 @@ test.each([
   ['a key without its secret', { consumerKey: 'k', status: 'approved' }, 'consumerSecret'],
   ['products by name alone', { ...key, apiProducts: ['p'] }, 'apiProducts.0'],
   ['another key', { ...key, consumerKey: 'other' }, 'consumerKey'],
-  ['a list', [key], ''],
+  ['a list', [key], 'answer'],
 ])('refuses %s', async (_, body, field) => {
   const { keys } = await setUp(() => answer(body));
 

@@ -94,7 +94,7 @@ export function faultError(fault: Fault, answer: HttpAnswer): TransientError | P
       return new PermanentError('provider-refused', message);
     case 'not-found':
     case 'unreadable':
-      return new PermanentError('provider-answer', `${message}: Apigee does not answer so`);
+      return new PermanentError('provider-answer', `${message}: Apigee does not answer so`, { field: 'managementUrl' });
   }
 }
 

@@ -167,7 +167,7 @@ test.each<[string, Reply, string | undefined]>([
   ['for another key', granted('another'), 'client_id'],
   ['for nobody', { status: 200, body: '{"access_token":"t"}' }, 'client_id'],
   ['that is none', { status: 200, body: '{"client_id":"the-key"}' }, 'access_token'],
-  ['in a page', { status: 200, body: '<html>' }, undefined],
+  ['in a page', { status: 200, body: '<html>' }, 'answer'],
 ])('refuses a token %s, and calls nobody with it', async (_, reply, field) => {
   const { server, run } = await setUp(() => reply, { send: clientCredentials });
 

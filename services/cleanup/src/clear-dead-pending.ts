@@ -1,7 +1,7 @@
 import { heardNumber, noteSuperseded, orphanNumber } from '@keyturn/aws/supersession';
 import type { KeyState } from '@keyturn/credential-provider/credential-provider';
 import type { RotationFailed } from '@keyturn/events/rotation-failed';
-import type { Credential } from '@keyturn/rotation/credential';
+import { sameKey, type Credential } from '@keyturn/rotation/credential';
 import { PermanentError, type Reason } from '@keyturn/rotation/errors';
 import { markOf, ownership } from '@keyturn/rotation/mark';
 
@@ -73,8 +73,12 @@ function isLost(key: KeyState, { secret }: Live, token: string, clientSuppliedKe
 }
 
 // A version that bears AWSPREVIOUS was current, if only for a moment: somebody may have read it. Any other never was.
-async function noteLeftover(live: Live, failed: RotationFailed, { ledger, clock }: Deps): Promise<void> {
-  const { secret, currentVersionId } = live;
+async function noteLeftover(live: Live, failed: RotationFailed, { ledger, clock, secrets }: Deps): Promise<void> {
+  const { secret, current, currentVersionId } = live;
+  const version = await secrets.value(secret.arn, { versionId: failed.data.versionId });
+  const credential = version === undefined ? undefined : credentialIn(secret, version);
+  // The dry run of a schedule works on a copy of the current value.
+  if (credential === undefined || sameKey(credential, current)) return;
   const now = clock.now();
   const wasCurrent = labelsOf(live, failed.data.versionId).includes('AWSPREVIOUS');
   const { orphanMinAgeMs, marginMs } = secret.timing;

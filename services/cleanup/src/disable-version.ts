@@ -24,7 +24,8 @@ export async function disableVersion({ row, live, old }: Retirement, deps: Deps)
 
   const now = deps.clock.now();
   const deleteAt = now + Math.max(secret.policy.soakMs, secret.provider.config.revocation);
-  await tell({ row: row.value, live, deleteAt }, deps);
+  // Nobody ever used an orphan; its end is told once it is deleted.
+  if (row.value.kind === 'superseded') await tell({ row: row.value, live, deleteAt }, deps);
   await writeSuperseded(
     deps.ledger,
     { ...row.value, stage: 'disabled', disabledAt: now, held: null, dueAt: deleteAt },

@@ -40,7 +40,7 @@ export async function passFences(row: Superseded, live: Live, deps: Deps): Promi
 
   const old = await findOldKey(row, live, deps);
   if (old === undefined) return { verdict: 'wait', row: { ...row, stage: 'retired', dueAt: null } };
-  if (await isNamed(old, live, deps)) return raised(row, live, deps);
+  if (await isNamed(old, row, live, deps)) return raised(row, live, deps);
   const sharedUntil = await namedUntil(old, row, live, deps);
   if (deps.clock.now() < sharedUntil) return { verdict: 'wait', row: { ...row, dueAt: sharedUntil } };
   await proveCurrent(live, deps);
@@ -103,11 +103,15 @@ function fromCheck({ key }: CheckResult, credential: Credential, mark: Mark): Ol
   }
 }
 
-// Under another version id the same key may be current or pending again: somebody pasted it back.
-async function isNamed(old: OldKey, live: Live, { secrets }: Deps): Promise<boolean> {
+// Under another version id the same key may be current or pending again: somebody pasted it back. And what is said never to have been current must
+// not be what was current until now.
+async function isNamed(old: OldKey, { kind }: Superseded, live: Live, { secrets }: Deps): Promise<boolean> {
   if (isKeyOf(old, live.current)) return true;
-  const pending = await secrets.value(live.secret.arn, { stage: 'AWSPENDING' });
-  return pending !== undefined && isKeyOf(old, credentialIn(live.secret, pending));
+  for (const stage of kind === 'orphan' ? ['AWSPENDING', 'AWSPREVIOUS'] : ['AWSPENDING']) {
+    const version = await secrets.value(live.secret.arn, { stage });
+    if (version !== undefined && isKeyOf(old, credentialIn(live.secret, version))) return true;
+  }
+  return false;
 }
 
 // Or it was current under another version id later than under this one: whoever read that version holds it until that one's grace is over.
@@ -128,7 +132,7 @@ function isKeyOf(old: OldKey, credential: Credential | undefined): boolean {
 
 // The gate: as long as the current key is not proven to work, the old one may be needed.
 async function proveCurrent({ secret, current }: Live, deps: Deps): Promise<void> {
-  const probe = secret.policy.verification === 'dataPlane' ? 'credential' : 'none';
+  const { probe } = secret.policy;
   const { key, use } = await deps
     .issue(secret.provider.id)
     .check({ target: secret.target, credential: current, probe, times: 1 });

@@ -4,6 +4,7 @@ import { CredentialRetired } from '@keyturn/events/credential-retired';
 import { occurrence } from '@keyturn/events/occurrence';
 import { OrphanReaped } from '@keyturn/events/orphan-reaped';
 import type { Credential } from '@keyturn/rotation/credential';
+import type { Reason } from '@keyturn/rotation/errors';
 
 import type { Deps } from './deps.ts';
 import type { Retirement } from './disable-version.ts';
@@ -19,8 +20,9 @@ export async function removeVersion({ row, live, old }: Retirement, deps: Deps):
     await holdRetirement(row, 're-enabled', deps, { stage: 'grace', supersededAt: now, disabledAt: null, dueAt });
     return;
   }
-  if (old.credential !== undefined && (await isAccepted(old.credential, row.value, live, deps))) {
-    await holdRetirement(row, 'still-accepted', deps);
+  const objection = old.credential && (await findObjection(old.credential, row.value, live, deps));
+  if (objection !== undefined) {
+    await holdRetirement(row, objection, deps);
     return;
   }
   await deleteKey({ row, live, old }, deps);
@@ -39,19 +41,21 @@ export async function closeRow({ row, live }: Omit<Retirement, 'old'>, deps: Dep
   await writeSuperseded(deps.ledger, { ...row.value, stage: 'retired', held: null, dueAt: null }, row.rev);
 }
 
-async function isAccepted(
+async function findObjection(
   credential: Credential,
   { provider, target }: Superseded,
   { secret }: Live,
   deps: Deps,
-): Promise<boolean> {
-  if (secret.policy.verification === 'controlPlane') return false;
+): Promise<Reason | undefined> {
+  if (secret.policy.verification === 'controlPlane') return undefined;
   // One at a time: a row of probes ends at the first refusal, and it takes one node that accepts.
   for (let call = 0; call < secret.policy.accepts; call += 1) {
     const { use } = await deps.issue(provider).check({ target, credential, probe: 'credential', times: 1 });
-    if (use.outcome === 'accepted') return true;
+    if (use.outcome === 'accepted') return 'still-accepted';
+    // Where nothing was asked, nothing was refused.
+    if (use.outcome !== 'rejected') return 'misconfigured';
   }
-  return false;
+  return undefined;
 }
 
 async function tell(row: Superseded, live: Live, deps: Deps): Promise<void> {

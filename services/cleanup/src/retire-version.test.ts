@@ -336,6 +336,42 @@ test('versions that cannot be dealt with do not keep the others waiting', async 
   expect(stateOf(w, w.handMade)).toBe('disabled');
 });
 
+test('I2: what is called an orphan and holds the previous key gets a whole grace', async () => {
+  const w = await superseded();
+  const { VersionId: copy = '' } = await w.model.putSecretValue({
+    SecretId: w.arn,
+    SecretString: secretText(w.handMade),
+    VersionStages: ['x'],
+  });
+  await note(w, copy, { kind: 'orphan', n: -1 });
+  await w.ledger.remove(
+    supersededKey(w.arn, w.firstVersion),
+    (await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion)))?.rev ?? 0,
+  );
+
+  w.pass(day + margin);
+  await sweep(w);
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+});
+
+test('a key that no probe asked about is not deleted', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+  await sweep(w);
+  const check: typeof w.provider.check = async (request) => {
+    const result = await w.provider.check(request);
+    const isOld = request.credential.keyId.reveal() === w.handMade.keyId.reveal();
+    return isOld ? { ...result, use: { outcome: 'no-probe' } } : result;
+  };
+
+  w.pass(week);
+  await sweep(w, { issue: () => ({ ...w.provider, check }) });
+
+  expect(stateOf(w, w.handMade)).toBe('disabled');
+  expect(w.events('RetirementHeld')).toMatchObject([{ detail: { data: { reason: 'misconfigured' } } }]);
+});
+
 test('an orphan whose key never existed ends in silence', async () => {
   const w = await superseded();
   await note(w, 'never-made', { kind: 'orphan', n: -1 });

@@ -152,6 +152,19 @@ test('a failure that is told of a version which is current by now changes nothin
   expect(await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion))).toBeUndefined();
 });
 
+test('a failed dry run leaves nothing to retire: its version is a copy of the current one', async () => {
+  const w = await world();
+  const { VersionId: token = '' } = await w.model.putSecretValue({
+    SecretId: w.arn,
+    SecretString: secretText(w.handMade),
+    VersionStages: ['x'],
+  });
+
+  await failed(w, token);
+
+  expect(await readSuperseded(w.ledger, supersededKey(w.arn, token))).toBeUndefined();
+});
+
 test('a version that was current for a moment gets a whole grace, not an orphan’s minimum age', async () => {
   const w = await world();
   const { token } = await pending(w);

@@ -104,7 +104,7 @@ export function heldNotice({ secret }: Story, held: Fact<'held'>): Notice {
     tone: 'warning',
     headline: about(secret, 'an old key is due to be removed, but had to be kept'),
     lines: [
-      'Applications are not affected: they use the current key. But the old key still exists, longer than the policy wants.',
+      `Applications are not affected: they use the current key. ${asIntended.has(held.reason) ? 'The old key still exists, as the policy asks.' : 'But the old key still exists, longer than the policy wants.'}`,
       `Why it was kept: ${why}`,
       `What to do: ${todo} Keyturn looks again by ${utcTime(held.nextTryAt)}.`,
     ],
@@ -112,6 +112,8 @@ export function heldNotice({ secret }: Story, held: Fact<'held'>): Notice {
     link: { label: 'What to do, step by step', url: held.runbookUrl },
   };
 }
+
+const asIntended = new Set(['observe-only', 'not-approved']);
 
 function failedHeadline({ count, liveCredential, retryable }: Failed): string {
   const times = count === 1 ? '' : ` ${count} times`;

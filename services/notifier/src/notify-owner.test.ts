@@ -538,3 +538,23 @@ test('a key that two secrets hold is told with the name of the secret that has i
 
   expect(slack.posted[0]!.message.text).toContain('billing/api-key');
 });
+
+test('that a failed rotation is abandoned afterwards says nothing new', async () => {
+  const { deps, slack, heads } = setUp();
+
+  await tell(events.failed(5, { reason: 'key-disabled', retryable: false }), deps);
+  await tell(events.failed(6, { reason: 'abandoned', retryable: false }), deps);
+
+  expect(heads()).toHaveLength(1);
+  expect(heads()[0]).toContain('rotation failed 2 times, the old key stays in use');
+  expect(slack.posted).toHaveLength(1);
+});
+
+test('after a rollback it is the newer key that is switched off and deleted', async () => {
+  const { deps, replies } = setUp();
+
+  await tell(events.rotated(10, { cause: 'rollback' }), deps);
+  await tell(events.disabled(), deps);
+
+  expect(replies().join()).toContain('the replaced, newer key is switched off');
+});

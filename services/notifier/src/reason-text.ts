@@ -57,8 +57,8 @@ const texts: Readonly<Record<Reason, ReasonText>> = {
     todo: 'Look for that key at the provider.',
   },
   'key-disabled': {
-    why: 'The key is switched off at the provider.',
-    todo: 'Find out who switched it off, and switch it on again at the provider.',
+    why: 'A key is switched off at the provider: the current one, or the new one before it came into use.',
+    todo: 'Find out who switched it off. The current key has to be switched on again at the provider; a new one that was not in use is discarded, and the next rotation makes another.',
   },
   'last-key': {
     why: 'It is the last key of its app that works.',
@@ -126,7 +126,7 @@ const texts: Readonly<Record<Reason, ReasonText>> = {
   },
   'not-approved': {
     why: 'The policy wants a person to approve it first.',
-    todo: 'Approve that the old key is switched off.',
+    todo: 'Run "keyturn approve" with the name of the secret, and the old key is switched off.',
   },
 };
 

@@ -52,23 +52,31 @@ function rotatedFacts(secret: Story['secret'], rotated: Fact<'rotated'>): Notice
   ];
 }
 
-export function disabledNotice({ secret }: Story, { deleteAt }: Fact<'disabled'>): Notice {
+/** The key that was replaced: after a rollback it is the newer one. */
+export function replacedKey({ rotated }: Story): string {
+  return rotated?.cause === 'rollback' ? 'replaced, newer key' : 'old key';
+}
+
+export function disabledNotice(story: Story, { deleteAt }: Fact<'disabled'>): Notice {
+  const { secret } = story;
+  const key = replacedKey(story);
   return {
     tone: 'plain',
-    headline: about(secret, `the old key is switched off, and will be deleted on ${utcTime(deleteAt)}`),
+    headline: about(secret, `the ${key} is switched off, and will be deleted on ${utcTime(deleteAt)}`),
     lines: [
-      'It is refused from now on. If something stopped working just now, it still used the old key: let it read the secret again.',
-      'Until it is deleted, the old key can be switched on again.',
+      `It is refused from now on. If something stopped working just now, it still used the ${key}: let it read the secret again.`,
+      'Until it is deleted, it can be switched on again.',
     ],
     facts: secretFacts(secret),
     link: { label: 'About key rotation', url: secret.runbookUrl },
   };
 }
 
-export function retiredNotice({ secret }: Story): Notice {
+export function retiredNotice(story: Story): Notice {
+  const { secret } = story;
   return {
     tone: 'good',
-    headline: about(secret, 'the old key is deleted'),
+    headline: about(secret, `the ${replacedKey(story)} is deleted`),
     lines: ['It cannot be used any more, and nothing is left to do.'],
     facts: secretFacts(secret),
     link: { label: 'About key rotation', url: secret.runbookUrl },

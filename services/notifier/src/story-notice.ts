@@ -4,6 +4,7 @@ import {
   adoptedNotice,
   reapedNotice,
   recoveredNotice,
+  replacedKey,
   restoredNotice,
   rotatedNotice,
   verifiedNotice,
@@ -54,11 +55,13 @@ function historyNotice(story: Story, what: string): Notice {
   };
 }
 
-function endText({ rotated, disabled, retired }: Story): string {
+function endText(story: Story): string {
+  const { rotated, disabled, retired } = story;
+  const key = replacedKey(story);
   const before = rotated === undefined ? '' : `${changed[rotated.cause]}, `;
-  if (retired !== undefined) return `${before}old key deleted`;
+  if (retired !== undefined) return `${before}${key} deleted`;
   const until = disabled === undefined ? '' : `, to be deleted on ${utcTime(disabled.deleteAt)}`;
-  return `${before}old key switched off${until}`;
+  return `${before}${key} switched off${until}`;
 }
 
 function overtakenText({ rotated, failed }: Story): string {
@@ -74,7 +77,9 @@ const changed: Readonly<Record<NonNullable<Story['rotated']>['cause'], string>> 
   manual: 'key changed by hand',
 };
 
-function history({ failed, rotated, verified, disabled, retired, overtaken }: Story): readonly string[] {
+function history(story: Story): readonly string[] {
+  const { failed, rotated, verified, disabled, retired, overtaken } = story;
+  const key = replacedKey(story);
   return [
     ...given(
       failed,
@@ -82,8 +87,8 @@ function history({ failed, rotated, verified, disabled, retired, overtaken }: St
     ),
     ...given(rotated, ({ at, cause }) => `${utcTime(at)}: ${changed[cause]}.`),
     ...given(verified, checked),
-    ...given(disabled, ({ at }) => `${utcTime(at)}: the old key was switched off.`),
-    ...given(retired, ({ at }) => `${utcTime(at)}: the old key was deleted. Nothing is left to do.`),
+    ...given(disabled, ({ at }) => `${utcTime(at)}: the ${key} was switched off.`),
+    ...given(retired, ({ at }) => `${utcTime(at)}: the ${key} was deleted. Nothing is left to do.`),
     ...given(overtaken, ({ at }) => `${utcTime(at)}: the secret changed again; a newer message tells about it.`),
   ];
 }

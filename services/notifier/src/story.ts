@@ -131,11 +131,18 @@ function countFailure(before: Failed | undefined, event: NotifiedEvent<'Rotation
   const isForgotten = before.counted.length >= countedAtMost && at < before.at;
   if (isForgotten || before.counted.includes(eventId)) return before;
   return {
-    ...newest<typeof told>(before, told),
+    ...(isEcho(before, told) ? before : isEcho(told, before) ? told : newest<typeof told>(before, told)),
     firstAt: Math.min(before.firstAt, at),
     count: before.count + 1,
     counted: [...before.counted, eventId].slice(-countedAtMost),
   };
+}
+
+type Ending = Pick<Failed, 'reason' | 'retryable'>;
+
+// After a failure that no retry can mend the pending version is cleared, and Secrets Manager's own retry then finds it abandoned: that says nothing new.
+function isEcho(first: Ending, second: Ending): boolean {
+  return second.reason === 'abandoned' && first.reason !== 'abandoned' && !first.retryable;
 }
 
 function newest<Fact extends { readonly at: number }>(known: Fact | undefined, heard: Fact): Fact {

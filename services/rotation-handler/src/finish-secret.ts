@@ -41,7 +41,7 @@ type Credentials = { readonly pending: Credential; readonly current: Credential 
 async function checkAgain(rotation: Rotation, { pending, current }: Credentials): Promise<void> {
   const { provider, request, secret } = rotation;
   const { target, policy } = secret;
-  const probe = policy.verification === 'dataPlane' ? 'credential' : 'none';
+  const { probe } = policy;
   const next = await provider.check({ target, credential: pending, probe, times: 1 });
   if (judge(next, rotation, request.token) === 'not-yet') {
     throw new TransientError('A node refuses the new key, which others had accepted');

@@ -387,12 +387,61 @@ test('a token that is not listed, or listed without AWSPENDING, is refused befor
     SecretString: '{}',
     VersionStages: ['stray'],
   });
+  const unlisted = '11111111-1111-4111-8111-111111111111';
+  const asked: string[] = [];
+  const provider = (id: string) => {
+    asked.push(id);
+    return w.provider;
+  };
 
-  await expect(step(w, 'createSecret', '11111111-1111-4111-8111-111111111111')).rejects.toMatchObject({
-    reason: 'abandoned',
-  });
-  await expect(step(w, 'setSecret', stray)).rejects.toMatchObject({ reason: 'abandoned' });
+  for (const token of [unlisted, stray]) {
+    const request = parseRotationRequest({ Step: 'setSecret', SecretId: w.arn, ClientRequestToken: token });
+    const call = rotateSecret(
+      { request, ownArn: w.handlerArn, deadline: w.clock.now() + minute },
+      { ...w.rotation, provider },
+    );
+    await expect(call).rejects.toMatchObject({ reason: 'abandoned', field: 'ClientRequestToken' });
+  }
 
+  expect(asked).toEqual([]);
+  expect(w.events('RotationFailed')).toHaveLength(2);
+});
+
+test.each([
+  ['nothing', undefined, 'event'],
+  ['text', 'createSecret', 'event'],
+  ['no token', { Step: 'createSecret', SecretId: 'arn' }, 'ClientRequestToken'],
+  ['a short token', { Step: 'createSecret', SecretId: 'arn', ClientRequestToken: 'canary' }, 'ClientRequestToken'],
+  ['no secret', { Step: 'createSecret', ClientRequestToken: '1'.repeat(32) }, 'SecretId'],
+  ['a name for an ARN', { Step: 'createSecret', SecretId: 'canary', ClientRequestToken: '1'.repeat(32) }, 'SecretId'],
+])('an event with %s is malformed, by the name of the field', (_, event, field) => {
+  const parsing = () => parseRotationRequest(event);
+
+  expect(parsing).toThrow(expect.objectContaining({ reason: 'malformed', field }));
+  expect(parsing).not.toThrow('canary');
+});
+
+test('the dry run of a schedule for an empty secret has nothing to check, and no failure to tell', async () => {
+  const w = await world();
+  await w.paste('{"key":"","secret":""}');
+  await w.model.rotateSecret({ SecretId: w.arn, RotateImmediately: false });
+  const { stages } = await w.secrets.describe(w.arn);
+  const token = [...stages].find(([, labels]) => labels.includes('AWSPENDING'))?.[0] ?? '';
+
+  await step(w, 'testSecret', token);
+
+  expect(w.events()).toEqual([]);
+});
+
+test('a provider that answers nonsense changes nothing, and the failure names where it came from', async () => {
+  const w = await world();
+  const token = await w.begin();
+  w.provider.faults.always('nonsense');
+
+  await expect(step(w, 'createSecret', token)).rejects.toMatchObject({ reason: 'provider-answer' });
+
+  w.provider.faults.calm();
+  expect(await w.secrets.value(w.arn, { versionId: token })).toBeUndefined();
   expect(w.provider.stored('orders-app')).toHaveLength(1);
 });
 
@@ -520,7 +569,7 @@ test('I6: no event, error or warning holds a key or a secret', async () => {
   for (const name of steps) await step(w, name, token);
 
   const next = await w.credentialIn();
-  const shown = inspect([errors, w.events(), w.warnings, w.hints.sent], { depth: null, showHidden: true });
+  const shown = inspect([errors, w.events(), w.log.lines, w.hints.sent], { depth: null, showHidden: true });
   for (const value of [next.keyId, next.secret, w.handMade.keyId, w.handMade.secret]) {
     expect(shown).not.toContain(value.reveal());
     expect(shown).not.toContain(Buffer.from(value.reveal()).toString('base64'));

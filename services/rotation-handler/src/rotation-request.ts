@@ -35,8 +35,8 @@ const event = z.object({
 export function parseRotationRequest(input: unknown): RotationRequest {
   const parsed = event.safeParse(input);
   if (!parsed.success) {
-    const field = parsed.error.issues[0]?.path.join('.') ?? '';
-    throw new PermanentError('malformed', `Not a rotation event: ${field || 'the event'} is missing or wrong`, {
+    const field = parsed.error.issues[0]?.path.join('.') || 'event';
+    throw new PermanentError('malformed', `Not a rotation event: ${field} is missing or wrong`, {
       field,
     });
   }

@@ -3,13 +3,14 @@ import { proveOwnership } from '@keyturn/credential-provider/ownership-proof';
 import type { Credential } from '@keyturn/rotation/credential';
 import { PendingError, PermanentError } from '@keyturn/rotation/errors';
 import { markOf } from '@keyturn/rotation/mark';
+import { readCredential } from '@keyturn/rotation/shape';
 
 import { credentialsOf, readCurrent, readPending, type Deps, type Rotation } from './rotation.ts';
 
 /** Longer hold-offs do not fit into one invocation of 15 minutes: they are waited for between Secrets Manager's own retries. */
 const longestHoldOffMs = 600_000;
-/** A check takes as long as the adapter may: whoever begins one later than this before the deadline dies in it. */
-const reserveMs = 100_000;
+/** Two checks, each as long as the adapter may take: whoever begins them later than this before the deadline dies in them. */
+const reserveMs = 200_000;
 const firstPauseMs = 250;
 const longestPauseMs = 10_000;
 
@@ -21,6 +22,8 @@ export async function testSecret(rotation: Rotation, deps: Deps): Promise<void> 
   const current = await readCurrent(rotation, deps);
   const pending = await readPending(rotation, deps);
   const dryRun = pending.text.reveal() === current.text.reveal();
+  // Nothing was issued yet, so there is nothing to check.
+  if (dryRun && readCredential(rotation.secret.shape, current.text) === undefined) return;
   const credentials = credentialsOf(rotation, pending, current);
 
   if (!dryRun) await holdOff(rotation, deps, credentials.pending);
@@ -57,7 +60,7 @@ type Tested = { readonly credential: Credential; readonly versionId: string };
 async function proveAccepted(rotation: Rotation, { clock }: Deps, tested: Tested): Promise<void> {
   const { secret, provider, deadline } = rotation;
   const { policy, target } = secret;
-  const probe = policy.verification === 'dataPlane' ? 'credential' : 'none';
+  const { probe } = policy;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     const check = await provider.check({ target, credential: tested.credential, probe, times: policy.accepts });
     if (judge(check, rotation, tested.versionId) === 'accepted') return;

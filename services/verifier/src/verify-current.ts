@@ -69,7 +69,7 @@ const ofTheSecret: ReadonlySet<Reason> = new Set(['shape-mismatch', 'target-miss
 
 async function findProblem(secret: ManagedSecret, version: SecretVersion, deps: Deps): Promise<Problem | undefined> {
   const { target, policy } = secret;
-  const probe = policy.verification === 'dataPlane' ? 'credential' : 'none';
+  const { probe } = policy;
   try {
     const credential = readCredential(secret.shape, version.text);
     if (credential === undefined) return { reason: 'shape-mismatch', code: null, final: true };
