@@ -56,6 +56,7 @@ let checked = 0;
 // Every request of every test of a file that uses this one.
 afterAll(() => {
   if (problems.length > 0) throw new Error(`Requests that do not fit their description:\n${problems.join('\n')}`);
+  if (checked === 0) throw new Error('No request to the management API was seen: nothing was checked');
   process.stdout.write(`${checked} requests to the management API fit its description\n`);
 });
 
