@@ -39,13 +39,8 @@ export function adapterFunctions(config: Config): Readonly<Record<string, Value>
 export function adapterRoles(config: Config): Resources {
   return Object.fromEntries(
     adapters(config).map(({ id, provider, duty, name }) => {
-      const admin = secretArn(provider.adminSecret);
       const statements = [
-        allow('ReadAdminCredential', 'secretsmanager:GetSecretValue', admin),
-        allow('UseKeyOfAdminCredential', 'kms:Decrypt', sub(localArn('kms', 'key/*')), {
-          StringEquals: { 'kms:ViaService': sub('secretsmanager.${AWS::Region}.amazonaws.com') },
-          StringLike: { 'kms:EncryptionContext:SecretARN': admin },
-        }),
+        ...adminStatements(adminSecretOf(provider, duty)),
         allow(
           'Log',
           ['logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -56,6 +51,23 @@ export function adapterRoles(config: Config): Resources {
       return [roleOf(id, duty), role('lambda.amazonaws.com', `${id}-${duty}`, statements)];
     }),
   );
+}
+
+// Without one it proves itself by its own role.
+function adminStatements(secret: string | undefined): readonly Value[] {
+  if (secret === undefined) return [];
+  const admin = secretArn(secret);
+  return [
+    allow('ReadAdminCredential', 'secretsmanager:GetSecretValue', admin),
+    allow('UseKeyOfAdminCredential', 'kms:Decrypt', sub(localArn('kms', 'key/*')), {
+      StringEquals: { 'kms:ViaService': sub('secretsmanager.${AWS::Region}.amazonaws.com') },
+      StringLike: { 'kms:EncryptionContext:SecretARN': admin },
+    }),
+  ];
+}
+
+function adminSecretOf({ adminSecret, retireSecret }: ProviderConfig, duty: Duty): string | undefined {
+  return duty === 'retire' ? (retireSecret ?? adminSecret) : adminSecret;
 }
 
 /** What may be asked to issue (or to retire), function by function. */

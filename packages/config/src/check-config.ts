@@ -35,9 +35,11 @@ function* checkName(field: string, id: string, stage: string): Problems {
   }
 }
 
-function* checkUrls(at: string, { managementUrl, tokenUrl, urls, allowHttp }: ProviderConfig): Problems {
+function* checkUrls(at: string, { managementUrl, auth, urls, allowHttp }: ProviderConfig): Problems {
   yield* urlProblems(`${at}.managementUrl`, managementUrl, allowHttp);
-  yield* urlProblems(`${at}.tokenUrl`, tokenUrl, allowHttp);
+  for (const [name, value] of Object.entries<string | undefined>(auth)) {
+    if (name.endsWith('Url') && value !== undefined) yield* urlProblems(`${at}.auth.${name}`, value, allowHttp);
+  }
   for (const [id, url] of Object.entries(urls)) yield* urlProblems(`${at}.urls.${id}`, url, allowHttp);
 }
 

@@ -110,4 +110,4 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>;
 export type PolicyConfig = Config['policies'][string];
 export type ProviderConfig = Config['providers'][string];
-export type { ApigeeConfig, ProbeConfig } from './provider-config.ts';
+export type { ApigeeConfig, ProbeConfig } from './apigee-config.ts';

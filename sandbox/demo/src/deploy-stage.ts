@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-import { serviceAccountToken } from '@keyturn/apigee-adapter/access-token';
 import { apigeeProvider } from '@keyturn/apigee-adapter/apigee-provider';
+import { authorizeBy } from '@keyturn/apigee-adapter/authorize';
 import { secretStore } from '@keyturn/aws/secrets-manager-store';
 import { functionNames } from '@keyturn/config/names';
 import { parseConfig } from '@keyturn/config/parse-config';
@@ -35,13 +35,13 @@ async function replaceAdapter(aws: LocalAws, configPath: string): Promise<void> 
   const [[id, provider] = []] = Object.entries(config.providers);
   if (id === undefined || provider === undefined) throw new Error('The configuration has no provider');
   const common = { clock: systemClock, random: systemRandom };
-  const accessToken = serviceAccountToken({
+  const authorize = authorizeBy({
+    config: provider,
     secrets: secretStore(aws.secrets),
     adminSecret: provider.adminSecret,
-    tokenUrl: provider.tokenUrl,
     http: { ...common, allowHttp: provider.allowHttp },
   });
-  const adapter = apigeeProvider({ ...common, config: provider, accessToken });
+  const adapter = apigeeProvider({ ...common, config: provider, authorize });
   const naive = serveIssue(withoutEntitlements(adapter, ['product:orders-v1', 'scope:orders.read']));
   aws.functions.register(functionNames(config.stage).issue(id), naive, { timeoutMs: 90_000 });
 }

@@ -36,7 +36,7 @@ export function sandboxConfig(at: SandboxAddresses, timings: SandboxTimings, wit
         kind: 'apigee',
         organization: at.organization,
         managementUrl: at.managementUrl,
-        tokenUrl: at.tokenUrl,
+        auth: { as: 'serviceAccount', tokenUrl: at.tokenUrl },
         adminSecret: 'keyturn/apigee-admin',
         urls: { gateway: at.gatewayUrl },
         allowHttp: ['127.0.0.1'],

@@ -52,7 +52,7 @@ test('exchanges the key of a service account for a token that the management API
 
   const { managementUrl, organization } = bench.apigee;
   const answer = await fetch(`${managementUrl}/organizations/${organization}/apps`, {
-    headers: { authorization: `Bearer ${token.reveal()}` },
+    headers: { authorization: token.reveal() },
   });
   expect(answer.status).toBe(200);
 });

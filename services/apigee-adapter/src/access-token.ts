@@ -9,8 +9,7 @@ import { hidden, type Hidden } from '@keyturn/rotation/hidden';
 import { JWT } from 'google-auth-library';
 import * as z from 'zod';
 
-/** A token for the management API. `refused`: the one that was just answered with 401; it is not given again. */
-export type AccessToken = (refused?: Hidden) => Promise<Hidden>;
+import type { Authorize } from './authorize.ts';
 
 type Options = {
   readonly secrets: Pick<SecretReader, 'value'>;
@@ -32,14 +31,14 @@ const keyFile = z.object({
 const grant = z.object({ access_token: z.string().regex(/^[\x21-\x7e]+$/), expires_in: z.number().positive() });
 
 /** Tokens for a service account whose key is in a secret. The secret is read for each new token, so that a new key in it is used after one 401. */
-export function serviceAccountToken(options: Options): AccessToken {
+export function serviceAccountToken(options: Options): Authorize {
   const { clock } = options.http;
   let cached: { readonly token: Hidden; readonly until: number } | undefined;
   let asking: Promise<Hidden> | undefined;
 
   const ask = async () => {
     const { access_token: token, expires_in: seconds } = await exchange(await readKeyFile(options), options);
-    cached = { token: hidden(token), until: clock.now() + seconds * 1000 - marginMs };
+    cached = { token: hidden(`Bearer ${token}`), until: clock.now() + seconds * 1000 - marginMs };
     return cached.token;
   };
   return (refused) => {

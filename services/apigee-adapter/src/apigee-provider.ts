@@ -4,7 +4,7 @@ import type { HttpOptions } from '@keyturn/http/http-exchange';
 import type { Random } from '@keyturn/http/random';
 import type { Clock } from '@keyturn/rotation/clock';
 
-import type { AccessToken } from './access-token.ts';
+import type { Authorize } from './authorize.ts';
 import { checkCredential } from './check-credential.ts';
 import { locateCredential, markCredential } from './claim-credential.ts';
 import { ensureCredential, proposeCredential } from './issue-credential.ts';
@@ -14,7 +14,7 @@ import { disableCredential, enableCredential, listCredentials, removeCredential 
 
 type ApigeeOptions = {
   readonly config: ApigeeConfig;
-  readonly accessToken: AccessToken;
+  readonly authorize: Authorize;
   readonly clock: Clock;
   readonly random: Random;
   /** Of one attempt of one call, in milliseconds. */
@@ -22,9 +22,9 @@ type ApigeeOptions = {
 };
 
 /** The keys of developer apps in Apigee X or hybrid. A target is `developers/<e-mail>/apps/<name>`. */
-export function apigeeProvider({ config, accessToken, ...options }: ApigeeOptions): CredentialProvider {
+export function apigeeProvider({ config, authorize, ...options }: ApigeeOptions): CredentialProvider {
   const http: HttpOptions = { ...options, allowHttp: config.allowHttp };
-  const keys = manageKeys(managementApi({ config, accessToken, http }));
+  const keys = manageKeys(managementApi({ config, authorize, http }));
   const deps = { keys, config, http, clock: options.clock };
 
   return {

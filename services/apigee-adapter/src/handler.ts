@@ -11,8 +11,8 @@ import { systemClock } from '@keyturn/lambda/system-clock';
 import { PermanentError } from '@keyturn/rotation/errors';
 import * as z from 'zod';
 
-import { serviceAccountToken } from './access-token.ts';
 import { apigeeProvider } from './apigee-provider.ts';
+import { authorizeBy } from './authorize.ts';
 
 const service = 'apigee-adapter';
 const env = readEnv({
@@ -26,23 +26,21 @@ if (config === undefined) {
 }
 const clients = awsClients({ endpoint: env.AWS_ENDPOINT_URL });
 const common = { clock: systemClock, random: systemRandom };
-const provider = apigeeProvider({
-  ...common,
-  config,
-  accessToken: serviceAccountToken({
-    secrets: secretStore(sdkSecretsManager(clients.secretsManager())),
-    adminSecret: config.adminSecret,
-    tokenUrl: config.tokenUrl,
-    http: { ...common, allowHttp: config.allowHttp },
-  }),
-});
+const secrets = secretStore(sdkSecretsManager(clients.secretsManager()));
+const http = { ...common, allowHttp: config.allowHttp };
+const provider = (adminSecret: string | undefined) =>
+  apigeeProvider({ ...common, config, authorize: authorizeBy({ config, secrets, adminSecret, http }) });
 
 // The payload holds keys; only what is asked for may be logged.
 const asked = z.object({ operation: z.string().regex(/^[a-z]{1,20}$/) });
 const about = (payload: unknown) => ({ operation: asked.safeParse(payload).data?.operation });
 
 /** Looks and issues. Called by rotation-handler, verifier and cleanup. */
-export const issue = onInvoke({ service, handle: serveIssue(provider), about });
+export const issue = onInvoke({ service, handle: serveIssue(provider(config.adminSecret)), about });
 
 /** Disables, enables and removes. Called by cleanup, and by a person's `keyturn rollback`. */
-export const retire = onInvoke({ service, handle: serveRetire(provider), about });
+export const retire = onInvoke({
+  service,
+  handle: serveRetire(provider(config.retireSecret ?? config.adminSecret)),
+  about,
+});

@@ -107,6 +107,7 @@ test.each(sends)('a probe shows neither key nor answer: %j', async (send) => {
   const probe: ProbeConfig = {
     id: 'orders',
     products: [],
+    targets: [],
     url: 'gateway',
     path: '/orders',
     method: 'GET',

@@ -4,7 +4,8 @@ import { loopbackServer, type Received, type Reply } from '@keyturn/http/loopbac
 import { hidden } from '@keyturn/rotation/hidden';
 import { expect, onTestFinished, test } from 'vitest';
 
-import { serviceAccountToken, type AccessToken } from './access-token.ts';
+import { serviceAccountToken } from './access-token.ts';
+import type { Authorize } from './authorize.ts';
 import { manageKeys } from './manage-keys.ts';
 import { managementApi } from './management-api.ts';
 import { checkAndCount } from './simulated-apigee.conformance.ts';
@@ -16,18 +17,18 @@ const http: HttpOptions = {
   retries: 0,
   timeoutMs: 2000,
 };
-const always: AccessToken = () => Promise.resolve(hidden('a-token'));
+const always: Authorize = () => Promise.resolve(hidden('Bearer a-token'));
 const ref = { developer: 'dev@x.io', app: "a b/c'", keyId: hidden('odd/key?1') };
 const path = "/v1/organizations/acme/developers/dev%40x.io/apps/a%20b%2Fc'";
 
-async function setUp(reply: (request: Received, earlier: number) => Reply, accessToken = always) {
+async function setUp(reply: (request: Received, earlier: number) => Reply, authorize = always) {
   const server = await loopbackServer((request, earlier) => {
     checkAndCount(request);
     return reply(request, earlier);
   });
   onTestFinished(() => server.close());
   const config = { managementUrl: `${server.url}/v1`, organization: 'acme' };
-  return { server, keys: manageKeys(managementApi({ config, accessToken, http })) };
+  return { server, keys: manageKeys(managementApi({ config, authorize, http })) };
 }
 
 const answer = (body: unknown, status = 200): Reply => ({ status, body: JSON.stringify(body) });
@@ -107,22 +108,22 @@ test('finds the app of a key by a filter, and believes only an app that shows th
 });
 
 test('asks for a new token once after a 401, and gives up after the second', async () => {
-  const tokens = ['old', 'new'];
+  const tokens = ['Bearer old', 'Bearer new'];
   const given: (string | undefined)[] = [];
-  const accessToken: AccessToken = (refused) => {
+  const authorize: Authorize = (refused) => {
     given.push(refused?.reveal());
     return Promise.resolve(hidden(tokens[refused === undefined ? 0 : 1] ?? ''));
   };
   const heals = await setUp(
     ({ headers }) => (headers.authorization === 'Bearer new' ? answer(key) : answer({}, 401)),
-    accessToken,
+    authorize,
   );
-  const stays = await setUp(() => answer({ error: { code: 401, status: 'UNAUTHENTICATED' } }, 401), accessToken);
+  const stays = await setUp(() => answer({ error: { code: 401, status: 'UNAUTHENTICATED' } }, 401), authorize);
 
   await heals.keys.get(ref);
   await expect(stays.keys.get(ref)).rejects.toMatchObject({ reason: 'access-denied', field: 'adminSecret' });
 
-  expect(given).toEqual([undefined, 'old', undefined, 'old']);
+  expect(given).toEqual([undefined, 'Bearer old', undefined, 'Bearer old']);
   expect(stays.server.received).toHaveLength(2);
 });
 
@@ -134,8 +135,8 @@ test('goes on with the new key that an administrator put into the secret', async
     value: () => Promise.resolve({ versionId: 'v', text: hidden(JSON.stringify(apigee.serviceAccount)), createdAt: 0 }),
   };
   const { managementUrl, organization, tokenUrl } = apigee;
-  const accessToken = serviceAccountToken({ secrets, adminSecret: 'apigee/admin', tokenUrl, http });
-  const keys = manageKeys(managementApi({ config: { managementUrl, organization }, accessToken, http }));
+  const authorize = serviceAccountToken({ secrets, adminSecret: 'apigee/admin', tokenUrl, http });
+  const keys = manageKeys(managementApi({ config: { managementUrl, organization }, authorize, http }));
   await keys.app({ developer: 'dev@x.io', app: 'a' });
 
   apigee.revokeAccessToken();
@@ -146,9 +147,9 @@ test('goes on with the new key that an administrator put into the secret', async
 test('permission comes before existence: another organization is a matter of access', async () => {
   const apigee = await apigeeSimulator();
   onTestFinished(() => apigee.close());
-  const accessToken = () => Promise.resolve(hidden(apigee.accessToken()));
+  const authorize = () => Promise.resolve(hidden(`Bearer ${apigee.accessToken()}`));
   const config = { managementUrl: apigee.managementUrl, organization: 'elsewhere' };
-  const keys = manageKeys(managementApi({ config, accessToken, http }));
+  const keys = manageKeys(managementApi({ config, authorize, http }));
 
   await expect(keys.app({ developer: 'dev@x.io', app: 'a' })).rejects.toMatchObject({ reason: 'access-denied' });
 });

@@ -3,7 +3,7 @@ import type { HttpAnswer, HttpBody, HttpOptions, HttpRequest } from '@keyturn/ht
 import { send } from '@keyturn/http/send';
 import type { Hidden } from '@keyturn/rotation/hidden';
 
-import type { AccessToken } from './access-token.ts';
+import type { Authorize } from './authorize.ts';
 import { faultError, faultOf, type Fault } from './management-fault.ts';
 
 export type ManagementCall = {
@@ -23,18 +23,18 @@ export type ManagementApi = <Expected extends Fault = never>(
 
 type Options = {
   readonly config: Pick<ApigeeConfig, 'managementUrl' | 'organization'>;
-  readonly accessToken: AccessToken;
+  readonly authorize: Authorize;
   readonly http: HttpOptions;
 };
 
-export function managementApi({ config, accessToken, http }: Options): ManagementApi {
-  const attempt = (call: ManagementCall, token: Hidden) =>
+export function managementApi({ config, authorize, http }: Options): ManagementApi {
+  const attempt = (call: ManagementCall, authorization: Hidden) =>
     send(
       {
         ...call,
         baseUrl: config.managementUrl,
         path: ['', 'organizations', config.organization, ...call.path].map(encodeURIComponent).join('/'),
-        headers: { authorization: `Bearer ${token.reveal()}` },
+        headers: { authorization: authorization.reveal() },
         // All of them: a key that exists already is read back, everything else writes what it wrote before.
         idempotent: true,
       },
@@ -42,10 +42,10 @@ export function managementApi({ config, accessToken, http }: Options): Managemen
     );
 
   return async (call, ...expected) => {
-    const token = await accessToken();
-    let answer = await attempt(call, token);
-    // The token was taken back, or its service account has a new key: once more with a new one.
-    if (answer.status === 401) answer = await attempt(call, await accessToken(token));
+    const authorization = await authorize();
+    let answer = await attempt(call, authorization);
+    // The token was taken back, or the administrator's secret has changed: once more with a new one.
+    if (answer.status === 401) answer = await attempt(call, await authorize(authorization));
     if (answer.status < 300) return answer;
     const fault = faultOf(answer);
     const known = expected.find((one) => one === fault);

@@ -13,6 +13,7 @@ async function setUp(reply: (request: Received, earlier: number) => Reply, chang
   const probe: ProbeConfig = {
     id: 'orders',
     products: [],
+    targets: [],
     url: 'gateway',
     path: '/orders/1',
     method: 'GET',

@@ -104,7 +104,7 @@ export async function simulatedApigee({
     kind: 'apigee',
     organization: apigee.organization,
     managementUrl: `${management.url}/v1`,
-    tokenUrl: apigee.tokenUrl,
+    auth: { as: 'serviceAccount', tokenUrl: apigee.tokenUrl },
     adminSecret: 'apigee/admin',
     urls: { gateway: gateway.url },
     probes: [
@@ -125,7 +125,7 @@ export async function simulatedApigee({
     apigee,
     provider: apigeeProvider({
       config,
-      accessToken: () => Promise.resolve(hidden(token)),
+      authorize: () => Promise.resolve(hidden(`Bearer ${token}`)),
       clock,
       random: () => 0.5,
       timeoutMs,
