@@ -3,12 +3,14 @@ import { progress } from './progress.ts';
 import { readOptions } from './read-options.ts';
 import { startSandbox } from './sandbox.ts';
 import { safeguards, type Safeguard } from './sandbox-config.ts';
+import { defaultScenario, scenarioNamed, scenarioNames, type Scenario } from './scenario.ts';
 
-const help = `pnpm demo [--without SAFEGUARD] [--json]
+const help = `pnpm demo [--provider NAME] [--without SAFEGUARD] [--json]
 
 Rotates a hand-made Apigee key under load, on this machine: local AWS, local Apigee, local Slack, the deployed handlers.
 Exit code 0 only if no request failed, every superseded key is refused and nothing is left over.
 
+  --provider  whose key is rotated: ${scenarioNames.join(', ')}
   --without   take one safeguard out and see what it is for: ${safeguards.join(', ')}
   --json      the last line of standard output is one JSON object; everything else goes to standard error
 `;
@@ -26,25 +28,13 @@ const sweepEveryMs = 500;
 const patienceMs = 40_000;
 
 async function main(): Promise<number> {
-  const values = readOptions(
-    { without: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
-    help,
-  );
-  if (values === undefined) return 2;
-  if (values.help === true) {
-    process.stdout.write(help);
-    return 0;
-  }
-  const without = safeguards.find((name) => name === values.without);
-  if (values.without !== undefined && without === undefined) {
-    process.stderr.write(`demo: there is no safeguard ${values.without}\n\n${help}`);
-    return 2;
-  }
+  const call = readCall();
+  if (typeof call === 'number') return call;
+  const { json, without, scenario } = call;
 
-  const json = values.json === true;
   const say = progress(json ? process.stderr : process.stdout);
-  say.happened(`starting the sandbox${without === undefined ? '' : ` WITHOUT ${without}`}`);
-  const sandbox = await startSandbox({ timings, nodes, scheduleSpeed, sweepEveryMs, without });
+  say.happened(`${scenario.title}; starting the sandbox${without === undefined ? '' : ` WITHOUT ${without}`}`);
+  const sandbox = await startSandbox({ timings, nodes, scheduleSpeed, sweepEveryMs, without, scenario });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void sandbox.close().finally(() => process.exit(130)));
   }
@@ -57,6 +47,31 @@ async function main(): Promise<number> {
   } finally {
     await sandbox.close();
   }
+}
+
+type Call = { readonly json: boolean; readonly without: Safeguard | undefined; readonly scenario: Scenario };
+
+/** The exit code where there is nothing to play. */
+function readCall(): Call | number {
+  const values = readOptions(
+    { provider: { type: 'string' }, without: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
+    help,
+  );
+  if (values === undefined) return 2;
+  if (values.help === true) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const without = safeguards.find((name) => name === values.without);
+  if (values.without !== undefined && without === undefined) return wrong(`there is no safeguard ${values.without}`);
+  const scenario = scenarioNamed(values.provider ?? defaultScenario.name);
+  if (scenario === undefined) return wrong(`there is no provider ${values.provider ?? ''}`);
+  return { json: values.json === true, without, scenario };
+}
+
+function wrong(problem: string): number {
+  process.stderr.write(`demo: ${problem}\n\n${help}`);
+  return 2;
 }
 
 const lessons = {

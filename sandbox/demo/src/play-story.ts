@@ -3,7 +3,8 @@ import { findLeaks } from './find-leaks.ts';
 import type { Progress } from './progress.ts';
 import { Refused, runKeyturn } from './run-keyturn.ts';
 import type { Sandbox } from './sandbox.ts';
-import { apiPaths, app } from './seed-app.ts';
+import type { ScenarioName } from './scenario.ts';
+import { apiPaths } from './seed-app.ts';
 import { GaveUp, waitUntil } from './wait-until.ts';
 import { watchStage, type StageView } from './watch-stage.ts';
 
@@ -14,7 +15,7 @@ export type StoryOptions = {
 };
 
 export type Summary = {
-  readonly provider: 'apigee';
+  readonly provider: ScenarioName;
   readonly rotations: number;
   readonly requests: number;
   readonly failedRequests: number;
@@ -93,7 +94,7 @@ async function actOut(stage: Stage): Promise<void> {
   await until(stage, 'the first requests', () => load.report().requests > 0);
   say.happened('100 requests a second, half of the clients keep what they read; nobody retries');
 
-  const picks = ['--provider', 'apigee', '--policy', 'compressed', '--shape', 'two-fields', '--owner', 'orders'];
+  const picks = ['--provider', 'apigee', '--policy', 'standard', '--shape', 'pair', '--owner', 'payments'];
   say.happened(`keyturn adopt ${secretName} ${picks.join(' ')} --yes`);
   await runKeyturn(['adopt', secretName, ...picks, '--yes'], environment);
 
@@ -110,7 +111,11 @@ async function actOut(stage: Stage): Promise<void> {
   await spoilNextRotation(stage);
   await sandbox.aws.secrets.cancelRotateSecret({ SecretId: secretName });
   say.happened('the schedule is switched off; waiting until nothing is left over');
-  await until(stage, 'every superseded key to be deleted', () => sandbox.apigee.keys(app).length === 1);
+  await until(
+    stage,
+    'every superseded key to be deleted',
+    () => sandbox.apigee.keys(sandbox.scenario.app).length === 1,
+  );
   await until(stage, 'the queues to be empty', () => view.waiting() === 0);
   await sandbox.aws.idle();
   say.happened('every superseded key is deleted, and every message handled');
@@ -119,6 +124,7 @@ async function actOut(stage: Stage): Promise<void> {
 // Somebody revokes the new key by hand, in the middle of its hold-off.
 async function spoilNextRotation(stage: Stage): Promise<void> {
   const { sandbox, view, say } = stage;
+  const { app } = sandbox.scenario;
   const known = new Set(sandbox.apigee.keys(app).map(({ consumerKey }) => consumerKey));
   const fresh = await waitUntil('the third scheduled rotation', stage.patienceMs, () =>
     sandbox.apigee.keys(app).find(({ consumerKey, products }) => !known.has(consumerKey) && products.length > 0),
@@ -133,7 +139,7 @@ function until({ patienceMs }: Stage, what: string, happened: () => boolean): Pr
 }
 
 async function sumUp({ sandbox, view }: Stage, report: { requests: number; failed: number }): Promise<Summary> {
-  const { aws, apigee, slack, secretName } = sandbox;
+  const { aws, apigee, slack, scenario, secretName } = sandbox;
   const { VersionId: current = '', SecretString: text = '' } = await aws.secrets.getSecretValue({
     SecretId: secretName,
   });
@@ -142,14 +148,14 @@ async function sumUp({ sandbox, view }: Stage, report: { requests: number; faile
   const messages = await slack.messages();
   const rotations = view.rotations();
   return {
-    provider: 'apigee',
+    provider: scenario.name,
     rotations: rotations.length,
     requests: report.requests,
     failedRequests: report.failed,
     rotationMs: rotations.map(({ tookMs }) => tookMs),
     supersededKeys: superseded.length,
     supersededKeysRefused: refused.filter(Boolean).length,
-    orphans: apigee.keys(app).filter(({ consumerKey }) => !text.includes(consumerKey)).length,
+    orphans: apigee.keys(scenario.app).filter(({ consumerKey }) => !text.includes(consumerKey)).length,
     deadLetters: view.deadLetters(),
     alerts: messages.filter(({ alert, head }) => alert && head === undefined).length,
     slackMessages: messages.length,
@@ -172,7 +178,7 @@ async function isRefusedEverywhere({ aws, apigee, secretName }: Sandbox, version
 
 function countsOf({ load, sandbox, view }: Stage): string {
   const { requests, failed } = load.report();
-  const keys = sandbox.apigee.keys(app);
+  const keys = sandbox.apigee.keys(sandbox.scenario.app);
   const on = keys.filter(({ status }) => status === 'approved').length;
   return `requests ${requests}, failed ${failed} | keys at Apigee ${keys.length}, on ${on} | rotations ${view.rotations().length} | mails ${sandbox.aws.mailbox.mails.length}`;
 }

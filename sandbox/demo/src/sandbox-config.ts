@@ -1,3 +1,7 @@
+import type { ApigeeSimulator } from '@keyturn/apigee-simulator/simulator';
+
+import type { Scenario } from './scenario.ts';
+
 /** What may be taken out of the demo, to see what it is for. */
 export const safeguards = ['hold-off', 'grace', 'entitlements'] as const;
 export type Safeguard = (typeof safeguards)[number];
@@ -13,10 +17,8 @@ export type SandboxTimings = {
 };
 
 export type SandboxAddresses = {
-  readonly organization: string;
-  readonly managementUrl: string;
-  readonly tokenUrl: string;
-  readonly gatewayUrl: string;
+  readonly apigee: ApigeeSimulator;
+  readonly scenario: Scenario;
   readonly slackUrl: string;
   readonly slackChannel: string;
 };
@@ -26,6 +28,7 @@ export type SandboxAddresses = {
  * needs any time, or nobody keeps what they read.
  */
 export function sandboxConfig(at: SandboxAddresses, timings: SandboxTimings, without?: Safeguard): string {
+  const { apigee, scenario } = at;
   const ms = (value: number) => `${value}ms`;
   const hasty = without === 'hold-off';
   const graceless = without === 'grace';
@@ -34,21 +37,21 @@ export function sandboxConfig(at: SandboxAddresses, timings: SandboxTimings, wit
     providers: {
       apigee: {
         kind: 'apigee',
-        organization: at.organization,
-        managementUrl: at.managementUrl,
-        auth: { as: 'serviceAccount', tokenUrl: at.tokenUrl },
+        organization: apigee.organization,
+        managementUrl: apigee.managementUrl,
         adminSecret: 'keyturn/apigee-admin',
-        urls: { gateway: at.gatewayUrl },
+        ...scenario.provider(apigee),
+        urls: { gateway: apigee.gatewayUrl },
         allowHttp: ['127.0.0.1'],
         probes: [{ id: 'orders', url: 'gateway', path: '/orders/ping', send: { as: 'header', name: 'x-apikey' } }],
         propagation: ms(hasty ? 0 : timings.propagationMs),
         revocation: ms(graceless ? 0 : timings.revocationMs),
       },
     },
-    shapes: { 'two-fields': { keyId: '/client_id', secret: '/client_secret' } },
+    shapes: { pair: { keyId: '/client_id', secret: '/client_secret' } },
     readers: { app: { refresh: ms(timings.readerCacheMs) } },
     policies: {
-      compressed: {
+      standard: {
         grace: ms(graceless ? 0 : timings.graceMs),
         soak: ms(timings.soakMs),
         accepts: hasty ? 1 : 6,
@@ -58,7 +61,7 @@ export function sandboxConfig(at: SandboxAddresses, timings: SandboxTimings, wit
     },
     routes: {
       default: { slack: at.slackChannel, mail: ['platform@acme.example'] },
-      orders: { slack: at.slackChannel, mail: ['orders-team@acme.example'] },
+      payments: { slack: at.slackChannel, mail: ['payments-oncall@acme.example'] },
     },
     notifications: {
       slack: { tokenSecret: 'keyturn/slack-token', apiUrl: at.slackUrl, allowHttp: ['127.0.0.1'] },

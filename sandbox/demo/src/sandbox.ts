@@ -8,6 +8,7 @@ import { localAws, type LocalAws } from '@keyturn/local-aws/local-aws';
 
 import { deployStage } from './deploy-stage.ts';
 import { sandboxConfig, type Safeguard, type SandboxTimings } from './sandbox-config.ts';
+import { defaultScenario, type Scenario } from './scenario.ts';
 import { seedApp, type HandMadeKey } from './seed-app.ts';
 import { slackWorkspace, type SlackWorkspace } from './slack-workspace.ts';
 
@@ -16,6 +17,7 @@ export type Sandbox = {
   readonly aws: LocalAws;
   readonly apigee: ApigeeSimulator;
   readonly slack: SlackWorkspace;
+  readonly scenario: Scenario;
   readonly secretName: string;
   readonly handMade: HandMadeKey;
   /** For a process that uses the sandbox: how to reach AWS, and the stage's configuration. */
@@ -35,12 +37,13 @@ export type SandboxOptions = {
   readonly scheduleSpeed: number;
   readonly sweepEveryMs: number;
   readonly without?: Safeguard | undefined;
+  readonly scenario?: Scenario | undefined;
 };
 
 const secretName = 'orders/apigee';
 
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { timings, nodes, scheduleSpeed, sweepEveryMs, without } = options;
+  const { timings, nodes, scheduleSpeed, sweepEveryMs, without, scenario = defaultScenario } = options;
   // The one port that may be taken comes first: nothing has to be cleared away then.
   const aws = await localAws({
     ...(options.port === undefined ? {} : { port: options.port }),
@@ -51,16 +54,16 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   });
 
   const folder = await mkdtemp(join(tmpdir(), 'keyturn-'));
-  const apigee = await apigeeSimulator({ organization: 'acme', nodes });
+  const apigee = await apigeeSimulator({ ...scenario.simulator, nodes });
   const slack = await slackWorkspace();
 
-  const addresses = { ...apigee, slackUrl: slack.apiUrl, slackChannel: slack.channel };
+  const addresses = { apigee, scenario, slackUrl: slack.apiUrl, slackChannel: slack.channel };
   const configPath = join(folder, 'keyturn.yaml');
   await writeFile(configPath, sandboxConfig(addresses, timings, without));
   await deployStage({ aws, configPath, without });
-  const handMade = seedApp(apigee);
+  const handMade = seedApp(apigee, scenario);
   await createSecrets(aws, {
-    serviceAccount: JSON.stringify(apigee.serviceAccount),
+    adminSecret: scenario.adminSecret(apigee),
     slackToken: slack.token,
     handMade,
   });
@@ -69,6 +72,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     aws,
     apigee,
     slack,
+    scenario,
     secretName,
     handMade,
     environment: { ...aws.environment, KEYTURN_CONFIG: configPath },
@@ -81,13 +85,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
 }
 
-type Values = { readonly serviceAccount: string; readonly slackToken: string; readonly handMade: HandMadeKey };
+type Values = { readonly adminSecret: string; readonly slackToken: string; readonly handMade: HandMadeKey };
 
-async function createSecrets({ secrets }: LocalAws, { serviceAccount, slackToken, handMade }: Values): Promise<void> {
+async function createSecrets({ secrets }: LocalAws, { adminSecret, slackToken, handMade }: Values): Promise<void> {
   const { consumerKey, consumerSecret } = handMade;
   // As a person pastes it: two fields, and no more.
   const pasted = `{"client_id":"${consumerKey}","client_secret":"${consumerSecret}"}`;
-  await secrets.createSecret({ Name: 'keyturn/apigee-admin', SecretString: serviceAccount });
+  await secrets.createSecret({ Name: 'keyturn/apigee-admin', SecretString: adminSecret });
   await secrets.createSecret({ Name: 'keyturn/slack-token', SecretString: slackToken });
   await secrets.createSecret({ Name: secretName, SecretString: pasted });
 }

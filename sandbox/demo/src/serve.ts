@@ -1,7 +1,7 @@
 import { readOptions } from './read-options.ts';
 import { runKeyturn } from './run-keyturn.ts';
 import { startSandbox } from './sandbox.ts';
-import { apiPaths, app } from './seed-app.ts';
+import { apiPaths } from './seed-app.ts';
 
 const help = `pnpm sandbox [--port PORT]
 
@@ -46,7 +46,7 @@ async function serve(wanted: string | undefined): Promise<void> {
   if (sandbox === undefined) return;
   try {
     const { environment, secretName, aws, apigee, slack } = sandbox;
-    const picks = ['--provider', 'apigee', '--policy', 'compressed', '--shape', 'two-fields', '--owner', 'orders'];
+    const picks = ['--provider', 'apigee', '--policy', 'standard', '--shape', 'pair', '--owner', 'payments'];
     await runKeyturn(['adopt', secretName, ...picks, '--yes'], environment);
     process.stdout.write(
       `${JSON.stringify({
@@ -66,7 +66,7 @@ async function serve(wanted: string | undefined): Promise<void> {
           nodes: apigee.nodeUrls,
           control: apigee.controlUrl,
           accessToken: apigee.accessToken(),
-          app,
+          app: sandbox.scenario.app,
           paths: apiPaths,
         },
         slack: { apiUrl: slack.apiUrl, token: slack.token, channel: slack.channel },
