@@ -2,18 +2,20 @@ import { fingerprint, type Credential } from '@keyturn/rotation/credential';
 
 import { carryOutAdoption } from './carry-out-adoption.ts';
 import type { Command } from './command.ts';
+import { UsageError } from './console.ts';
 import { describePolicy } from './describe-policy.ts';
 import { planAdoption, type Plan } from './plan-adoption.ts';
+import { terraformOf } from './terraform.ts';
 
 export const adopt: Command = {
   name: 'adopt',
   summary: 'Hand a secret and its present key to Keyturn',
-  usage: '<secret> --provider ID --policy ID --shape ID --owner ID [--target TARGET] [--yes]',
+  usage: '<secret> --provider ID --policy ID --shape ID --owner ID [--target TARGET] [--yes | --terraform]',
   details: [
     'Finds the app that the key belongs to, proves that the secret holds the key, and shows what would change.',
     'Nothing is changed without --yes. With it: the key is marked at the provider, the secret is tagged, and the',
     'schedule is attached with RotateImmediately=false: the key stays as it is until the schedule comes round.',
-    'Doing it again is harmless and finishes what was interrupted.',
+    'Doing it again is harmless and finishes what was interrupted. With --terraform: prints tags and schedule as Terraform.',
   ].join('\n'),
   options: {
     provider: { type: 'string', help: 'provider id of the configuration' },
@@ -25,20 +27,26 @@ export const adopt: Command = {
       help: 'where the key belongs, such as developers/a@b.example/apps/orders; found by the key if left out',
     },
     yes: { type: 'boolean', help: 'do it' },
+    terraform: { type: 'boolean', help: 'print it for Terraform instead' },
   },
   async run(call, deps) {
-    const plan = await planAdoption(call, deps);
     const confirmed = call.options['yes'] === true;
+    const forTerraform = call.options['terraform'] === true;
+    if (confirmed && forTerraform)
+      throw new UsageError('--yes does it, --terraform leaves it to Terraform: choose one');
+    const plan = await planAdoption(call, deps);
     if (confirmed) await carryOutAdoption(plan, deps);
     return {
       ok: true,
-      lines: [
-        ...describePlan(plan),
-        '',
-        confirmed
-          ? 'Done. Secrets Manager now tries the schedule out once, without changing the key.'
-          : 'Nothing was changed. Add --yes to do it.',
-      ],
+      lines: forTerraform
+        ? terraformOf(plan)
+        : [
+            ...describePlan(plan),
+            '',
+            confirmed
+              ? 'Done. Secrets Manager now tries the schedule out once, without changing the key.'
+              : 'Nothing was changed. Add --yes to do it, or --terraform to see it as Terraform.',
+          ],
       answer: {
         secret: plan.live.description.name,
         secretArn: plan.live.secret.arn,
