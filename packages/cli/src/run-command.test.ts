@@ -495,7 +495,7 @@ test('I2: approve lets one version go, makes it due to be looked at, and does no
   expect((await rowOf('two')).value).toMatchObject({ approvedAt: null, dueAt: supersededAt + day });
 });
 
-test('approve has nothing to say of a key that is retired, and status does not list it', async () => {
+test('approve has nothing to say of a key that is retired, and status lists it as gone', async () => {
   const w = await world();
   const rowOf = await retiring(w, 'one');
   const { value, rev } = await rowOf('one');
@@ -505,7 +505,7 @@ test('approve has nothing to say of a key that is retired, and status does not l
   const listed = await keyturn(w, 'status', '--json');
 
   expect(approved.answer).toMatchObject({ ok: false, reason: 'secret-missing', field: '--version' });
-  expect(listed.answer).toMatchObject({ secrets: [{ retiring: [] }] });
+  expect(listed.answer).toMatchObject({ secrets: [{ retiring: [], retired: ['one'] }] });
 });
 
 test('approve says so when the sweep wrote the row meanwhile', async () => {

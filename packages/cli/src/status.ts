@@ -69,6 +69,11 @@ async function statusOf(description: SecretDescription, { config, ledger }: Deps
       .map(({ value }) => value)
       .filter(({ versionId, stage }) => stage !== 'retired' && versionId !== current && versionId !== pending)
       .map(retiring),
+    /** Versions that were current once, and whose key is gone. */
+    retired: superseded
+      .map(({ value }) => value)
+      .filter(({ stage, kind }) => stage === 'retired' && kind === 'superseded')
+      .map(({ versionId }) => versionId),
     problems: [
       ...problemsOf(description, config),
       ...superseded.flatMap(({ value: { versionId, held } }) => heldProblem(versionId, held)),
@@ -124,6 +129,7 @@ function describe(secret: Status): string[] {
       ({ versionId, stage, dueAt, heldBecause }) =>
         `  retiring ${versionId}: ${stage}, next step ${at(dueAt)}${heldBecause === null ? '' : `, held because ${heldBecause}`}`,
     ),
+    ...secret.retired.map((versionId) => `  retired ${versionId}: its key is gone`),
     ...secret.problems.map((problem) => `  ! ${problem}`),
   ];
 }

@@ -1,38 +1,50 @@
+import { writeFile } from 'node:fs/promises';
+
 import { readOptions } from './read-options.ts';
 import { runKeyturn } from './run-keyturn.ts';
 import { startSandbox } from './sandbox.ts';
 import { apiPaths } from './seed-app.ts';
 
-const help = `pnpm sandbox [--port PORT]
+const help = `pnpm sandbox [--port PORT] [--bare] [--env FILE]
 
-A local AWS with Keyturn deployed on it, an Apigee and a Slack, all on 127.0.0.1, until Ctrl-C. It has one secret, orders/apigee, which is
-adopted and rotates every few minutes. The one line on standard output is JSON: endpoints, credentials, environment.
+A local AWS with Keyturn deployed on it, an Apigee and a Slack, all on 127.0.0.1, until Ctrl-C. It has one secret, orders/apigee, with a
+hand-made key. It is adopted, and rotates every few minutes. The one line on standard output is JSON: endpoints, credentials, environment.
 
   --port   of the AWS endpoint; a free one if left out
+  --bare   leave the secret as a person made it: adopting it is yours. Grace and soak are seconds, so that you see the end
+  --env    write the environment into a file for your shell: . FILE
 
   aws --endpoint-url http://127.0.0.1:PORT secretsmanager list-secrets
 `;
 
 const timings = { graceMs: 60_000, soakMs: 30_000, propagationMs: 4500, revocationMs: 1500, readerCacheMs: 30_000 };
+const practiceTimings = { graceMs: 6000, soakMs: 1500, propagationMs: 1500, revocationMs: 1000, readerCacheMs: 2000 };
 const nodes = [
   { propagationMs: 200, revocationMs: 300, negativeMs: 300 },
   { propagationMs: 500, revocationMs: 800, negativeMs: 300 },
   { propagationMs: 4000, revocationMs: 1200, negativeMs: 300 },
 ];
+const practiceNodes = nodes.map((node) => ({ ...node, propagationMs: node.propagationMs / 4, revocationMs: 300 }));
+const picks = ['--provider', 'apigee', '--policy', 'standard', '--shape', 'pair', '--owner', 'payments'];
 /** rate(4 hours) comes round every 3 minutes. */
 const scheduleSpeed = 80;
 const sweepEveryMs = 5000;
 
-const values = readOptions({ port: { type: 'string' }, help: { type: 'boolean' } }, help);
+const values = readOptions(
+  { port: { type: 'string' }, bare: { type: 'boolean' }, env: { type: 'string' }, help: { type: 'boolean' } },
+  help,
+);
 if (values === undefined) {
   process.exitCode = 2;
 } else if (values.help === true) {
   process.stdout.write(help);
 } else {
-  await serve(values.port);
+  await serve(values);
 }
 
-async function serve(wanted: string | undefined): Promise<void> {
+type Wishes = { readonly port?: string; readonly bare?: boolean; readonly env?: string };
+
+async function serve({ port: wanted, bare = false, env }: Wishes): Promise<void> {
   const port = wanted === undefined ? undefined : Number(wanted);
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536)) {
     process.stderr.write(`sandbox: --port is a number below 65536\n\n${help}`);
@@ -42,12 +54,15 @@ async function serve(wanted: string | undefined): Promise<void> {
   const stopping = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
-  const sandbox = await startSandbox({ port, timings, nodes, scheduleSpeed, sweepEveryMs }).catch(explainPort);
+  const pace = bare
+    ? { timings: practiceTimings, nodes: practiceNodes, sweepEveryMs: 1000 }
+    : { timings, nodes, sweepEveryMs };
+  const sandbox = await startSandbox({ port, scheduleSpeed, ...pace }).catch(explainPort);
   if (sandbox === undefined) return;
   try {
     const { environment, secretName, aws, apigee, slack } = sandbox;
-    const picks = ['--provider', 'apigee', '--policy', 'standard', '--shape', 'pair', '--owner', 'payments'];
-    await runKeyturn(['adopt', secretName, ...picks, '--yes'], environment);
+    if (!bare) await runKeyturn(['adopt', secretName, ...picks, '--yes'], environment);
+    if (env !== undefined) await writeFile(env, exportsOf(environment));
     process.stdout.write(
       `${JSON.stringify({
         aws: {
@@ -78,6 +93,14 @@ async function serve(wanted: string | undefined): Promise<void> {
   } finally {
     await sandbox.close();
   }
+}
+
+// Quoted for a POSIX shell.
+function exportsOf(environment: Readonly<Record<string, string>>): string {
+  const quoted = (value: string) => `'${value.replaceAll("'", String.raw`'\''`)}'`;
+  return Object.entries(environment)
+    .map(([name, value]) => `export ${name}=${quoted(value)}\n`)
+    .join('');
 }
 
 function explainPort(error: unknown): undefined {
