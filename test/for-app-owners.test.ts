@@ -12,12 +12,13 @@ import * as z from 'zod';
 import { bundleCli } from '../infra/bundle-cli.ts';
 import { root } from './source-files.ts';
 
+const command = z.object({ how: z.string().default('once'), text: z.string() });
 /** The page's own commands, in their order. `until-retired`: what a person repeats until the word is there. */
 const commands = [
   ...readFileSync(join(root, 'docs/for-app-owners.md'), 'utf8').matchAll(
     /^```sh(?: (?<how>\S+))?\n(?<text>[\s\S]*?)^```$/gm,
   ),
-].map(({ groups }) => ({ how: groups?.['how'] ?? 'once', text: groups?.['text'] ?? '' }));
+].map(({ groups }) => command.parse(groups));
 
 const serving = z.object({
   secret: z.string(),
@@ -76,22 +77,22 @@ test('an owner who follows the page sees the hand-made key retired, and the appl
   const [handMade = ''] = await keysAtApigee();
   const [setup, look, adopt, adopted, rotate, rotated, wait, ...others] = commands;
   expect(await statusesWith(handMade)).toEqual([200, 200]);
-  expect(setup?.how).toBe('setup');
+  expect(setup!.how).toBe('setup');
   expect(others).toEqual([]);
 
-  expect(await type(look?.text ?? '')).toContain('Nothing was changed.');
+  expect(await type(look!.text)).toContain('Nothing was changed.');
   expect(await keysAtApigee()).toEqual([handMade]);
 
-  expect(await type(adopt?.text ?? '')).toContain('Done.');
-  expect(await type(adopted?.text ?? '')).toContain('1 managed secret, 0 with problems.');
+  expect(await type(adopt!.text)).toContain('Done.');
+  expect(await type(adopted!.text)).toContain('1 managed secret, 0 with problems.');
   expect(await statusesWith(handMade)).toEqual([200, 200]);
 
-  expect(await type(rotate?.text ?? '')).toContain('Done: the new key is current.');
-  expect(await type(rotated?.text ?? '')).toContain('retiring');
+  expect(await type(rotate!.text)).toContain('Done: the new key is current.');
+  expect(await type(rotated!.text)).toContain('retiring');
   expect(await statusesWith(handMade)).toEqual([200, 200]);
 
-  expect(wait?.how).toBe('until-retired');
-  await expect.poll(() => type(wait?.text ?? ''), { timeout: 60_000, interval: 500 }).toContain('retired');
+  expect(wait!.how).toBe('until-retired');
+  await expect.poll(() => type(wait!.text), { timeout: 60_000, interval: 500 }).toContain('retired');
   const [left = '', ...more] = await keysAtApigee();
   expect(more).toEqual([]);
   expect(left).not.toBe(handMade);
