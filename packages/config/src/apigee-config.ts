@@ -55,12 +55,16 @@ const apigeeAuth = z.discriminatedUnion('as', [
           '//iam.googleapis.com/projects/…/workloadIdentityPools/…/providers/…',
         ),
       serviceAccount: z.email().optional().meta({ description: 'Whom to impersonate; nobody unless given' }),
+      retireServiceAccount: z.email().optional().meta({
+        description: 'Another one for the function that disables and deletes, so that the one that issues cannot',
+      }),
       stsUrl: z.url().default('https://sts.googleapis.com/v1/token'),
       iamCredentialsUrl: z.url().default('https://iamcredentials.googleapis.com/v1'),
     })
     .meta({ description: "X and hybrid, keyless: by the function's own AWS credentials; no adminSecret" }),
   z.strictObject({ as: z.literal('oauth'), tokenUrl: z.url().default('https://login.apigee.com/oauth/token') }).meta({
-    description: 'Edge, or OPDK with SSO: adminSecret holds {"username","password"}, {"passcode"} or {"refreshToken"}',
+    description:
+      'Edge, or OPDK with SSO: adminSecret holds {"username","password"} (with "totpSecret" where the user has MFA), {"passcode"} or {"refreshToken"}',
   }),
   z
     .strictObject({ as: z.literal('basic') })
