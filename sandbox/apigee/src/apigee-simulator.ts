@@ -20,7 +20,13 @@ const prompt: NodeTiming = { propagationMs: 0, revocationMs: 0, negativeMs: 0 };
 
 /** Apigee X for tests and the demo: the management API, Google's token endpoint and a gateway, each on a loopback port of its own. */
 export async function apigeeSimulator(options: SimulatorOptions = {}): Promise<ApigeeSimulator> {
-  const { clock = Date, nodes = [prompt, prompt, prompt], unsettled = {}, accessTokenSeconds = 3599 } = options;
+  const {
+    flavour = 'x',
+    clock = Date,
+    nodes = [prompt, prompt, prompt],
+    unsettled = {},
+    accessTokenSeconds = 3599,
+  } = options;
   const now = () => clock.now();
   const org = organization(options.organization ?? 'keyturn-sandbox');
   const account = serviceAccount(org.name);
@@ -73,6 +79,7 @@ export async function apigeeSimulator(options: SimulatorOptions = {}): Promise<A
   return {
     ...controlled,
     organization: org.name,
+    flavour,
     managementUrl: `${managementUrl}/v1`,
     tokenUrl,
     gatewayUrl,

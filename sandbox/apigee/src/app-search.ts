@@ -9,7 +9,7 @@ const simulated = new Set('expand filter includeCred pageSize pageToken'.split('
 
 const filters: Record<string, (app: App, value: string) => boolean> = {
   consumerKey: (app, value) => app.keys.some(({ consumerKey }) => consumerKey === value),
-  developerEmail: (app, value) => app.developer.email === value,
+  developerEmail: (app, value) => app.owner.kind === 'developer' && app.owner.name === value,
   apiProduct: (app, value) => app.keys.some((key) => productsOf(key).some(({ name }) => name === value)),
   status: (app, value) => app.status.value === value,
   appId: (app, value) => app.appId === value,

@@ -5,6 +5,8 @@ import type { Answer } from './loopback-server.ts';
 const service = 'keymanagement.service';
 const refused = (errorcode: string, faultstring: string): Answer => gatewayFault(401, errorcode, faultstring);
 
+const ownerWords = { developer: 'Developer', company: 'Company', appGroup: 'AppGroup' };
+
 /** What ends a call with this key whatever the path is, in the order in which Apigee looks. */
 export function keyFault(key: SeenKey, now: number): Answer | undefined {
   if (key.status === 'revoked') {
@@ -16,8 +18,9 @@ export function keyFault(key: SeenKey, now: number): Answer | undefined {
   if (key.appStatus === 'revoked') {
     return refused(`${service}.invalid_client-app_not_approved`, 'App is not approved');
   }
-  if (key.developerStatus === 'inactive') {
-    return refused(`${service}.DeveloperStatusNotActive`, 'Developer status is not active');
+  if (key.ownerStatus === 'inactive') {
+    const owner = ownerWords[key.app.owner.kind];
+    return refused(`${service}.${owner}StatusNotActive`, `${owner} status is not active`);
   }
   if (key.products.size === 0) {
     return refused(`${service}.consumer_key_missing_api_product_association`, 'Consumer key has no API product');

@@ -1,6 +1,6 @@
 import { GoogleError, violation } from './google-error.ts';
 import type { Answer } from './loopback-server.ts';
-import { type App, type Developer, type Key, liveKey, type Organization, type Product } from './organization.ts';
+import { type App, type AppOwner, type Key, liveKey, type Organization, type Product } from './organization.ts';
 import type { Attribute, Unsettled } from './simulator.ts';
 
 export type Call = {
@@ -13,9 +13,9 @@ export type Call = {
 export type Operations = Record<string, (call: Call) => Answer>;
 export type World = { org: Organization; now: () => number; unsettled: Unsettled };
 
-export function developerOf({ org }: World, { params }: Call): Developer {
+export function developerOf({ org }: World, { params }: Call): AppOwner {
   const id = params.get('developersId') ?? '';
-  const developer = org.developers.get(id) ?? [...org.developers.values()].find((one) => one.developerId === id);
+  const developer = org.owners.developer.get(id) ?? [...org.owners.developer.values()].find((one) => one.id === id);
   if (developer === undefined) {
     throw violation(
       404,
@@ -34,7 +34,7 @@ export function appOf(world: World, call: Call): App {
     throw violation(
       404,
       'developer.service.AppDoesNotExist',
-      `App named ${name} does not exist under ${developer.email}`,
+      `App named ${name} does not exist under ${developer.name}`,
     );
   }
   return app;

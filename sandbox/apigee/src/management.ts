@@ -1,6 +1,7 @@
 import { appOperations } from './app-operations.ts';
 import { appSearch } from './app-search.ts';
 import type { AccessTokens } from './access-tokens.ts';
+import { type Access, authenticate } from './authenticate.ts';
 import { developerOperations } from './developer-operations.ts';
 import { type Operation, operationOf, queryFault } from './discovery.ts';
 import { badRequest, GoogleError, googlePage } from './google-error.ts';
@@ -42,7 +43,7 @@ export function management(world: World, tokens: AccessTokens): (incoming: Incom
     const { operation, params } = match;
     const served: Served = { answer: { status: 500 }, operation: operation.id };
     try {
-      assertAccess(tokens, incoming, params.get('organizationsId') ?? '', world.org.name);
+      assertAccess(authenticate(incoming, tokens), params.get('organizationsId') ?? '', world.org.name);
       served.fits = false;
       const body = sentBody(operation, incoming);
       served.fits = true;
@@ -63,13 +64,11 @@ export function errorAnswer(error: GoogleError): Answer {
 }
 
 /** Permission comes before existence: another organization is forbidden, not unknown. */
-function assertAccess(tokens: AccessTokens, { headers }: Incoming, sent: string, organization: string): void {
-  const [, token = ''] = /^Bearer (\S+)$/iu.exec(headers.authorization ?? '') ?? [];
-  const access = tokens.accessOf(token);
-  if (access === 'none') {
+function assertAccess(access: Access, sent: string, organization: string): void {
+  if (access === 'unknown') {
     throw new GoogleError(401, 'Request had invalid authentication credentials. Expected OAuth 2 access token.');
   }
-  if (access === 'other-scope' || sent !== organization) {
+  if (access === 'no-permission' || sent !== organization) {
     throw new GoogleError(403, `Permission denied on resource "organizations/${sent}" (or it may not exist)`);
   }
 }

@@ -1,4 +1,4 @@
-import { type App, type Developer, type Key, productsOf } from './organization.ts';
+import { type App, type AppOwner, type Key, productsOf } from './organization.ts';
 
 /** Apigee X leaves empty lists and texts out of its JSON, and writes every int64 as a string. */
 function withoutEmpty(fields: Record<string, unknown>): Record<string, unknown> {
@@ -32,7 +32,7 @@ const plainAppJson = (app: App): Record<string, unknown> => ({
   status: app.status.value,
   attributes: app.attributes,
   callbackUrl: app.callbackUrl,
-  developerId: app.developer.developerId,
+  developerId: app.owner.id,
   createdAt: String(app.createdAt),
   lastModifiedAt: String(app.lastModifiedAt),
 });
@@ -48,15 +48,15 @@ export const developerAppJson = (app: App): Record<string, unknown> =>
 export const organizationAppJson = (app: App, withCredentials: boolean): Record<string, unknown> =>
   withoutEmpty({
     ...plainAppJson(app),
-    developerEmail: app.developer.email,
+    developerEmail: app.owner.name,
     credentials: withCredentials ? credentials(app) : [],
   });
 
-export function developerJson(developer: Developer, organizationName: string): Record<string, unknown> {
-  const userName = developer.email.split('@')[0] ?? '';
+export function developerJson(developer: AppOwner, organizationName: string): Record<string, unknown> {
+  const userName = developer.name.split('@')[0] ?? '';
   return withoutEmpty({
-    developerId: developer.developerId,
-    email: developer.email,
+    developerId: developer.id,
+    email: developer.name,
     firstName: userName,
     lastName: userName,
     userName,
