@@ -1,4 +1,4 @@
-import { accessTokens, cloudPlatform } from './access-tokens.ts';
+import { cloudPlatform } from './access-tokens.ts';
 import type { Controlled } from './control-routes.ts';
 import { controlServer } from './control-server.ts';
 import { faults } from './faults.ts';
@@ -6,31 +6,24 @@ import { gateway } from './gateway.ts';
 import { gatewayWords } from './gateway-fault.ts';
 import { GoogleError } from './google-error.ts';
 import { appNamed, appView, hand, keyViews } from './hand.ts';
+import { identity } from './identity.ts';
 import { type Incoming, type LoopbackServer, loopbackServer, type Reply } from './loopback-server.ts';
 import { errorAnswer, management } from './management.ts';
 import { organization } from './organization.ts';
 import { requestLog } from './request-log.ts';
 import { seedOrganization } from './seed-organization.ts';
-import { serviceAccount } from './service-account.ts';
 import type { ApigeeSimulator, NodeTiming, SimulatorOptions } from './simulator.ts';
 import { surface } from './surface.ts';
-import { tokenEndpoint, tokenEndpointWords } from './token-endpoint.ts';
+import { tokenEndpointWords } from './token-endpoint.ts';
 
 const prompt: NodeTiming = { propagationMs: 0, revocationMs: 0, negativeMs: 0 };
 
 /** Apigee X for tests and the demo: the management API, Google's token endpoint and a gateway, each on a loopback port of its own. */
 export async function apigeeSimulator(options: SimulatorOptions = {}): Promise<ApigeeSimulator> {
-  const {
-    flavour = 'x',
-    clock = Date,
-    nodes = [prompt, prompt, prompt],
-    unsettled = {},
-    accessTokenSeconds = 3599,
-  } = options;
+  const { flavour = 'x', clock = Date, nodes = [prompt, prompt, prompt], unsettled = {} } = options;
   const now = () => clock.now();
   const org = organization(options.organization ?? 'keyturn-sandbox');
-  const account = serviceAccount(org.name);
-  const tokens = accessTokens(now, accessTokenSeconds);
+  const { tokens, serve: serveTokens, view: identityView } = identity(options, org.name, now);
   const injected = faults();
   const log = requestLog();
 
@@ -50,9 +43,9 @@ export async function apigeeSimulator(options: SimulatorOptions = {}): Promise<A
       words: (status) => errorAnswer(new GoogleError(status, 'Injected')),
     }),
   );
-  const tokenUrl = `${await listen(
-    surface({ ...common, surface: 'token', serve: tokenEndpoint(account, tokens), words: tokenEndpointWords }),
-  )}/token`;
+  const identityUrl = await listen(
+    surface({ ...common, surface: 'token', serve: serveTokens, words: tokenEndpointWords }),
+  );
   const proxies = gateway({ org, nodes, now, tokenSeconds: options.gatewayTokenSeconds ?? 3599 });
   const runtime = surface({ ...common, surface: 'gateway', serve: proxies, words: gatewayWords });
   let turn = 0;
@@ -81,11 +74,10 @@ export async function apigeeSimulator(options: SimulatorOptions = {}): Promise<A
     organization: org.name,
     flavour,
     managementUrl: `${managementUrl}/v1`,
-    tokenUrl,
     gatewayUrl,
     nodeUrls,
     controlUrl,
-    serviceAccount: account.keyFile(tokenUrl),
+    ...identityView(identityUrl),
     async close() {
       await Promise.all(servers.splice(0).map((server) => server.close()));
     },

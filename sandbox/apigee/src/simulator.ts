@@ -1,9 +1,12 @@
+import type { EdgeLogin, EdgeLoginOptions, WorkloadIdentity, WorkloadIdentityOptions } from './simulated-identity.ts';
+
 /** What the rest of the sandbox may rely on. `apigeeSimulator(options)` in apigee-simulator.ts gives it. */
 export type ApigeeSimulator = {
   readonly organization: string;
   readonly flavour: Flavour;
   /** Base URL of the management API, `/v1` included: requests go to `${managementUrl}/organizations/…`. */
   readonly managementUrl: string;
+  /** Where tokens are had: Google's token endpoint, or for Edge and OPDK their login server. */
   readonly tokenUrl: string;
   /** One URL in front of all nodes, which take requests in turn (one request, one node, also on a kept connection). */
   readonly gatewayUrl: string;
@@ -16,6 +19,10 @@ export type ApigeeSimulator = {
    * token_uri and always claims Google's own endpoint as its audience, so the token endpoint takes both audiences.
    */
   readonly serviceAccount: ServiceAccountKey;
+  /** Edge and OPDK: their login server, and the user, who may do everything in the organization, by basic authorization too. */
+  readonly edgeLogin: EdgeLogin;
+  /** X and hybrid: how a role of AWS gets a token without any key of Google's. */
+  readonly workloadIdentity: WorkloadIdentity;
 
   /** Adds to what is there, or replaces what has the same name. Nodes know a seeded thing at once. */
   seed: (seed: Seed) => void;
@@ -52,8 +59,10 @@ export type SimulatorOptions = {
   clock?: { now(): number };
   /** Three nodes without any delay when absent. */
   nodes?: readonly NodeTiming[];
-  /** Lifetime of a management access token; 3599 when absent, as Google says. */
+  /** Lifetime of a management access token; 3599 when absent, as Google says, 1799 for Edge and OPDK, as Edge's documentation says. */
   accessTokenSeconds?: number;
+  edgeLogin?: EdgeLoginOptions;
+  workloadIdentity?: WorkloadIdentityOptions;
   /** Lifetime of a token from the gateway's /oauth/token; 3599 when absent. */
   gatewayTokenSeconds?: number;
   /** Where the proxies are deployed, all in each; ['prod'] when absent. Analytics are asked for by environment; calls count in the first. */

@@ -19,8 +19,8 @@ export function totp(secret: string, atMs: number): string | undefined {
 
 function base32(text: string): Buffer | undefined {
   const letters = text.replace(/[\s-]/g, '').replace(/=+$/, '').toUpperCase();
-  if (letters === '' || [...letters].some((letter) => !alphabet.includes(letter))) return undefined;
-  const bits = [...letters].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  if (!/^[A-Z2-7]+$/.test(letters)) return undefined;
+  const bits = letters.replace(/./g, (letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0'));
   // What is left over at the end is padding.
   return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
 }
