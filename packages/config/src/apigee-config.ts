@@ -175,9 +175,16 @@ function* apigeeProblems({ flavour, managementUrl, auth, adminSecret, retireSecr
   if (!authOf[flavour].includes(as)) {
     yield { field: 'auth', message: `${as} is not for ${flavour}, which takes ${authOf[flavour].join(' or ')}` };
   }
+  if (flavour === 'opdk' && isPublicLogin(auth)) {
+    yield { field: 'auth.tokenUrl', message: "is that of Apigee's public cloud: name the /oauth/token of your own" };
+  }
   const keyless = as === 'workloadIdentity';
   if (!keyless && adminSecret === undefined) yield { field: 'adminSecret', message: `is missing: ${as} needs it` };
   for (const [field, secret] of Object.entries({ adminSecret, retireSecret })) {
     if (keyless && secret !== undefined) yield { field, message: 'is of no use: workloadIdentity is keyless' };
   }
 }
+
+// It is the default, too: the user of somebody's own cloud would be sent there.
+const isPublicLogin = (auth: ApigeeAuth | undefined): boolean =>
+  auth?.as === 'oauth' && /(^|\.)login\.apigee\.com$/.test(new URL(auth.tokenUrl).hostname);
