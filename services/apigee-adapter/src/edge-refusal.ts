@@ -12,7 +12,7 @@ export type Refusal = {
 };
 
 // Five failures lock an account of the public cloud for two minutes (docs.apigee.com, global-user-password-security-behavior); a private cloud counts
-// three in five (docs.apigee.com, managing-default-ldap-password-policy). Two functions ask, at times more than one instance of each.
+// those of five minutes (pwdFailureCountInterval). Two functions ask, at times more than one instance of each.
 const pauseMs = 600_000;
 // The next code may be taken.
 const codePauseMs = 60_000;

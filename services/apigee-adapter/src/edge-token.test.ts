@@ -113,6 +113,37 @@ test('falls back to what the secret holds where the refresh token is refused', a
   expect(tokenCalls()).toBe(3);
 });
 
+test.each<[string, Reply]>([
+  ['in other words', { status: 400, body: '{"error":"invalid_request"}' }],
+  ['in HTML', { status: 403, body: '<html>' }],
+  ['by an answer that is none', { status: 200, body: '<html>' }],
+])('falls back as well where it is refused %s', async (_, refusal) => {
+  const server = await loopbackServer(({ body }) => (body.includes('refresh_token=') ? refusal : granted));
+  onTestFinished(() => server.close());
+  const bench = await authorizationBench();
+  bench.secret.text = JSON.stringify({ username: 'm', password: 'p' });
+  const token = tokens(bench, `${server.url}/oauth/token`);
+
+  const next = await token(await token());
+
+  expect(next.reveal()).toBe('Bearer a');
+  expect(server.received.map(({ body }) => new URLSearchParams(body).get('grant_type'))).toEqual([
+    'password',
+    'refresh_token',
+    'password',
+  ]);
+});
+
+test('does not fall back while the login server is away', async () => {
+  const server = await loopbackServer(({ body }) => (body.includes('refresh_token=') ? { status: 503 } : granted));
+  onTestFinished(() => server.close());
+  const bench = await authorizationBench();
+  bench.secret.text = JSON.stringify({ username: 'm', password: 'p' });
+  const token = tokens(bench, `${server.url}/oauth/token`);
+
+  await expect(token(await token())).rejects.toMatchObject({ name: 'TransientError' });
+});
+
 test('a changed secret is used at once, and not the refresh token of the old one', async () => {
   const bench = await setUp();
   const refused = await bench.token();

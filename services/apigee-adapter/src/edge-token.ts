@@ -1,7 +1,7 @@
 import type { HttpOptions } from '@keyturn/http/http-exchange';
 import { parseAnswer } from '@keyturn/http/parse-answer';
 import { send } from '@keyturn/http/send';
-import type { PermanentError } from '@keyturn/rotation/errors';
+import { PermanentError } from '@keyturn/rotation/errors';
 import { hidden, type Hidden } from '@keyturn/rotation/hidden';
 import * as z from 'zod';
 
@@ -45,8 +45,8 @@ export function edgeToken(options: Options): Authorize {
   return keepToken(async () => {
     const { login, text } = await readEdgeLogin(options, clock.now());
     if (session?.of === text.reveal()) {
-      const refreshed = await signIn(refreshLogin(session.refreshToken), options);
-      if ('granted' in refreshed) return keep(text, refreshed.granted);
+      const refreshed = await refresh(session.refreshToken, options);
+      if (refreshed !== undefined) return keep(text, refreshed);
     }
     session = undefined;
     if (barred?.of === text.reveal() && clock.now() < barred.until) throw barred.error;
@@ -55,6 +55,17 @@ export function edgeToken(options: Options): Authorize {
     barred = { of: text.reveal(), until: clock.now() + outcome.pauseMs, error: outcome.error };
     throw outcome.error;
   }, clock);
+}
+
+// However it is refused: what the secret holds is left, and tells better what is wrong.
+async function refresh(refreshToken: string, options: Options): Promise<Grant | undefined> {
+  try {
+    const outcome = await signIn(refreshLogin(refreshToken), options);
+    return 'granted' in outcome ? outcome.granted : undefined;
+  } catch (error) {
+    if (error instanceof PermanentError) return undefined;
+    throw error;
+  }
 }
 
 async function signIn(
