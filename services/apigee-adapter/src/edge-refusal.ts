@@ -13,7 +13,7 @@ export type Refusal = {
 
 // Five failures lock an account of the public cloud for two minutes (docs.apigee.com, global-user-password-security-behavior); a private cloud counts
 // those of five minutes (pwdFailureCountInterval). Two functions ask, at times more than one instance of each.
-const pauseMs = 600_000;
+const longPauseMs = 600_000;
 // The next code may be taken.
 const codePauseMs = 60_000;
 
@@ -30,12 +30,12 @@ export function edgeRefusal(answer: HttpAnswer, login: EdgeLogin, adminSecret: s
     throw new PermanentError('provider-answer', `${answer.summary}: no token came back`, { field: 'auth.tokenUrl' });
   }
   const about = problemOf(data?.error_description ?? '', login);
-  return {
-    error: new PermanentError('access-denied', `${answer.summary}: ${words[about]} (in the secret ${adminSecret})`, {
-      field: 'adminSecret',
-    }),
-    pauseMs: about === 'password and MFA code: code' ? codePauseMs : pauseMs,
-  };
+  const pauseMs = about === 'password and MFA code: code' ? codePauseMs : longPauseMs;
+  const where = `in the secret ${adminSecret}, not tried again for ${pauseMs / 60_000} min unless it changes`;
+  const error = new PermanentError('access-denied', `${answer.summary}: ${words[about]} (${where})`, {
+    field: 'adminSecret',
+  });
+  return { error, pauseMs };
 }
 
 type Problem = EdgeLogin['kind'] | 'password: code missing' | 'password and MFA code: code' | 'locked';
