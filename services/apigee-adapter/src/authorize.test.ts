@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 
 import { authorizationBench, trustedIdentity } from './authorization-bench.conformance.ts';
 import { authorizeBy } from './authorize.ts';
+import { flavours } from './flavour.ts';
 import { managementApi } from './management-api.ts';
 
 type Bench = Awaited<ReturnType<typeof setUp>>;
@@ -36,7 +37,12 @@ async function setUp(
   const authorize = (duty: 'issue' | 'retire') =>
     authorizeBy({ config, duty, secrets, identity: () => Promise.resolve(trustedIdentity(apigee)), http });
   const look = (duty: 'issue' | 'retire') => {
-    const call = managementApi({ config, authorize: authorize(duty), http: { ...http, retries: 0 } });
+    const call = managementApi({
+      config,
+      flavour: flavours[config.flavour],
+      authorize: authorize(duty),
+      http: { ...http, retries: 0 },
+    });
     const path = ['developers', 'dev@example.com', 'apps', 'orders'];
     return () => call({ operation: 'look', method: 'GET', path });
   };
