@@ -55,12 +55,16 @@ const apigeeAuth = z.discriminatedUnion('as', [
           '//iam.googleapis.com/projects/…/workloadIdentityPools/…/providers/…',
         ),
       serviceAccount: z.email().optional().meta({ description: 'Whom to impersonate; nobody unless given' }),
+      retireServiceAccount: z.email().optional().meta({
+        description: 'Another one for the function that disables and deletes, so that the one that issues cannot',
+      }),
       stsUrl: z.url().default('https://sts.googleapis.com/v1/token'),
       iamCredentialsUrl: z.url().default('https://iamcredentials.googleapis.com/v1'),
     })
     .meta({ description: "X and hybrid, keyless: by the function's own AWS credentials; no adminSecret" }),
   z.strictObject({ as: z.literal('oauth'), tokenUrl: z.url().default('https://login.apigee.com/oauth/token') }).meta({
-    description: 'Edge, or OPDK with SSO: adminSecret holds {"username","password"}, {"passcode"} or {"refreshToken"}',
+    description:
+      'Edge, or OPDK with SSO: adminSecret holds {"username","password"} (with "totpSecret" where the user has MFA), {"passcode"} or {"refreshToken"}',
   }),
   z
     .strictObject({ as: z.literal('basic') })
@@ -171,9 +175,16 @@ function* apigeeProblems({ flavour, managementUrl, auth, adminSecret, retireSecr
   if (!authOf[flavour].includes(as)) {
     yield { field: 'auth', message: `${as} is not for ${flavour}, which takes ${authOf[flavour].join(' or ')}` };
   }
+  if (flavour === 'opdk' && isPublicLogin(auth)) {
+    yield { field: 'auth.tokenUrl', message: "is that of Apigee's public cloud: name the /oauth/token of your own" };
+  }
   const keyless = as === 'workloadIdentity';
   if (!keyless && adminSecret === undefined) yield { field: 'adminSecret', message: `is missing: ${as} needs it` };
   for (const [field, secret] of Object.entries({ adminSecret, retireSecret })) {
     if (keyless && secret !== undefined) yield { field, message: 'is of no use: workloadIdentity is keyless' };
   }
 }
+
+// It is the default, too: the user of somebody's own cloud would be sent there.
+const isPublicLogin = (auth: ApigeeAuth | undefined): boolean =>
+  auth?.as === 'oauth' && /(^|\.)login\.apigee\.com$/.test(new URL(auth.tokenUrl).hostname);

@@ -6,6 +6,8 @@ export type AccessTokens = {
   accessOf: (token: string) => 'full' | 'other-scope' | 'none';
   /** One token, or all of them. */
   revoke: (token?: string) => void;
+  /** Where a user may call by name and password: whether these are right. */
+  takesUser?: (username: string, password: string) => boolean;
 };
 
 export const cloudPlatform = 'https://www.googleapis.com/auth/cloud-platform';

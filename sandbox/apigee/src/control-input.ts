@@ -3,9 +3,14 @@ import type { Attribute, Fault as FaultType, Seed as SeedType, SeedKey as SeedKe
 
 export const Approval = z.enum(['approved', 'revoked']);
 export const ProductStatus = z.enum(['approved', 'revoked', 'pending']);
-export const DeveloperStatus = z.enum(['active', 'inactive']);
+export const OwnerStatus = z.enum(['active', 'inactive']);
 export const Attributes: z.ZodType<Attribute[]> = z.array(z.strictObject({ name: z.string(), value: z.string() }));
-export const AppName = z.union([z.string(), z.strictObject({ developer: z.string(), app: z.string() })]);
+export const AppName = z.union([
+  z.string(),
+  z.strictObject({ developer: z.string(), app: z.string() }),
+  z.strictObject({ company: z.string(), app: z.string() }),
+  z.strictObject({ appGroup: z.string(), app: z.string() }),
+]);
 
 export const SeedKey: z.ZodType<SeedKeyType> = z.strictObject({
   consumerKey: z.string(),
@@ -24,6 +29,11 @@ const SeedApp = z.strictObject({
   callbackUrl: z.string().exactOptional(),
   keys: z.array(SeedKey).exactOptional(),
 });
+const SeedGroup = z.strictObject({
+  name: z.string(),
+  status: OwnerStatus.exactOptional(),
+  apps: z.array(SeedApp).exactOptional(),
+});
 export const Seed: z.ZodType<SeedType> = z.strictObject({
   products: z
     .array(
@@ -39,11 +49,13 @@ export const Seed: z.ZodType<SeedType> = z.strictObject({
     .array(
       z.strictObject({
         email: z.string(),
-        status: DeveloperStatus.exactOptional(),
+        status: OwnerStatus.exactOptional(),
         apps: z.array(SeedApp).exactOptional(),
       }),
     )
     .exactOptional(),
+  companies: z.array(SeedGroup).exactOptional(),
+  appGroups: z.array(SeedGroup).exactOptional(),
 });
 const status = z.int().min(200).max(599);
 export const Fault: z.ZodType<FaultType> = z.strictObject({

@@ -1,14 +1,5 @@
 import * as z from 'zod';
-import {
-  AppName,
-  Approval,
-  Attributes,
-  DeveloperStatus,
-  Fault,
-  ProductStatus,
-  Seed,
-  SeedKey,
-} from './control-input.ts';
+import { AppName, Approval, Attributes, Fault, OwnerStatus, ProductStatus, Seed, SeedKey } from './control-input.ts';
 import type { Faults } from './faults.ts';
 import type { ApigeeSimulator } from './simulator.ts';
 
@@ -18,6 +9,7 @@ export type Controlled = Pick<
 >;
 
 const key = { app: AppName, consumerKey: z.string() };
+const group = z.strictObject({ name: z.string(), status: OwnerStatus });
 
 /** What another process may do: `METHOD path`, with parameters in the query of a GET and in the JSON body of a POST. */
 export function controlRoutes(simulator: Controlled, faults: Faults): Record<string, (input: unknown) => unknown> {
@@ -26,13 +18,13 @@ export function controlRoutes(simulator: Controlled, faults: Faults): Record<str
     <T>(schema: z.ZodType<T>, perform: (input: T) => unknown) =>
     (input: unknown) =>
       perform(schema.parse(input)) ?? {};
-  const app = z.strictObject({ app: z.string(), developer: z.string().optional() });
-  const nameOf = (input: z.infer<typeof app>) =>
-    input.developer === undefined ? input.app : { developer: input.developer, app: input.app };
+  // `?app=name`, or with the owner: `?company=name&app=name`.
+  const bareName = z.strictObject({ app: z.string() }).transform(({ app }) => app);
+  const app = z.union([bareName, AppName]);
   const nothing = z.strictObject({});
   return {
-    'GET app': route(app, (input) => simulator.app(nameOf(input))),
-    'GET keys': route(app, (input) => simulator.keys(nameOf(input))),
+    'GET app': route(app, (input) => simulator.app(input)),
+    'GET keys': route(app, (input) => simulator.keys(input)),
     'GET requests': route(nothing, simulator.requests),
     'GET faults': route(nothing, faults.list),
     'POST faults': route(Fault, (fault) => ({ id: simulator.inject(fault).id })),
@@ -68,8 +60,14 @@ export function controlRoutes(simulator: Controlled, faults: Faults): Record<str
     'POST hand/app-status': route(z.strictObject({ app: AppName, status: Approval }), (input) => {
       hand.setAppStatus(input.app, input.status);
     }),
-    'POST hand/developer-status': route(z.strictObject({ email: z.string(), status: DeveloperStatus }), (input) => {
+    'POST hand/developer-status': route(z.strictObject({ email: z.string(), status: OwnerStatus }), (input) => {
       hand.setDeveloperStatus(input.email, input.status);
+    }),
+    'POST hand/company-status': route(group, (input) => {
+      hand.setCompanyStatus(input.name, input.status);
+    }),
+    'POST hand/app-group-status': route(group, (input) => {
+      hand.setAppGroupStatus(input.name, input.status);
     }),
   };
 }

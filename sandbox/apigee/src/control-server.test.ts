@@ -48,7 +48,7 @@ test('another process seeds, reads keys and acts by hand', async () => {
   ]);
   expect(keys.text).not.toContain('consumerSecret');
   expect(await get(underTest, 'app?app=new')).toMatchObject({
-    json: { status: 'revoked', developer: 'new@example.com' },
+    json: { status: 'revoked', owner: { developer: 'new@example.com' } },
   });
 });
 

@@ -1,15 +1,15 @@
-import type { Organization } from './organization.ts';
-import type { Approval, DeveloperStatus, NodeTiming, ProductStatus } from './simulator.ts';
+import type { Organization, OwnerKind } from './organization.ts';
+import type { Approval, NodeTiming, OwnerStatus, ProductStatus } from './simulator.ts';
 
 /** A key as one node knows it now. */
 export type SeenKey = {
   consumerKey: string;
   consumerSecret: string;
-  app: { name: string; appId: string };
+  app: { name: string; appId: string; owner: { kind: OwnerKind; name: string } };
   status: Approval;
   expiresAt: number | null;
   appStatus: Approval;
-  developerStatus: DeveloperStatus;
+  ownerStatus: OwnerStatus;
   products: ReadonlyMap<string, ProductStatus>;
 };
 export type GatewayNode = { key: (consumerKey: string) => SeenKey | undefined };
@@ -40,7 +40,7 @@ export function gatewayNode(org: Organization, timing: NodeTiming, now: () => nu
         products.set(name, status);
       }
     }
-    const { developer } = app;
+    const { owner } = app;
     const approval = (status: Approval) => granting(status === 'approved');
     return {
       consumerKey,
@@ -49,7 +49,7 @@ export function gatewayNode(org: Organization, timing: NodeTiming, now: () => nu
       status: key.status.seen(at, approval) ?? key.status.first,
       expiresAt: key.expiresAt,
       appStatus: app.status.seen(at, approval) ?? app.status.first,
-      developerStatus: developer.status.seen(at, (status) => granting(status === 'active')) ?? developer.status.first,
+      ownerStatus: owner.status.seen(at, (status) => granting(status === 'active')) ?? owner.status.first,
       products,
     };
   }

@@ -1,33 +1,50 @@
-import { attributesOf } from './management-call.ts';
+import { attributesOf } from './attributes.ts';
 import {
   type App,
-  type Developer,
+  type AppOwner,
   type Key,
   liveKey,
   type Organization,
+  type OwnerKind,
   productsOf,
   setProduct,
 } from './organization.ts';
 import { addKeyByHand } from './seed-organization.ts';
-import type { AppName, AppView, Hand, KeyView } from './simulator.ts';
+import type { AppName, AppView, Hand, KeyView, Owner, OwnerStatus } from './simulator.ts';
+
+function isOwner(wanted: Owner, { kind, name }: AppOwner): boolean {
+  if ('developer' in wanted) {
+    return kind === 'developer' && name === wanted.developer;
+  }
+  return 'company' in wanted
+    ? kind === 'company' && name === wanted.company
+    : kind === 'appGroup' && name === wanted.appGroup;
+}
 
 /** Throws when no app, or more than one, has the name. */
-export function appNamed(org: Organization, name: AppName): App {
-  const wanted = typeof name === 'string' ? { app: name, developer: undefined } : name;
+export function appNamed(org: Organization, wanted: AppName): App {
+  const name = typeof wanted === 'string' ? wanted : wanted.app;
   const apps = org
     .apps()
-    .filter((app) => app.name === wanted.app && (wanted.developer ?? app.developer.email) === app.developer.email);
+    .filter((one) => one.name === name && (typeof wanted === 'string' || isOwner(wanted, one.owner)));
   const [app, second] = apps;
   if (app === undefined || second !== undefined) {
-    throw new Error(`${second ? 'More than one app is' : 'No app is'} named ${wanted.app}`);
+    throw new Error(`${second ? 'More than one app is' : 'No app is'} named ${name}`);
   }
   return app;
+}
+
+function ownerView({ kind, name }: AppOwner): Owner {
+  if (kind === 'developer') {
+    return { developer: name };
+  }
+  return kind === 'company' ? { company: name } : { appGroup: name };
 }
 
 export const appView = (app: App): AppView => ({
   name: app.name,
   appId: app.appId,
-  developer: app.developer.email,
+  owner: ownerView(app.owner),
   status: app.status.value,
   attributes: app.attributes,
   callbackUrl: app.callbackUrl,
@@ -54,12 +71,12 @@ export function hand(org: Organization, now: () => number): Hand {
     return key;
   }
 
-  function developerWith(email: string): Developer {
-    const developer = org.developers.get(email);
-    if (developer === undefined) {
-      throw new Error(`There is no developer ${email}`);
+  function setOwnerStatus(kind: OwnerKind, name: string, status: OwnerStatus): void {
+    const owner = org.owners[kind].get(name);
+    if (owner === undefined) {
+      throw new Error(`There is no ${kind} ${name}`);
     }
-    return developer;
+    owner.status.set(status, now());
   }
 
   return {
@@ -85,7 +102,13 @@ export function hand(org: Organization, now: () => number): Hand {
       appNamed(org, app).status.set(status, now());
     },
     setDeveloperStatus(email, status) {
-      developerWith(email).status.set(status, now());
+      setOwnerStatus('developer', email, status);
+    },
+    setCompanyStatus(name, status) {
+      setOwnerStatus('company', name, status);
+    },
+    setAppGroupStatus(name, status) {
+      setOwnerStatus('appGroup', name, status);
     },
   };
 }

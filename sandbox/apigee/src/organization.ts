@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Approval, Attribute, DeveloperStatus, ProductStatus } from './simulator.ts';
+import type { Approval, Attribute, OwnerStatus, ProductStatus } from './simulator.ts';
 import { type Timeline, timeline } from './timeline.ts';
 
 export type Product = {
@@ -9,10 +9,15 @@ export type Product = {
   scopes: readonly string[];
 };
 
-export type Developer = {
-  readonly developerId: string;
-  readonly email: string;
-  readonly status: Timeline<DeveloperStatus>;
+export type OwnerKind = 'developer' | 'company' | 'appGroup';
+
+/** Whoever has apps. */
+export type AppOwner = {
+  readonly kind: OwnerKind;
+  /** A developer's e-mail; the name of a company or an app group. */
+  readonly name: string;
+  readonly id: string;
+  readonly status: Timeline<OwnerStatus>;
   readonly createdAt: number;
   readonly apps: Map<string, App>;
 };
@@ -20,7 +25,7 @@ export type Developer = {
 export type App = {
   readonly appId: string;
   readonly name: string;
-  readonly developer: Developer;
+  readonly owner: AppOwner;
   readonly status: Timeline<Approval>;
   readonly createdAt: number;
   readonly keys: Key[];
@@ -52,11 +57,13 @@ export type NewKey = Pick<
 
 export type Organization = {
   readonly name: string;
+  /** Which of them there are in its flavour of Apigee. */
+  readonly ownerKinds: readonly OwnerKind[];
   readonly products: Map<string, Product>;
-  readonly developers: Map<string, Developer>;
+  readonly owners: Readonly<Record<OwnerKind, Map<string, AppOwner>>>;
   /** `since`: from when the nodes may know it, like every `since` here. */
-  addDeveloper: (email: string, status: DeveloperStatus, at: number, since: number) => Developer;
-  addApp: (developer: Developer, name: string, status: Approval, at: number, since: number) => App;
+  addOwner: (kind: OwnerKind, name: string, status: OwnerStatus, at: number, since: number) => AppOwner;
+  addApp: (owner: AppOwner, name: string, status: Approval, at: number, since: number) => App;
   addKey: (app: App, key: NewKey, since: number) => Key;
   deleteKey: (key: Key, at: number) => void;
   /** Every key that ever had this id, deleted ones too, oldest first: a node may still know an older one. */
@@ -64,30 +71,36 @@ export type Organization = {
   apps: () => readonly App[];
 };
 
-export function organization(name: string): Organization {
+export function organization(name: string, ownerKinds: readonly OwnerKind[]): Organization {
   const products = new Map<string, Product>();
-  const developers = new Map<string, Developer>();
+  const owners: Record<OwnerKind, Map<string, AppOwner>> = {
+    developer: new Map(),
+    company: new Map(),
+    appGroup: new Map(),
+  };
   const everyKey = new Map<string, Key[]>();
   return {
     name,
+    ownerKinds,
     products,
-    developers,
-    addDeveloper(email, status, at, since) {
-      const developer: Developer = {
-        developerId: randomUUID(),
-        email,
+    owners,
+    addOwner(kind, ownerName, status, at, since) {
+      const owner: AppOwner = {
+        kind,
+        name: ownerName,
+        id: randomUUID(),
         status: timeline(status, since),
         createdAt: at,
         apps: new Map(),
       };
-      developers.set(email, developer);
-      return developer;
+      owners[kind].set(ownerName, owner);
+      return owner;
     },
-    addApp(developer, appName, status, at, since) {
+    addApp(owner, appName, status, at, since) {
       const app: App = {
         appId: randomUUID(),
         name: appName,
-        developer,
+        owner,
         status: timeline(status, since),
         createdAt: at,
         keys: [],
@@ -95,7 +108,7 @@ export function organization(name: string): Organization {
         callbackUrl: '',
         lastModifiedAt: at,
       };
-      developer.apps.set(appName, app);
+      owner.apps.set(appName, app);
       return app;
     },
     addKey(app, fields, since) {
@@ -115,7 +128,8 @@ export function organization(name: string): Organization {
       key.app.keys.splice(key.app.keys.indexOf(key), 1);
     },
     keysEver: (consumerKey) => everyKey.get(consumerKey) ?? [],
-    apps: () => [...developers.values()].flatMap(({ apps }) => Array.from(apps.values())),
+    apps: () =>
+      Object.values(owners).flatMap((named) => [...named.values()].flatMap(({ apps }) => Array.from(apps.values()))),
   };
 }
 

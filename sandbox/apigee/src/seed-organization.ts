@@ -1,6 +1,6 @@
-import { attributesOf } from './management-call.ts';
-import { type App, type Developer, liveKey, type Organization, setProduct } from './organization.ts';
-import type { ProductStatus, Seed, SeedApp, SeedDeveloper, SeedKey } from './simulator.ts';
+import { attributesOf } from './attributes.ts';
+import { type App, type AppOwner, liveKey, type Organization, type OwnerKind, setProduct } from './organization.ts';
+import type { ProductStatus, Seed, SeedApp, SeedGroup, SeedKey } from './simulator.ts';
 
 /** Long ago: every node knows a seeded thing already. */
 const longAgo = -Infinity;
@@ -9,26 +9,35 @@ export function seedOrganization(org: Organization, seed: Seed, now: number): vo
   for (const { name, approval = 'auto', paths, scopes = [] } of seed.products ?? []) {
     org.products.set(name, { name, approval, paths, scopes });
   }
-  for (const developer of seed.developers ?? []) {
-    seedDeveloper(org, developer, now);
+  for (const { email, ...rest } of seed.developers ?? []) {
+    seedOwner(org, 'developer', { name: email, ...rest }, now);
+  }
+  for (const company of seed.companies ?? []) {
+    seedOwner(org, 'company', company, now);
+  }
+  for (const group of seed.appGroups ?? []) {
+    seedOwner(org, 'appGroup', group, now);
   }
 }
 
-function seedDeveloper(org: Organization, seed: SeedDeveloper, now: number): void {
-  const { email, status = 'active', apps = [] } = seed;
-  if (email !== email.toLowerCase()) {
-    throw new Error('Apigee X knows developers by e-mail addresses in lower case');
+function seedOwner(org: Organization, kind: OwnerKind, seed: SeedGroup, now: number): void {
+  const { name, status = 'active', apps = [] } = seed;
+  if (!org.ownerKinds.includes(kind)) {
+    throw new Error(`This flavour of Apigee knows no ${kind}`);
   }
-  const developer = org.developers.get(email) ?? org.addDeveloper(email, status, now, longAgo);
-  developer.status.set(status, longAgo);
+  if (kind === 'developer' && name !== name.toLowerCase()) {
+    throw new Error('Apigee knows developers by e-mail addresses in lower case');
+  }
+  const owner = org.owners[kind].get(name) ?? org.addOwner(kind, name, status, now, longAgo);
+  owner.status.set(status, longAgo);
   for (const app of apps) {
-    seedApp(org, developer, app, now);
+    seedApp(org, owner, app, now);
   }
 }
 
-function seedApp(org: Organization, developer: Developer, seed: SeedApp, now: number): void {
+function seedApp(org: Organization, owner: AppOwner, seed: SeedApp, now: number): void {
   const { name, status = 'approved', attributes = [], callbackUrl = '', keys = [] } = seed;
-  const app = developer.apps.get(name) ?? org.addApp(developer, name, status, now, longAgo);
+  const app = owner.apps.get(name) ?? org.addApp(owner, name, status, now, longAgo);
   app.status.set(status, longAgo);
   app.attributes = attributesOf(attributes);
   app.callbackUrl = callbackUrl;

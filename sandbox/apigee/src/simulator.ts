@@ -1,8 +1,12 @@
+import type { EdgeLogin, EdgeLoginOptions, WorkloadIdentity, WorkloadIdentityOptions } from './simulated-identity.ts';
+
 /** What the rest of the sandbox may rely on. `apigeeSimulator(options)` in apigee-simulator.ts gives it. */
 export type ApigeeSimulator = {
   readonly organization: string;
+  readonly flavour: Flavour;
   /** Base URL of the management API, `/v1` included: requests go to `${managementUrl}/organizations/…`. */
   readonly managementUrl: string;
+  /** Where tokens are had: Google's token endpoint, or for Edge and OPDK their login server. */
   readonly tokenUrl: string;
   /** One URL in front of all nodes, which take requests in turn (one request, one node, also on a kept connection). */
   readonly gatewayUrl: string;
@@ -15,6 +19,10 @@ export type ApigeeSimulator = {
    * token_uri and always claims Google's own endpoint as its audience, so the token endpoint takes both audiences.
    */
   readonly serviceAccount: ServiceAccountKey;
+  /** Edge and OPDK: their login server, and the user, who may do everything in the organization, by basic authorization too. */
+  readonly edgeLogin: EdgeLogin;
+  /** X and hybrid: how a role of AWS gets a token without any key of Google's. */
+  readonly workloadIdentity: WorkloadIdentity;
 
   /** Adds to what is there, or replaces what has the same name. Nodes know a seeded thing at once. */
   seed: (seed: Seed) => void;
@@ -37,27 +45,52 @@ export type ApigeeSimulator = {
   close: () => Promise<void>;
 };
 
+/**
+ * X and hybrid share Google's management API, with developers and app groups. Edge (Google's cloud) and OPDK (the same on one's own
+ * machines) share the older one, with developers and companies. How hybrid's nodes lag is said by their timings.
+ */
+export type Flavour = 'x' | 'hybrid' | 'edge' | 'opdk';
+
 export type SimulatorOptions = {
+  /** x when absent. */
+  flavour?: Flavour;
   organization?: string;
   /** Milliseconds since 1970; the wall clock when absent. */
   clock?: { now(): number };
   /** Three nodes without any delay when absent. */
   nodes?: readonly NodeTiming[];
-  /** Lifetime of a management access token; 3599 when absent, as Google says. */
+  /** Lifetime of a management access token; 3599 when absent, as Google says, 1799 for Edge and OPDK, as Edge's documentation says. */
   accessTokenSeconds?: number;
+  edgeLogin?: EdgeLoginOptions;
+  workloadIdentity?: WorkloadIdentityOptions;
   /** Lifetime of a token from the gateway's /oauth/token; 3599 when absent. */
   gatewayTokenSeconds?: number;
+  /** Where the proxies are deployed, all in each; ['prod'] when absent. Analytics are asked for by environment; calls count in the first. */
+  environments?: readonly string[];
+  /** A call shows in the analytics only so long after it; at once when absent. */
+  analyticsLagMs?: number;
+  /** 'refused': whoever calls the management API lacks the permission to read analytics. 'allowed' when absent. */
+  analytics?: 'allowed' | 'refused';
   unsettled?: Unsettled;
 };
 
-/** Where public sources leave open what Apigee X does: a client has to work with every choice. */
+/** Where public sources leave open what Apigee does: a client has to work with every choice. */
 export type Unsettled = {
-  /** approve and revoke of a key answer 204 without a body (the default), or 200 with the key. */
+  /** approve and revoke of a key of X answer 204 without a body (the default), or 200 with the key. */
   keyActionStatus?: 200 | 204;
+  /** The status of a created key: 200 on X when absent, 201 on Edge, as its API description has it. */
+  createdStatus?: 200 | 201;
   /** Creating a key keeps the attributes and scopes of the request; it drops them when absent. */
   createKeepsAttributes?: boolean;
   /** A product that does not exist; 404 when absent. */
   unknownProductStatus?: 400 | 404;
+  /**
+   * POST on an app without products: 'key' answers with one that has none, 'no-key' answers 200 and makes none (seen on OPDK, its default),
+   * 'refused' is a 400 (an organization's flag makes products mandatory). 'key' when absent, but for OPDK.
+   */
+  productlessMint?: 'key' | 'no-key' | 'refused';
+  /** What the body of Edge's 401 and 403 is; json when absent. */
+  refusalBody?: 'json' | 'empty' | 'html';
 };
 
 export type NodeTiming = {
@@ -71,12 +104,17 @@ export type NodeTiming = {
   negativeMs: number;
 };
 
-/** The app's name alone is enough while only one developer has an app of that name. */
-export type AppName = string | { developer: string; app: string };
+export type Owner = { developer: string } | { company: string } | { appGroup: string };
+/** The app's name alone is enough while only one owner has an app of that name. */
+export type AppName = string | (Owner & { app: string });
 
 export type Seed = {
   products?: readonly SeedProduct[];
   developers?: readonly SeedDeveloper[];
+  /** Edge and OPDK alone have companies. */
+  companies?: readonly SeedGroup[];
+  /** X and hybrid alone have app groups. */
+  appGroups?: readonly SeedGroup[];
 };
 export type SeedProduct = {
   name: string;
@@ -89,7 +127,13 @@ export type SeedProduct = {
 };
 export type SeedDeveloper = {
   email: string;
-  status?: DeveloperStatus;
+  status?: OwnerStatus;
+  apps?: readonly SeedApp[];
+};
+/** A company or an app group. */
+export type SeedGroup = {
+  name: string;
+  status?: OwnerStatus;
   apps?: readonly SeedApp[];
 };
 export type SeedApp = {
@@ -114,13 +158,13 @@ export type SeedKey = {
 
 export type Approval = 'approved' | 'revoked';
 export type ProductStatus = Approval | 'pending';
-export type DeveloperStatus = 'active' | 'inactive';
+export type OwnerStatus = 'active' | 'inactive';
 export type Attribute = { name: string; value: string };
 
 export type AppView = {
   name: string;
   appId: string;
-  developer: string;
+  owner: Owner;
   status: Approval;
   attributes: readonly Attribute[];
   callbackUrl: string;
@@ -144,7 +188,9 @@ export type Hand = {
   setKeyAttributes: (app: AppName, consumerKey: string, attributes: readonly Attribute[]) => void;
   deleteKey: (app: AppName, consumerKey: string) => void;
   setAppStatus: (app: AppName, status: Approval) => void;
-  setDeveloperStatus: (email: string, status: DeveloperStatus) => void;
+  setDeveloperStatus: (email: string, status: OwnerStatus) => void;
+  setCompanyStatus: (name: string, status: OwnerStatus) => void;
+  setAppGroupStatus: (name: string, status: OwnerStatus) => void;
 };
 
 export type Surface = 'management' | 'token' | 'gateway';
@@ -188,9 +234,12 @@ export type RequestRecord = {
   path: string;
   /** Names only. */
   query: readonly string[];
-  /** The discovery document's method id, e.g. `apigee.organizations.developers.apps.keys.create.create`. */
+  /**
+   * The discovery document's method id, e.g. `apigee.organizations.developers.apps.keys.create.create`. Edge has none: `edge.` and the
+   * nouns of the path and a verb, e.g. `edge.companies.apps.keys.create`.
+   */
   operation?: string | undefined;
-  /** Whether query and body fit the discovery document; absent where it was not asked (no such path, no access, a fault before). */
+  /** Whether query and body fit the description of the flavour; absent where it was not asked (no such path, no access, a fault before). */
   fits?: boolean | undefined;
   /** null: no answer was sent. */
   status: number | null;

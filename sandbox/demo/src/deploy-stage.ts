@@ -37,8 +37,9 @@ async function replaceAdapter(aws: LocalAws, configPath: string): Promise<void> 
   const common = { clock: systemClock, random: systemRandom };
   const authorize = authorizeBy({
     config: provider,
+    duty: 'issue',
     secrets: secretStore(aws.secrets),
-    adminSecret: provider.adminSecret,
+    identity: () => Promise.reject(new Error('The local AWS has no identities')),
     http: { ...common, allowHttp: provider.allowHttp },
   });
   const adapter = apigeeProvider({ ...common, config: provider, authorize });

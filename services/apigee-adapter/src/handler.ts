@@ -1,3 +1,4 @@
+import { sdkIdentity } from '@keyturn/aws/aws-identity';
 import { awsClients } from '@keyturn/aws/clients';
 import { sdkSecretsManager } from '@keyturn/aws/sdk-secrets-manager';
 import { secretStore } from '@keyturn/aws/secrets-manager-store';
@@ -26,21 +27,19 @@ if (config === undefined) {
 }
 const clients = awsClients({ endpoint: env.AWS_ENDPOINT_URL });
 const common = { clock: systemClock, random: systemRandom };
-const secrets = secretStore(sdkSecretsManager(clients.secretsManager()));
+const secretsManager = clients.secretsManager();
+const secrets = secretStore(sdkSecretsManager(secretsManager));
+const identity = () => sdkIdentity(secretsManager);
 const http = { ...common, allowHttp: config.allowHttp };
-const provider = (adminSecret: string | undefined) =>
-  apigeeProvider({ ...common, config, authorize: authorizeBy({ config, secrets, adminSecret, http }) });
+const provider = (duty: 'issue' | 'retire') =>
+  apigeeProvider({ ...common, config, authorize: authorizeBy({ config, duty, secrets, identity, http }) });
 
 // The payload holds keys; only what is asked for may be logged.
 const asked = z.object({ operation: z.string().regex(/^[a-z]{1,20}$/) });
 const about = (payload: unknown) => ({ operation: asked.safeParse(payload).data?.operation });
 
 /** Looks and issues. Called by rotation-handler, verifier and cleanup. */
-export const issue = onInvoke({ service, handle: serveIssue(provider(config.adminSecret)), about });
+export const issue = onInvoke({ service, handle: serveIssue(provider('issue')), about });
 
 /** Disables, enables and removes. Called by cleanup, and by a person's `keyturn rollback`. */
-export const retire = onInvoke({
-  service,
-  handle: serveRetire(provider(config.retireSecret ?? config.adminSecret)),
-  about,
-});
+export const retire = onInvoke({ service, handle: serveRetire(provider('retire')), about });

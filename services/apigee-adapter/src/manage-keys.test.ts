@@ -27,7 +27,7 @@ async function setUp(reply: (request: Received, earlier: number) => Reply, autho
     return reply(request, earlier);
   });
   onTestFinished(() => server.close());
-  const config = { managementUrl: `${server.url}/v1`, organization: 'acme' };
+  const config = { flavour: 'x' as const, managementUrl: `${server.url}/v1`, organization: 'acme' };
   return { server, keys: manageKeys(managementApi({ config, authorize, http })) };
 }
 
@@ -136,7 +136,7 @@ test('goes on with the new key that an administrator put into the secret', async
   };
   const { managementUrl, organization, tokenUrl } = apigee;
   const authorize = serviceAccountToken({ secrets, adminSecret: 'apigee/admin', tokenUrl, http });
-  const keys = manageKeys(managementApi({ config: { managementUrl, organization }, authorize, http }));
+  const keys = manageKeys(managementApi({ config: { flavour: 'x', managementUrl, organization }, authorize, http }));
   await keys.app({ developer: 'dev@x.io', app: 'a' });
 
   apigee.revokeAccessToken();
@@ -148,7 +148,7 @@ test('permission comes before existence: another organization is a matter of acc
   const apigee = await apigeeSimulator();
   onTestFinished(() => apigee.close());
   const authorize = () => Promise.resolve(hidden(`Bearer ${apigee.accessToken()}`));
-  const config = { managementUrl: apigee.managementUrl, organization: 'elsewhere' };
+  const config = { flavour: 'x' as const, managementUrl: apigee.managementUrl, organization: 'elsewhere' };
   const keys = manageKeys(managementApi({ config, authorize, http }));
 
   await expect(keys.app({ developer: 'dev@x.io', app: 'a' })).rejects.toMatchObject({ reason: 'access-denied' });

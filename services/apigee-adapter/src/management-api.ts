@@ -22,9 +22,18 @@ export type ManagementApi = <Expected extends Fault = never>(
 ) => Promise<HttpAnswer | Expected>;
 
 type Options = {
-  readonly config: Pick<ApigeeConfig, 'managementUrl' | 'organization'>;
+  readonly config: Pick<ApigeeConfig, 'flavour' | 'managementUrl' | 'organization'>;
   readonly authorize: Authorize;
   readonly http: HttpOptions;
+};
+
+// What a caller hears who is not recognised. Edge says it the other way round: 403 of credentials, 401 of permissions (docs.apigee.com,
+// http-status-codes), and 401 of tokens as everybody does.
+const refusals: Readonly<Record<ApigeeConfig['flavour'], readonly number[]>> = {
+  x: [401],
+  hybrid: [401],
+  edge: [401, 403],
+  opdk: [401, 403],
 };
 
 export function managementApi({ config, authorize, http }: Options): ManagementApi {
@@ -44,8 +53,11 @@ export function managementApi({ config, authorize, http }: Options): ManagementA
   return async (call, ...expected) => {
     const authorization = await authorize();
     let answer = await attempt(call, authorization);
-    // The token was taken back, or the administrator's secret has changed: once more with a new one.
-    if (answer.status === 401) answer = await attempt(call, await authorize(authorization));
+    // The token was taken back, or the administrator's secret has changed: once more, unless there is nothing else to try.
+    if (refusals[config.flavour].includes(answer.status)) {
+      const next = await authorize(authorization);
+      if (next.reveal() !== authorization.reveal()) answer = await attempt(call, next);
+    }
     if (answer.status < 300) return answer;
     const fault = faultOf(answer);
     const known = expected.find((one) => one === fault);

@@ -84,7 +84,7 @@ export function faultError(fault: Fault, answer: HttpAnswer): TransientError | P
     case 'key-exists':
       return new PermanentError('key-conflict', `${message}: the key exists already`, { field: 'key' });
     case 'unauthenticated':
-      return new PermanentError('access-denied', `${message}: the access token is refused`, { field: 'adminSecret' });
+      return new PermanentError('access-denied', `${message}: token or password are refused`, { field: 'adminSecret' });
     case 'denied':
       // Permission comes before existence.
       return new PermanentError('access-denied', `${message}: no permission, or no such organization`, {
