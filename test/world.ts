@@ -146,7 +146,7 @@ export async function world(options: { mode?: 'chosen' | 'generated'; tags?: Rec
       const version = await secrets.value(arn, versionId === undefined ? { stage: 'AWSCURRENT' } : { versionId });
       const read = readCredential(
         { id: 'pair', keyId: '/key', secret: '/secret' },
-        version?.text ?? hidden('{"key":"","secret":""}'),
+        version ?? { text: hidden('{"key":"","secret":""}') },
       );
       if (read === undefined) throw new Error('no credential in that version');
       return read;
