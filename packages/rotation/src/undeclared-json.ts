@@ -7,7 +7,7 @@ import { childOf, namesIn, nodesIn, pointerTo, textOf, type JsonDocument } from 
 import type { OpenJson } from './json-secret.ts';
 import { isBlank, mismatch } from './place.ts';
 import type { Pair, Shape } from './shape.ts';
-import { refuseCopy, refuseStrangers, type Stranger } from './undeclared.ts';
+import { refuseCopy, refuseStrangers } from './undeclared.ts';
 
 /** Throws where the secret holds a credential that neither the places nor the group of the shape cover, or a copy of the one that turns. */
 export function refuseUndeclaredJson(shape: Shape, opened: OpenJson, current: Credential | undefined): void {
@@ -20,19 +20,23 @@ export function refuseUndeclaredJson(shape: Shape, opened: OpenJson, current: Cr
   // Before anything is called by its name: a key id may be one.
   if (current !== undefined) refuseCopies(shape, opened, current);
   const strangers = opened.documents.flatMap((document) => strangersIn(document, shape, known));
-  refuseStrangers(shape, strangers);
+  refuseStrangers(shape, strangers, ({ document, keyId, secret }) => ({
+    keyId: pointerTo(document, keyId),
+    secret: pointerTo(document, secret),
+  }));
 }
 
 function isPartOf(current: Credential | undefined, value: string | undefined): boolean {
   return current !== undefined && (value === current.keyId.reveal() || value === current.secret.reveal());
 }
 
+type Found = { readonly document: JsonDocument; readonly keyId: Node; readonly secret: Node };
 type Two = { readonly keyId: Node | undefined; readonly secret: Node | undefined };
 
-function strangersIn(document: JsonDocument, shape: Shape, known: ReadonlySet<Node>): Stranger[] {
+function strangersIn(document: JsonDocument, shape: Shape, known: ReadonlySet<Node>): Found[] {
   const seen = new Set(known);
   const alike = relativeNames(shape);
-  const strangers: Stranger[] = [];
+  const strangers: Found[] = [];
   for (const node of nodesIn(document)) {
     if (node.type !== 'object' && node.type !== 'array') continue;
     const siblings = { keyId: descend(node, alike.keyId), secret: descend(node, alike.secret) };
@@ -40,7 +44,7 @@ function strangersIn(document: JsonDocument, shape: Shape, known: ReadonlySet<No
       if (keyId === undefined || secret === undefined || seen.has(keyId) || seen.has(secret)) continue;
       if (!holdsSomething(keyId, shape) || !holdsSomething(secret, shape)) continue;
       seen.add(keyId).add(secret);
-      strangers.push({ keyId: pointerTo(document, keyId), secret: pointerTo(document, secret) });
+      strangers.push({ document, keyId, secret });
     }
   }
   return strangers;

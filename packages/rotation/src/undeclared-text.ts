@@ -4,7 +4,7 @@ import { pairsAmong } from './credential-names.ts';
 import { linesOf, type Slice } from './match-template.ts';
 import { isBlank, mismatch, type Place } from './place.ts';
 import type { Shape } from './shape.ts';
-import { refuseStrangers, type Stranger } from './undeclared.ts';
+import { refuseStrangers } from './undeclared.ts';
 
 type OpenText = { readonly text: string; readonly places: readonly Place[]; readonly field: string };
 
@@ -28,7 +28,8 @@ export function refuseUndeclaredText(
   }
   const mapped = (line: Slice) => places.some(({ offset }) => offset >= line.start && offset <= line.end);
   const unknown = assignments.filter((assignment) => !group.has(pointerTo(assignment)) && !mapped(assignment.line));
-  refuseStrangers(shape, strangersAmong(unknown.filter(({ value }) => !isBlank(value, shape.placeholders))));
+  const strangers = strangersAmong(unknown.filter(({ value }) => !isBlank(value, shape.placeholders)));
+  refuseStrangers(shape, strangers, ({ keyId, secret }) => ({ keyId: pointerTo(keyId), secret: pointerTo(secret) }));
   if (current !== undefined) refuseCopies(shape, { text, places, field }, current);
 }
 
@@ -36,11 +37,11 @@ function pointerTo({ section, name }: Assignment): string {
   return section === '' ? `/${name}` : `/${section.replaceAll('~', '~0').replaceAll('/', '~1')}/${name}`;
 }
 
-function strangersAmong(assignments: readonly Assignment[]): Stranger[] {
+function strangersAmong(assignments: readonly Assignment[]): { keyId: Assignment; secret: Assignment }[] {
   return [...Map.groupBy(assignments, ({ section }) => section).values()].flatMap((of) =>
     pairsAmong(of.map(({ name }) => name)).flatMap(([keyId, secret]) => {
       const [one, other] = [of[keyId], of[secret]];
-      return one === undefined || other === undefined ? [] : [{ keyId: pointerTo(one), secret: pointerTo(other) }];
+      return one === undefined || other === undefined ? [] : [{ keyId: one, secret: other }];
     }),
   );
 }

@@ -4,15 +4,19 @@ import { PermanentError } from './errors.ts';
 type Named = { readonly id: string };
 
 /** What the shape does not say of a secret: two fields that look like a credential, by their pointers. */
-export type Stranger = { readonly keyId: string; readonly secret: string };
+type Stranger = { readonly keyId: string; readonly secret: string };
 
 const shownAtMost = 5;
 
-/** Refuses other credentials and says how to declare them. */
-export function refuseStrangers({ id }: Named, strangers: readonly Stranger[]): void {
-  const [first] = strangers;
+/** Refuses other credentials and says how to declare them. Only as many as are shown are called by their pointers. */
+export function refuseStrangers<Found>(
+  { id }: Named,
+  strangers: readonly Found[],
+  pointersOf: (found: Found) => Stranger,
+): void {
+  const shown = strangers.slice(0, shownAtMost).map(pointersOf);
+  const [first] = shown;
   if (first === undefined) return;
-  const shown = strangers.slice(0, shownAtMost);
   const more = strangers.length > shown.length ? `, and ${strangers.length - shown.length} more` : '';
   const pairs = shown.map(({ keyId, secret }) => `${keyId} and ${secret}`).join('; ');
   const group = shown.map(({ keyId, secret }) => `{ keyId: ${quoted(keyId)}, secret: ${quoted(secret)} }`).join(', ');
