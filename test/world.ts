@@ -31,6 +31,8 @@ providers:
     revocation: 3m
 shapes:
   pair: { keyId: /key, secret: /secret }
+  header: { keyId: /key, secret: /secret, derived: { /auth: 'Basic {basic}' } }
+  env: { lines: ['KEY={keyId}', 'SECRET={secret}'] }
 readers:
   cached: { refresh: 1h, staleOnError: 1h }
 policies:

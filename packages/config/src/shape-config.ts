@@ -12,7 +12,7 @@ const mostTemplates = 20;
 
 const template = z
   .string()
-  .max(longestTemplate)
+  .max(longestTemplate, { abort: true })
   .transform((source, context) => {
     try {
       return parseTemplate(source);
