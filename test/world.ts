@@ -31,6 +31,8 @@ providers:
     revocation: 3m
 shapes:
   pair: { keyId: /key, secret: /secret }
+  header: { keyId: /key, secret: /secret, derived: { /auth: 'Basic {basic}' } }
+  env: { lines: ['KEY={keyId}', 'SECRET={secret}'] }
 readers:
   cached: { refresh: 1h, staleOnError: 1h }
 policies:
@@ -146,7 +148,7 @@ export async function world(options: { mode?: 'chosen' | 'generated'; tags?: Rec
       const version = await secrets.value(arn, versionId === undefined ? { stage: 'AWSCURRENT' } : { versionId });
       const read = readCredential(
         { id: 'pair', keyId: '/key', secret: '/secret' },
-        version?.text ?? hidden('{"key":"","secret":""}'),
+        version ?? { text: hidden('{"key":"","secret":""}') },
       );
       if (read === undefined) throw new Error('no credential in that version');
       return read;

@@ -203,17 +203,38 @@ export function testSecretStore(
       expect(await labels(token)).toEqual([rotationLabel]);
     });
 
-    test('refuses a binary secret, naming the field', async () => {
+    test('reads bytes and writes them back as bytes, whatever they are', async () => {
       const { store, calls, arn } = await newSecret();
-      await calls.putSecretValue({
-        SecretId: arn,
-        ClientRequestToken: randomUUID(),
-        SecretBinary: Buffer.from('canary'),
+      const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+      await calls.putSecretValue({ SecretId: arn, ClientRequestToken: randomUUID(), SecretBinary: bytes });
+      const token = randomUUID();
+
+      const found = await store.value(arn, { stage: 'AWSCURRENT' });
+      const outcome = await store.putPending({
+        arn,
+        token,
+        text: found!.text,
+        binary: found!.binary,
+        rotationToken: undefined,
       });
 
-      const reading = store.value(arn, { stage: 'AWSCURRENT' });
+      expect(found).toMatchObject({ binary: true });
+      expect(found!.text.reveal()).toBe(Buffer.from(bytes).toString('latin1'));
+      expect(outcome).toBe('written');
+      const written = await calls.getSecretValue({ SecretId: arn, VersionId: token });
+      expect(written.SecretString).toBeUndefined();
+      expect(new Uint8Array(written.SecretBinary!)).toEqual(bytes);
+    });
 
-      await expect(reading).rejects.toMatchObject({ reason: 'shape-mismatch', field: 'SecretBinary' });
+    test('tells text from bytes of the same characters, and keeps what was written first', async () => {
+      const { store, arn, put } = await newSecret();
+      const token = randomUUID();
+      await put(token, 'next');
+
+      const other = await store.putPending({ arn, token, text: text('next'), binary: true, rotationToken: undefined });
+
+      expect(other).toBe('exists');
+      expect(await store.value(arn, { versionId: token })).toMatchObject({ binary: false });
     });
 
     test('tells a secret that is missing from one that waits for its deletion (C17)', async () => {

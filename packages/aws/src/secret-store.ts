@@ -1,4 +1,4 @@
-import type { Hidden } from '@keyturn/rotation/hidden';
+import type { Content } from '@keyturn/rotation/content';
 
 export type SecretDescription = {
   readonly arn: string;
@@ -19,16 +19,16 @@ export type SecretDescription = {
   readonly replicas: readonly { readonly region: string; readonly status: string }[];
 };
 
-export type SecretVersion = {
+/** `text` and `binary`: what it holds, as `Content` says. */
+export type SecretVersion = Content & {
   readonly versionId: string;
-  readonly text: Hidden;
   /** Milliseconds since 1970, by the clock of Secrets Manager. */
   readonly createdAt: number;
 };
 
 /**
  * Every method throws TransientError (throttled, no answer) or PermanentError: secret-missing, secret-deleting, access-denied
- * (KMS included), shape-mismatch (a binary secret).
+ * (KMS included).
  */
 export type SecretReader = {
   describe(secretId: string): Promise<SecretDescription>;
@@ -38,15 +38,12 @@ export type SecretReader = {
 
 export type SecretStore = SecretReader & {
   /**
-   * Writes the value of the pending version `token`, labelled AWSPENDING and KEYTURN (which tells a rotation of ours from a manual edit).
+   * Writes the value of the pending version `token`, as text or as bytes, labelled AWSPENDING and KEYTURN (which tells a rotation of ours from a manual edit).
    * `exists`: that version has a value already, which is kept.
    */
-  putPending(request: {
-    arn: string;
-    token: string;
-    text: Hidden;
-    rotationToken: string | undefined;
-  }): Promise<'written' | 'exists'>;
+  putPending(
+    request: Content & { arn: string; token: string; rotationToken: string | undefined },
+  ): Promise<'written' | 'exists'>;
   /** Compare-and-set: moves AWSCURRENT from one version to another. `lost`: AWSCURRENT stands elsewhere by now. */
   moveCurrent(request: { arn: string; from: string; to: string }): Promise<'moved' | 'lost'>;
 } & PendingDropper;

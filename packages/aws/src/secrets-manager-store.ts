@@ -1,3 +1,4 @@
+import type { Content } from '@keyturn/rotation/content';
 import { PermanentError } from '@keyturn/rotation/errors';
 import { hidden } from '@keyturn/rotation/hidden';
 
@@ -53,25 +54,34 @@ async function readValue(
       return undefined;
     },
   );
-  if (answer?.SecretBinary !== undefined) {
-    throw new PermanentError('shape-mismatch', 'The secret is binary', { field: 'SecretBinary' });
-  }
-  if (answer?.SecretString === undefined) return undefined;
+  const content = answer && contentOf(answer);
+  if (content === undefined) return undefined;
   return {
-    versionId: required(answer.VersionId, 'GetSecretValue', 'VersionId'),
-    text: hidden(answer.SecretString),
-    createdAt: required(answer.CreatedDate, 'GetSecretValue', 'CreatedDate').getTime(),
+    ...content,
+    versionId: required(answer?.VersionId, 'GetSecretValue', 'VersionId'),
+    createdAt: required(answer?.CreatedDate, 'GetSecretValue', 'CreatedDate').getTime(),
   };
+}
+
+type Value = { readonly SecretString?: string | undefined; readonly SecretBinary?: Uint8Array | undefined };
+
+function contentOf({ SecretString: text, SecretBinary: bytes }: Value): Content | undefined {
+  if (bytes !== undefined) return { text: hidden(Buffer.from(bytes).toString('latin1')), binary: true };
+  return text === undefined ? undefined : { text: hidden(text), binary: false };
+}
+
+function valueOf({ text, binary }: Content): Value {
+  return binary === true ? { SecretBinary: Buffer.from(text.reveal(), 'latin1') } : { SecretString: text.reveal() };
 }
 
 async function putPending(
   calls: SecretsManagerCalls,
-  { arn, token, text, rotationToken }: Parameters<SecretStore['putPending']>[0],
+  { arn, token, rotationToken, ...content }: Parameters<SecretStore['putPending']>[0],
 ): Promise<'written' | 'exists'> {
   const request = {
     SecretId: arn,
     ClientRequestToken: token,
-    SecretString: text.reveal(),
+    ...valueOf(content),
     // Without labels AWSCURRENT would move.
     VersionStages: ['AWSPENDING', rotationLabel],
     // Secrets Manager insists on it where the function works under an assumed role.

@@ -27,10 +27,16 @@ export async function liveSecret(
   const secret = managedSecret(description, config);
   const version = await secrets.value(description.arn, { stage: 'AWSCURRENT' });
   if (version === undefined) {
-    throw new PermanentError('secret-missing', `${description.name} has no value yet`, { field: 'AWSCURRENT' });
+    throw new PermanentError('secret-missing', `${description.name} has no value yet. ${firstValue}`, {
+      field: 'AWSCURRENT',
+    });
   }
-  return { description, secret, version, credential: readCredential(secret.shape, version.text) };
+  return { description, secret, version, credential: readCredential(secret.shape, version) };
 }
+
+/** Nothing tells what a secret without a value is to look like, and a label can be moved only from where it stands. */
+const firstValue =
+  'Give it one: {} for JSON, or a placeholder such as REPLACE_ME; the first rotation puts the key there.';
 
 export function labelled({ stages }: SecretDescription, label: string): string | undefined {
   return [...stages].find(([, labels]) => labels.includes(label))?.[0];

@@ -5,6 +5,7 @@ import { proveOwnership } from '@keyturn/credential-provider/ownership-proof';
 import type { Credential } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
 import { markOf, parseMark, parseSecretArn, secretHash } from '@keyturn/rotation/mark';
+import { vetSecret } from '@keyturn/rotation/shape';
 
 import { neededOption, secretArgument, textOption } from './arguments.ts';
 import type { Call, Deps } from './command.ts';
@@ -29,6 +30,7 @@ export async function planAdoption(call: Call, deps: Deps): Promise<Plan> {
   const target = textOption(call, 'target') ?? (await findTarget(secretId, picked, deps));
   const tags = { ...picked, [tagNames.target]: target };
   const live = await liveSecret(secretId, deps, tags);
+  vetSecret(live.secret.shape, live.version);
   const lambdaArn = handlerArn(live.secret.arn, deps);
   refuseOtherRotation(live, lambdaArn);
   const marked = live.credential === undefined ? false : await provePossession(live, live.credential, deps);
@@ -37,7 +39,9 @@ export async function planAdoption(call: Call, deps: Deps): Promise<Plan> {
 
 async function findTarget(secretId: string, picked: Readonly<Record<string, string>>, deps: Deps): Promise<string> {
   // Any valid target does here: it is replaced by the one that the provider names.
-  const { secret, credential } = await liveSecret(secretId, deps, { ...picked, [tagNames.target]: 'unknown' });
+  const { secret, version, credential } = await liveSecret(secretId, deps, { ...picked, [tagNames.target]: 'unknown' });
+  // Before the provider is asked: the shape may point to another key than the one that is meant.
+  vetSecret(secret.shape, version);
   if (credential === undefined) {
     throw new PermanentError('misconfigured', 'The secret is empty, so no app can be found by its key', {
       field: '--target',

@@ -3,6 +3,7 @@ import { proveOwnership } from '@keyturn/credential-provider/ownership-proof';
 import { fingerprint, type Credential } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
 import { markOf, parseMark } from '@keyturn/rotation/mark';
+import { vetSecret } from '@keyturn/rotation/shape';
 
 import { secretArgument } from './arguments.ts';
 import type { Command, Deps } from './command.ts';
@@ -59,12 +60,16 @@ async function findObstacles(live: LiveSecret, deps: Deps): Promise<Finding[]> {
       message: 'The secret is empty, and the policy does not say what its first key is entitled to',
     });
   }
-  if (credential === undefined) return findings;
-  try {
-    await proveUsable(live, credential, deps);
-  } catch (error) {
-    if (!(error instanceof PermanentError)) throw error;
-    findings.push({ reason: error.reason, field: error.field ?? null, message: error.message });
+  for (const prove of [
+    () => vetSecret(live.secret.shape, live.version),
+    () => credential && proveUsable(live, credential, deps),
+  ]) {
+    try {
+      await prove();
+    } catch (error) {
+      if (!(error instanceof PermanentError)) throw error;
+      findings.push({ reason: error.reason, field: error.field ?? null, message: error.message });
+    }
   }
   return findings;
 }

@@ -53,7 +53,7 @@ async function previousKey({ description, secret, credential }: LiveSecret, call
   if (versionId === undefined || version === undefined) {
     throw new PermanentError('secret-missing', 'There is no such version to go back to', { field: '--to' });
   }
-  const previous = readCredential(secret.shape, version.text);
+  const previous = readCredential(secret.shape, version);
   if (previous === undefined) {
     throw new PermanentError('shape-mismatch', 'That version holds no credential', { field: '--to' });
   }

@@ -15,9 +15,6 @@ export function* checkConfig(config: Config): Problems {
     yield* checkUrls(`providers.${id}`, provider);
     yield* checkProbes(`providers.${id}`, provider);
   }
-  for (const [id, { keyId, secret }] of Object.entries(config.shapes)) {
-    if (keyId === secret) yield { field: `shapes.${id}.secret`, message: 'is the same field as keyId' };
-  }
   yield* checkPolicies(config);
   yield* checkNotifications(config);
   yield* checkSubscribers(config);

@@ -2,7 +2,8 @@ import * as z from 'zod';
 
 import { duration } from './duration.ts';
 import { provider } from './provider-config.ts';
-import { hostname, id, mailSender, pointer, secretName } from './field.ts';
+import { hostname, id, mailSender, secretName } from './field.ts';
+import { shape } from './shape-config.ts';
 
 const reader = z.strictObject({
   refresh: duration.meta({ description: 'Longest time between two reads of the secret' }),
@@ -83,9 +84,7 @@ const timing = z.strictObject({
 export const configSchema = z.strictObject({
   stage: id,
   providers: z.record(id, provider),
-  shapes: z
-    .record(id, z.strictObject({ keyId: pointer, secret: pointer }))
-    .meta({ description: "Where key id and secret stand in the secret's JSON" }),
+  shapes: z.record(id, shape).meta({ description: 'Where key id and secret stand in a secret; docs/shapes.md' }),
   readers: z.record(id, reader),
   policies: z.record(id, policy),
   routes: z.object({ default: route }).catchall(route).meta({

@@ -1,101 +1,121 @@
-import { applyEdits, parseTree, type Node, type ParseError } from 'jsonc-parser';
-
+import { isTooLong, type Content } from './content.ts';
 import { credential, sameCredential, type Credential } from './credential.ts';
 import { PermanentError } from './errors.ts';
-import { hidden, type Hidden } from './hidden.ts';
+import { hidden } from './hidden.ts';
+import { openSecret, sealSecret } from './open-secret.ts';
+import { isBlank, isBlankPlace, mismatch, shows, type OpenSecret } from './place.ts';
+import { render, type Template } from './template.ts';
 
-/** Where key id and secret stand in the secret's text: JSON Pointers (RFC 6901). */
-export type Shape = { readonly id: string; readonly keyId: string; readonly secret: string };
+/** Where a credential stands in JSON: JSON Pointers (RFC 6901). One may lead into a string that itself holds JSON. */
+export type Pair = { readonly keyId: string; readonly secret: string };
+
+/** The templates of a text: `whole` is all of it, `lines` fit one line each, `snippets` stand anywhere. All else is left as it is. */
+export type TextForm = { readonly as: 'whole' | 'lines' | 'snippets'; readonly templates: readonly Template[] };
 
 /**
- * The credential that a secret's text holds, or undefined where both fields are empty strings (nothing was issued yet).
- * Throws PermanentError('shape-mismatch') that names the pointer, never what stands there.
+ * What a secret looks like. Without `text` it is JSON and `keyId` and `secret` are pointers; in a text they are the placeholders `{keyId}` and
+ * `{secret}`, and pointers of `group` name its assignments, such as /AZURE_KEY or /section/key.
  */
-export function readCredential(shape: Shape, text: Hidden): Credential | undefined {
-  const tree = parseJson(shape, text.reveal());
-  const keyId = fieldAt(tree, shape, shape.keyId).value;
-  const secret = fieldAt(tree, shape, shape.secret).value;
-  if (keyId === '' && secret === '') return undefined;
-  const empty = keyId === '' ? shape.keyId : shape.secret;
-  if (keyId === '' || secret === '') throw mismatch(shape, empty, 'is empty while the other field is not');
-  return credential(keyId, secret);
+export type Shape = Pair & {
+  readonly id: string;
+  readonly text?: TextForm | undefined;
+  /** Fields that are made of the credential, such as a ready-made header. */
+  readonly derived?: readonly { readonly pointer: string; readonly template: Template }[] | undefined;
+  /** Where the same credential stands once more. */
+  readonly also?: readonly Pair[] | undefined;
+  /** Other credentials, which are known and left as they are. */
+  readonly group?: readonly Pair[] | undefined;
+  /** Values that mean "nothing yet"; `usualPlaceholders` unless given. */
+  readonly placeholders?: readonly string[] | undefined;
+};
+
+/**
+ * The credential where `keyId` and `secret` point to, whatever else the secret says; undefined where both are empty, null or a placeholder, or an
+ * empty object is all there is: nothing was issued yet. For versions that may be older than their shape.
+ * Throws PermanentError('shape-mismatch') that names the place, never what stands there. So do the functions below.
+ */
+export function readCredential(shape: Shape, content: Content): Credential | undefined {
+  return pairOf(shape, openSecret(shape, content));
 }
 
-/** The same text with another credential in it. Every byte outside the two values is kept. */
-export function writeCredential(shape: Shape, text: Hidden, next: Credential): Hidden {
-  const before = text.reveal();
-  const tree = parseJson(shape, before);
-  const edits = [
-    { field: fieldAt(tree, shape, shape.keyId), value: next.keyId },
-    { field: fieldAt(tree, shape, shape.secret), value: next.secret },
-  ].map(({ field, value }) => ({
-    offset: field.offset,
-    length: field.length,
-    content: JSON.stringify(value.reveal()),
-  }));
-  const after = hidden(applyEdits(before, edits));
-  const written = readCredential(shape, after);
+/** As `readCredential`, and refuses a secret whose places do not say the same: somebody changed one of them only. */
+export function readAgreeing(shape: Shape, content: Content): Credential | undefined {
+  return agreedBy(shape, openSecret(shape, content));
+}
+
+/**
+ * As `readAgreeing`, and refuses what a rotation of this secret would leave behind or could not write: another credential, a copy of this one, a place
+ * that cannot be made. Asked before anything is changed anywhere.
+ */
+export function vetSecret(shape: Shape, content: Content): Credential | undefined {
+  const opened = openSecret(shape, content);
+  const current = agreedBy(shape, opened);
+  opened.refuseUndeclared(current);
+  writeCredential(shape, content, trial);
+  return current;
+}
+
+/** As long as real ones may be, and unlike anything that stands in a secret. */
+const trial = credential(`keyturn-trial-key-${'0'.repeat(64)}`, `keyturn-trial-secret-${'0'.repeat(64)}`);
+
+/** The same secret with another credential in all its places. Every byte outside them is kept. */
+export function writeCredential(shape: Shape, content: Content, next: Credential): Content {
+  readAgreeing(shape, content);
+  const ready = sealSecret(shape, openSecret(shape, content).complete(next), content.binary);
+  const opened = openSecret(shape, ready);
+  const places = [opened.keyId, opened.secret, ...opened.others()];
+  const edits = places.flatMap((place) => {
+    const value = render(place.template, next);
+    return value === place.value ? [] : [{ offset: place.offset, length: place.length, content: place.encode(value) }];
+  });
+  const after = sealSecret(shape, applyEdits(opened.text, edits), content.binary);
+  const written = readAgreeing(shape, after);
   if (written === undefined || !sameCredential(written, next)) {
-    throw mismatch(shape, shape.keyId, 'cannot be written: is the field there twice?');
+    throw mismatch(shape, shape.keyId, 'cannot be written: what is read there is not what was put there');
   }
+  if (isTooLong(after)) throw tooLong(shape, content);
   return after;
 }
 
-type Field = { readonly value: string; readonly offset: number; readonly length: number };
-
-function fieldAt(tree: Node, shape: Shape, pointer: string): Field {
-  const node = namesIn(pointer).reduce<Node | undefined>(childOf, tree);
-  const value: unknown = node?.value;
-  if (node === undefined) throw mismatch(shape, pointer, 'is not there');
-  if (typeof value !== 'string') throw mismatch(shape, pointer, 'is not a string');
-  refuseDuplicates(node, shape, pointer);
-  return { value, offset: node.offset, length: node.length };
-}
-
-// JSON.parse takes the last of two equal names, this parser the first: an application would read what we do not write.
-function refuseDuplicates(node: Node, shape: Shape, pointer: string): void {
-  for (let at: Node | undefined = node; at !== undefined; at = at.parent) {
-    const owner = at.parent;
-    if (at.type !== 'property' || owner === undefined) continue;
-    const name: unknown = at.children?.[0]?.value;
-    const same = owner.children?.filter((property) => property.children?.[0]?.value === name) ?? [];
-    if (same.length > 1) throw mismatch(shape, pointer, 'is there twice');
+function pairOf(shape: Shape, { keyId, secret }: OpenSecret): Credential | undefined {
+  const blank = [keyId, secret].filter((place) => isBlank(place.value, shape.placeholders));
+  if (blank.length === 2) return undefined;
+  for (const { name, absent } of blank) {
+    throw mismatch(shape, name, absent ? 'is not there' : 'is empty while the other field is not');
   }
+  return { keyId: hidden(keyId.value), secret: hidden(secret.value) };
 }
 
-function parseJson(shape: Shape, text: string): Node {
-  const tree = parseStrictly(text);
-  if (tree !== undefined) return tree;
-  throw new PermanentError('shape-mismatch', `The secret is not JSON, as shape ${shape.id} says`, {
-    field: 'SecretString',
+function agreedBy(shape: Shape, opened: OpenSecret): Credential | undefined {
+  const current = pairOf(shape, opened);
+  for (const place of opened.others()) {
+    if (current === undefined) {
+      if (!isBlankPlace(place, shape.placeholders)) {
+        throw mismatch(shape, place.name, `is not empty while ${shape.keyId} and ${shape.secret} are`);
+      }
+    } else if (place.absent) {
+      throw mismatch(shape, place.name, 'is not there');
+    } else if (!shows(place, current)) {
+      throw mismatch(shape, place.name, `does not agree with ${shape.keyId} and ${shape.secret}: only one was changed`);
+    }
+  }
+  return current;
+}
+
+type Edit = { readonly offset: number; readonly length: number; readonly content: string };
+
+function applyEdits(text: string, edits: readonly Edit[]): string {
+  let after = '';
+  let from = 0;
+  for (const { offset, length, content } of edits.toSorted((a, b) => a.offset - b.offset)) {
+    after += text.slice(from, offset) + content;
+    from = offset + length;
+  }
+  return after + text.slice(from);
+}
+
+function tooLong({ id }: Shape, { binary }: Content): PermanentError {
+  return new PermanentError('shape-mismatch', `Shape ${id}: with a new credential the secret would pass 65,536 bytes`, {
+    field: binary === true ? 'SecretBinary' : 'SecretString',
   });
-}
-
-function parseStrictly(text: string): Node | undefined {
-  const errors: ParseError[] = [];
-  try {
-    const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
-    return errors.length === 0 ? tree : undefined;
-  } catch {
-    // Nested deeper than the stack.
-    return undefined;
-  }
-}
-
-function namesIn(pointer: string): string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
-// A number is a place in a list and a name in an object: only the document tells which.
-function childOf(node: Node | undefined, name: string): Node | undefined {
-  if (node?.type === 'array') return /^(0|[1-9]\d*)$/.test(name) ? node.children?.[Number(name)] : undefined;
-  if (node?.type !== 'object') return undefined;
-  return node.children?.find((property) => property.children?.[0]?.value === name)?.children?.[1];
-}
-
-function mismatch(shape: Shape, pointer: string, problem: string): PermanentError {
-  return new PermanentError('shape-mismatch', `Shape ${shape.id}: ${pointer} ${problem}`, { field: pointer });
 }

@@ -258,3 +258,51 @@ test('I3: a key that the provider chose anew after its value was stored is found
 
   expect(passed).toMatchObject({ verdict: 'go', old: { state: 'enabled', credential: undefined } });
 });
+
+test.each(stages)(
+  'a current version that shows the old key in one of its places holds the old key: %s',
+  async (stage) => {
+    const w = await due({ tags: { 'keyturn:shape': 'header' } });
+    const pair = `"key":"${w.next.keyId.reveal()}","secret":"${w.next.secret.reveal()}"`;
+    const versionId = await w.paste(`{${pair},"auth":"Basic b2xkOm9sZA=="}`);
+    await w.provider.mark({ target: 'orders-app', keyId: w.next.keyId, mark: w.mark(versionId) });
+
+    await expect(judge(w, { stage })).rejects.toMatchObject({ reason: 'shape-mismatch', field: '/auth' });
+  },
+);
+
+test.each(stages)(
+  'I1: a current key that is off is switched on, though its version does not agree with itself: %s',
+  async (stage) => {
+    const w = await due({ tags: { 'keyturn:shape': 'header' } });
+    const pair = `"key":"${w.next.keyId.reveal()}","secret":"${w.next.secret.reveal()}"`;
+    const versionId = await w.paste(`{${pair},"auth":"Basic b2xkOm9sZA=="}`);
+    await w.provider.mark({ target: 'orders-app', keyId: w.next.keyId, mark: w.mark(versionId) });
+    await w.provider.disable({ target: 'orders-app', keyId: w.next.keyId, mark: w.mark(versionId) });
+
+    await expect(judge(w, { stage })).rejects.toMatchObject({ name: 'TransientError' });
+
+    expect(w.events('CredentialRestored')).toHaveLength(1);
+  },
+);
+
+test.each(['{}', '{"key":null,"secret":null}', '{"key":"REPLACE_ME","secret":"REPLACE_ME"}', 'REPLACE_ME'])(
+  'a version from before the first key has none to retire: %s',
+  async (text) => {
+    const w = await due();
+    const empty = await w.paste(text);
+    await w.paste(w.next);
+
+    const passed = await judge(w, { versionId: empty, supersededAt: w.supersededAt });
+
+    expect(passed).toMatchObject({ verdict: 'wait', row: { stage: 'retired', dueAt: null } });
+  },
+);
+
+test('an old version whose fields stand elsewhere holds its retirement: its key is not known', async () => {
+  const w = await due();
+  const moved = await w.paste(`{"url":"x","apigee":{"id":"a","password":"b"}}`);
+  await w.paste(w.next);
+
+  await expect(judge(w, { versionId: moved })).rejects.toMatchObject({ reason: 'shape-mismatch', field: '/key' });
+});

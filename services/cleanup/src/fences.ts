@@ -4,6 +4,7 @@ import type { Credential } from '@keyturn/rotation/credential';
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import type { Hidden } from '@keyturn/rotation/hidden';
 import { formatMark, markOf, ownership, type Mark } from '@keyturn/rotation/mark';
+import { readAgreeing } from '@keyturn/rotation/shape';
 
 import type { Deps } from './deps.ts';
 import { credentialIn, labelsOf, type Live } from './managed-versions.ts';
@@ -131,7 +132,9 @@ function isKeyOf(old: OldKey, credential: Credential | undefined): boolean {
 }
 
 // The gate: as long as the current key is not proven to work, the old one may be needed.
-async function proveCurrent({ secret, current }: Live, deps: Deps): Promise<void> {
+async function proveCurrent({ secret, version, current }: Live, deps: Deps): Promise<void> {
+  // Somebody changed the current version in one place only: whoever reads another one of its places gets the old key.
+  readAgreeing(secret.shape, version);
   const { probe } = secret.policy;
   const { key, use } = await deps
     .issue(secret.provider.id)

@@ -11,6 +11,7 @@ export type Live = {
   readonly description: SecretDescription;
   readonly secret: ManagedSecret;
   readonly currentVersionId: string;
+  readonly version: SecretVersion;
   readonly current: Credential;
 };
 
@@ -27,11 +28,11 @@ export async function readLive(secretArn: string, { secrets, config }: Deps): Pr
       field: secret.shape.keyId,
     });
   }
-  return { description, secret, currentVersionId: version.versionId, current };
+  return { description, secret, currentVersionId: version.versionId, version, current };
 }
 
 export function credentialIn({ shape }: ManagedSecret, version: SecretVersion): Credential | undefined {
-  return readCredential(shape, version.text);
+  return readCredential(shape, version);
 }
 
 export function labelsOf({ description }: Pick<Live, 'description'>, versionId: string): readonly string[] {

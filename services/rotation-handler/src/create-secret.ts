@@ -1,7 +1,7 @@
 import type { Capabilities } from '@keyturn/credential-provider/credential-provider';
 import { PermanentError } from '@keyturn/rotation/errors';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
-import { readCredential, writeCredential } from '@keyturn/rotation/shape';
+import { vetSecret, writeCredential } from '@keyturn/rotation/shape';
 
 import { proveCurrent } from './prove-current.ts';
 import { readCurrent, type Deps, type Rotation } from './rotation.ts';
@@ -18,7 +18,7 @@ export async function createSecret(rotation: Rotation, deps: Deps): Promise<void
   if (written !== undefined) return;
 
   const current = await readCurrent(rotation, deps);
-  const credential = readCredential(secret.shape, current.text);
+  const credential = vetSecret(secret.shape, current);
   if (credential !== undefined) await proveCurrent(rotation, credential, current.versionId);
   refuseBrokenPromises(await provider.describe());
   const mark = formatMark(markOf(secret.arn, request.token, secret.environment));
@@ -26,7 +26,7 @@ export async function createSecret(rotation: Rotation, deps: Deps): Promise<void
   await secrets.putPending({
     arn: secret.arn,
     token: request.token,
-    text: writeCredential(secret.shape, current.text, proposed),
+    ...writeCredential(secret.shape, current, proposed),
     rotationToken: request.rotationToken,
   });
 }

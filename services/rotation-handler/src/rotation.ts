@@ -8,7 +8,7 @@ import type { Log } from '@keyturn/lambda/log';
 import type { Clock } from '@keyturn/rotation/clock';
 import type { Credential } from '@keyturn/rotation/credential';
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
-import { readCredential } from '@keyturn/rotation/shape';
+import { readAgreeing, readCredential } from '@keyturn/rotation/shape';
 
 import type { RotationRequest } from './rotation-request.ts';
 
@@ -42,7 +42,11 @@ export function currentVersionId(description: SecretDescription): string {
   for (const [versionId, labels] of description.stages) {
     if (labels.includes('AWSCURRENT')) return versionId;
   }
-  throw new PermanentError('secret-missing', 'The secret has no current version', { field: 'AWSCURRENT' });
+  throw new PermanentError(
+    'secret-missing',
+    'The secret has no value yet. Give it one, such as {}, that says what it will look like',
+    { field: 'AWSCURRENT' },
+  );
 }
 
 export async function readCurrent({ description }: Rotation, { secrets }: Deps): Promise<SecretVersion> {
@@ -68,16 +72,19 @@ export async function readPending(
   }
 }
 
-/** The credentials of both versions; the current one is undefined at the first issue. Refuses a pending version that holds none. */
+/**
+ * The credentials of both versions; the current one is undefined at the first issue. Refuses a pending version that holds none, or whose places do not
+ * agree: the shape may have got another place since it was written.
+ */
 export function credentialsOf(
   rotation: Rotation,
   pending: SecretVersion,
   current: SecretVersion,
 ): { pending: Credential; current: Credential | undefined } {
   const { shape } = rotation.secret;
-  const next = readCredential(shape, pending.text);
+  const next = readAgreeing(shape, pending);
   if (next === undefined) {
     throw new PermanentError('shape-mismatch', 'The pending version holds no credential', { field: shape.keyId });
   }
-  return { pending: next, current: readCredential(shape, current.text) };
+  return { pending: next, current: readCredential(shape, current) };
 }

@@ -3,7 +3,7 @@ import { proveOwnership } from '@keyturn/credential-provider/ownership-proof';
 import type { Credential } from '@keyturn/rotation/credential';
 import { PendingError, PermanentError } from '@keyturn/rotation/errors';
 import { markOf } from '@keyturn/rotation/mark';
-import { readCredential } from '@keyturn/rotation/shape';
+import { vetSecret } from '@keyturn/rotation/shape';
 
 import { credentialsOf, readCurrent, readPending, type Deps, type Rotation } from './rotation.ts';
 
@@ -22,8 +22,8 @@ export async function testSecret(rotation: Rotation, deps: Deps): Promise<void> 
   const current = await readCurrent(rotation, deps);
   const pending = await readPending(rotation, deps);
   const dryRun = pending.text.reveal() === current.text.reveal();
-  // Nothing was issued yet, so there is nothing to check.
-  if (dryRun && readCredential(rotation.secret.shape, current.text) === undefined) return;
+  // Nothing was issued yet, so there is nothing to check but the shape.
+  if (dryRun && vetSecret(rotation.secret.shape, current) === undefined) return;
   const credentials = credentialsOf(rotation, pending, current);
 
   if (!dryRun) await holdOff(rotation, deps, credentials.pending);

@@ -208,3 +208,16 @@ test('a target that does not exist is told, not dead-lettered', async () => {
 
   expect(w.events()).toMatchObject([{ detail: { data: { reason: 'target-missing' } } }]);
 });
+
+test('a paste that changed one of two places only is told at once', async () => {
+  const w = await world({ tags: { 'keyturn:shape': 'header' } });
+  const next = w.provider.handMade({ target: 'orders-app' });
+  const old = Buffer.from(`${w.handMade.keyId.reveal()}:${w.handMade.secret.reveal()}`).toString('base64');
+  const versionId = await w.paste(
+    `{"key":"${next.keyId.reveal()}","secret":"${next.secret.reveal()}","auth":"Basic ${old}"}`,
+  );
+
+  await verifyCurrent(rotated(w, versionId), w.verifier);
+
+  expect(w.events('VerificationFailed')).toMatchObject([{ detail: { data: { reason: 'shape-mismatch', versionId } } }]);
+});

@@ -10,7 +10,7 @@ import type { SecretRotated } from '@keyturn/events/secret-rotated';
 import { VerificationFailed } from '@keyturn/events/verification-failed';
 import type { Clock } from '@keyturn/rotation/clock';
 import { PermanentError, TransientError, type Reason } from '@keyturn/rotation/errors';
-import { readCredential } from '@keyturn/rotation/shape';
+import { readAgreeing } from '@keyturn/rotation/shape';
 
 export type Deps = {
   readonly config: Config;
@@ -71,7 +71,7 @@ async function findProblem(secret: ManagedSecret, version: SecretVersion, deps: 
   const { target, policy } = secret;
   const { probe } = policy;
   try {
-    const credential = readCredential(secret.shape, version.text);
+    const credential = readAgreeing(secret.shape, version);
     if (credential === undefined) return { reason: 'shape-mismatch', code: null, final: true };
     return problemOf(await deps.provider(secret.provider.id).check({ target, credential, probe, times: 1 }));
   } catch (error) {
