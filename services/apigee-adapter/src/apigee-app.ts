@@ -2,6 +2,8 @@ import type { ListedKey } from '@keyturn/credential-provider/credential-provider
 import { hidden, type Hidden } from '@keyturn/rotation/hidden';
 import * as z from 'zod';
 
+import type { Owner } from './target.ts';
+
 /** The attribute of a key that holds our mark. */
 export const markAttribute = 'keyturn';
 
@@ -23,13 +25,17 @@ export type ApigeeKey = {
 export type ApigeeApp = {
   readonly name: string;
   readonly approved: boolean;
-  readonly developerId: string | undefined;
-  readonly developerEmail: string | undefined;
+  /** A developer's id may stand in place of the address. undefined: nobody that is known here. */
+  readonly owner: Owner | undefined;
+  readonly attributes: readonly Attribute[];
+  readonly callbackUrl: string;
   readonly keys: readonly ApigeeKey[];
 };
 
 // Apigee X writes an int64 as a string.
 const int64 = z.union([z.string().regex(/^-?\d{1,18}$/), z.int()]).transform(Number);
+
+const attributes = z.array(z.object({ name: z.string(), value: z.string().default('') })).default([]);
 
 /** A key by itself and a credential in an app look alike. Lists and texts that are empty are left out. */
 export const keySchema = z
@@ -38,7 +44,7 @@ export const keySchema = z
     consumerSecret: z.string(),
     status: z.string(),
     apiProducts: z.array(z.object({ apiproduct: z.string(), status: z.string() })).default([]),
-    attributes: z.array(z.object({ name: z.string(), value: z.string().default('') })).default([]),
+    attributes,
     scopes: z.array(z.string()).default([]),
     issuedAt: int64.optional(),
     expiresAt: int64.optional(),
@@ -61,18 +67,35 @@ export const appSchema = z
     status: z.string(),
     developerId: z.string().optional(),
     developerEmail: z.string().optional(),
+    companyName: z.string().optional(),
+    appGroup: z.string().optional(),
+    attributes,
+    callbackUrl: z.string().default(''),
     credentials: z.array(keySchema).default([]),
   })
   .transform((app): ApigeeApp => ({
     name: app.name,
     approved: app.status === 'approved',
-    developerId: app.developerId,
-    developerEmail: app.developerEmail,
+    owner: ownerOf(app),
+    attributes: app.attributes,
+    callbackUrl: app.callbackUrl,
     keys: app.credentials,
   }));
 
-export const developerSchema = z
-  .object({ email: z.string(), status: z.string() })
+type OwnerNames = {
+  readonly [Name in 'companyName' | 'appGroup' | 'developerEmail' | 'developerId']?: string | undefined;
+};
+
+function ownerOf({ companyName, appGroup, developerEmail, developerId }: OwnerNames): Owner | undefined {
+  if (companyName !== undefined) return { kind: 'companies', name: companyName };
+  if (appGroup !== undefined) return { kind: 'appgroups', name: appGroup };
+  const developer = developerEmail ?? developerId;
+  return developer === undefined ? undefined : { kind: 'developers', name: developer };
+}
+
+/** A developer, a company, an app group. */
+export const ownerSchema = z
+  .object({ email: z.string().optional(), status: z.string() })
   .transform(({ email, status }) => ({ email, active: status === 'active' }));
 
 export function markIn(key: ApigeeKey): string | undefined {
@@ -96,7 +119,7 @@ export function entitlementsOf(key: ApigeeKey): string[] {
   ].sort();
 }
 
-/** `targetOn`: app and developer are switched on. */
+/** `targetOn`: app and owner are switched on. */
 export function stateOf(key: ApigeeKey, targetOn: boolean, now: number): ListedKey['state'] {
   if (!key.approved) return 'disabled';
   return targetOn && !isExpired(key, now) ? 'enabled' : 'unusable';

@@ -7,6 +7,7 @@ import type { Clock } from '@keyturn/rotation/clock';
 import type { Authorize } from './authorize.ts';
 import { checkCredential } from './check-credential.ts';
 import { locateCredential, markCredential } from './claim-credential.ts';
+import { flavours } from './flavour.ts';
 import { ensureCredential, proposeCredential } from './issue-credential.ts';
 import { manageKeys } from './manage-keys.ts';
 import { managementApi } from './management-api.ts';
@@ -21,16 +22,17 @@ type ApigeeOptions = {
   readonly timeoutMs?: number;
 };
 
-/** The keys of developer apps in Apigee X or hybrid. A target is `developers/<e-mail>/apps/<name>`. */
+/** The keys of apps in Apigee. Targets: target.ts. */
 export function apigeeProvider({ config, authorize, ...options }: ApigeeOptions): CredentialProvider {
   const http: HttpOptions = { ...options, allowHttp: config.allowHttp };
-  const keys = manageKeys(managementApi({ config, authorize, http }));
-  const deps = { keys, config, http, clock: options.clock };
+  const flavour = flavours[config.flavour];
+  const keys = manageKeys(managementApi({ config, flavour, authorize, http }), flavour);
+  const deps = { keys, config, flavour, http, clock: options.clock };
 
   return {
     describe: () => Promise.resolve(capabilities(config)),
     locate: ({ credential }) => locateCredential(credential, deps),
-    propose: async ({ target }) => proposeCredential(target),
+    propose: async ({ target }) => proposeCredential(target, flavour),
     ensure: (request) => ensureCredential(request, deps),
     mark: (request) => markCredential(request, deps),
     check: (request) => checkCredential(request, deps),

@@ -7,16 +7,17 @@ import { PermanentError } from '@keyturn/rotation/errors';
 
 import { approvedProducts, markIn, withMark, type ApigeeKey, type Attribute } from './apigee-app.ts';
 import { completeKey, untilKnown } from './complete-key.ts';
-import type { Keys } from './manage-keys.ts';
+import type { Flavour } from './flavour.ts';
+import type { Keys } from './keys.ts';
 import { parseTarget, type Target } from './target.ts';
 
-type Deps = { readonly keys: Keys; readonly clock: Clock };
+type Deps = { readonly keys: Keys; readonly flavour: Flavour; readonly clock: Clock };
 
 // 48 letters, digits, dashes and underscores each, as long as what Apigee makes itself.
 const randomText = () => randomBytes(36).toString('base64url');
 
-export function proposeCredential(target: string): Credential {
-  parseTarget(target);
+export function proposeCredential(target: string, flavour: Flavour): Credential {
+  parseTarget(target, flavour);
   return credential(randomText(), randomText());
 }
 
@@ -25,7 +26,7 @@ export function proposeCredential(target: string): Credential {
  * is completed by the next one. Between create and update the key exists, but opens nothing.
  */
 export async function ensureCredential(request: EnsureRequest, deps: Deps): Promise<void> {
-  const target = parseTarget(request.target);
+  const target = parseTarget(request.target, deps.flavour);
   const { credential: wanted, like, mark, approve } = request;
   const goal = like === undefined ? goalFrom(request.entitlements) : await goalLike(like, target, deps);
   const found = await createOrReadBack(target, wanted, deps);

@@ -4,6 +4,7 @@ import { send } from '@keyturn/http/send';
 import type { Hidden } from '@keyturn/rotation/hidden';
 
 import type { Authorize } from './authorize.ts';
+import type { Flavour } from './flavour.ts';
 import { faultError, faultOf, type Fault } from './management-fault.ts';
 
 export type ManagementCall = {
@@ -13,6 +14,8 @@ export type ManagementCall = {
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: HttpBody;
+  /** False: a second one does what the first did once more, so it is never repeated. */
+  readonly idempotent?: boolean;
 };
 
 /** One call of the management API. Gives the answer (2xx), or the fault where it is among those expected; throws for all others. */
@@ -23,11 +26,12 @@ export type ManagementApi = <Expected extends Fault = never>(
 
 type Options = {
   readonly config: Pick<ApigeeConfig, 'managementUrl' | 'organization'>;
+  readonly flavour: Flavour;
   readonly authorize: Authorize;
   readonly http: HttpOptions;
 };
 
-export function managementApi({ config, authorize, http }: Options): ManagementApi {
+export function managementApi({ config, flavour, authorize, http }: Options): ManagementApi {
   const attempt = (call: ManagementCall, authorization: Hidden) =>
     send(
       {
@@ -35,8 +39,8 @@ export function managementApi({ config, authorize, http }: Options): ManagementA
         baseUrl: config.managementUrl,
         path: ['', 'organizations', config.organization, ...call.path].map(encodeURIComponent).join('/'),
         headers: { authorization: authorization.reveal() },
-        // All of them: a key that exists already is read back, everything else writes what it wrote before.
-        idempotent: true,
+        // Nearly all of them: a key that exists already is read back, everything else writes what it wrote before.
+        idempotent: call.idempotent ?? true,
       },
       http,
     );
@@ -44,10 +48,12 @@ export function managementApi({ config, authorize, http }: Options): ManagementA
   return async (call, ...expected) => {
     const authorization = await authorize();
     let answer = await attempt(call, authorization);
-    // The token was taken back, or the administrator's secret has changed: once more with a new one.
-    if (answer.status === 401) answer = await attempt(call, await authorize(authorization));
+    // The token was taken back, or the administrator's secret has changed: once more with a new one. A call that was refused had no effect.
+    if (answer.status === 401 || (answer.status === 403 && flavour.swapsRefusals)) {
+      answer = await attempt(call, await authorize(authorization));
+    }
     if (answer.status < 300) return answer;
-    const fault = faultOf(answer);
+    const fault = faultOf(answer, flavour);
     const known = expected.find((one) => one === fault);
     if (known !== undefined) return known;
     throw faultError(fault, answer);
