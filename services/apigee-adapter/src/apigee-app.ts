@@ -5,7 +5,9 @@ import * as z from 'zod';
 import type { Owner } from './target.ts';
 
 /** The attribute of a key that holds our mark. */
-export const markAttribute = 'keyturn';
+const markAttribute = 'keyturn';
+/** The attribute of a key that Apigee made for a rotation which did not go on yet. */
+const proposedAttribute = 'keyturn-proposed';
 
 export type Attribute = { readonly name: string; readonly value: string };
 
@@ -102,9 +104,19 @@ export function markIn(key: ApigeeKey): string | undefined {
   return key.attributes.find(({ name }) => name === markAttribute)?.value;
 }
 
-/** All that is there, with our mark in place of an earlier one. */
+/** All that is there, with our mark in place of an earlier one. It is nobody's proposal any more. */
 export function withMark(attributes: readonly Attribute[], mark: string): Attribute[] {
-  return [...attributes.filter(({ name }) => name !== markAttribute), { name: markAttribute, value: mark }];
+  const others = attributes.filter(({ name }) => name !== markAttribute && name !== proposedAttribute);
+  return [...others, { name: markAttribute, value: mark }];
+}
+
+/** The same on a key that nobody was told of yet: until `ensure` it may be a leftover. */
+export function asProposed(attributes: readonly Attribute[], mark: string): Attribute[] {
+  return [...withMark(attributes, mark), { name: proposedAttribute, value: 'true' }];
+}
+
+export function isProposed(key: ApigeeKey): boolean {
+  return key.attributes.some(({ name }) => name === proposedAttribute);
 }
 
 export function approvedProducts(key: ApigeeKey): string[] {

@@ -11,6 +11,7 @@ import { flavours } from './flavour.ts';
 import { ensureCredential, proposeCredential } from './issue-credential.ts';
 import { manageKeys } from './manage-keys.ts';
 import { managementApi } from './management-api.ts';
+import { mintCredential } from './mint-credential.ts';
 import { disableCredential, enableCredential, listCredentials, removeCredential } from './retire-credential.ts';
 
 type ApigeeOptions = {
@@ -32,7 +33,8 @@ export function apigeeProvider({ config, authorize, ...options }: ApigeeOptions)
   return {
     describe: () => Promise.resolve(capabilities(config)),
     locate: ({ credential }) => locateCredential(credential, deps),
-    propose: async ({ target }) => proposeCredential(target, flavour),
+    propose: async (request) =>
+      config.mint === 'chosen' ? proposeCredential(request.target, flavour) : mintCredential(request, deps),
     ensure: (request) => ensureCredential(request, deps),
     mark: (request) => markCredential(request, deps),
     check: (request) => checkCredential(request, deps),
@@ -45,7 +47,7 @@ export function apigeeProvider({ config, authorize, ...options }: ApigeeOptions)
 
 function capabilities(config: ApigeeConfig): Capabilities {
   return {
-    clientSuppliedKey: true,
+    clientSuppliedKey: config.mint === 'chosen',
     listOwned: true,
     mark: true,
     reversibleDisable: true,

@@ -54,9 +54,10 @@ export function manageKeys(api: ManagementApi, flavour: Flavour): Keys {
       return answer === 'key-exists' ? answer : sameKey(parseAnswer(answer, keySchema), { keyId });
     },
 
-    async mint(target, { products, ...rest }) {
+    async mint(target, { products, scopes, attributes, callbackUrl }) {
       const call = { operation: 'make a key', method: ownerCalls[target.owner.kind].mint, path: appPath(target) };
-      const body = { json: { name: target.app, apiProducts: products, ...rest } };
+      const given = { ...(scopes.length > 0 && { scopes }), ...(callbackUrl !== '' && { callbackUrl }) };
+      const body = { json: { name: target.app, apiProducts: products, attributes, ...given } };
       const answer = await api({ ...call, body, idempotent: false });
       return parseAnswer(answer, appSchema);
     },
