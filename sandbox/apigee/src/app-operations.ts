@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import { assertRoomForKey, expiryAfter, noContent, SentAttributes } from './key-operations.ts';
+import { ApigeeError } from './apigee-error.ts';
+import { attributesOf, SentAttributes } from './attributes.ts';
+import { noContent } from './dialect.ts';
 import { type Answer, jsonAnswer } from './loopback-server.ts';
-import { appOf, attributesOf, type Call, type Operations, productsNamed, type World } from './management-call.ts';
-import { type App, attachProduct, type Product } from './organization.ts';
-import { developerAppJson } from './resource-json.ts';
+import { appOf, type Call, type Operation, productsNamed, type World } from './management-call.ts';
+import { mintKey } from './new-key.ts';
+import type { App } from './organization.ts';
 
 const AppBody = z.object({
   apiProducts: z.array(z.string()).nullish(),
@@ -15,60 +16,58 @@ const AppBody = z.object({
 });
 type AppBody = z.infer<typeof AppBody>;
 
-export function appOperations(world: World): Operations {
-  const { org, now } = world;
+export type AppOperations = { get: Operation; generate: Operation; update: Operation };
 
-  function mint(app: App, body: AppBody, products: readonly Product[]): void {
-    assertRoomForKey(app.keys);
-    const key = {
-      consumerKey: randomBytes(36).toString('base64url'),
-      consumerSecret: randomBytes(48).toString('base64url'),
-      status: 'approved' as const,
-      issuedAt: now(),
-      expiresAt: expiryAfter(body.keyExpiresIn ?? -1, now()),
-      attributes: [],
-      scopes: body.scopes ?? [],
-    };
-    const minted = org.addKey(app, key, now());
-    for (const product of products) {
-      attachProduct(minted, product, now());
-    }
+/** `keyExpiresInUnitMs`: what 1 stands for in keyExpiresIn; milliseconds, but seconds for the apps of app groups. */
+export function appOperations(world: World, keyExpiresInUnitMs = 1): AppOperations {
+  const { now, dialect } = world;
+
+  function mint(app: App, body: AppBody): void {
+    const products = productsNamed(world, body.apiProducts ?? []);
+    const expiresInMs = (body.keyExpiresIn ?? -1) * keyExpiresInUnitMs;
+    mintKey(world, app, { products, scopes: body.scopes ?? [], expiresInMs });
   }
 
   /** What the request leaves out is gone from the app afterwards: this is the trap of the app-level calls. */
-  function overwrite(app: App, body: AppBody): void {
-    app.attributes = attributesOf(body.attributes ?? []);
+  function overwrite(app: App, body: AppBody, mints: boolean): Answer {
+    const attributes = attributesOf(body.attributes);
+    if (mints) {
+      mint(app, body);
+    }
+    app.attributes = attributes;
     app.callbackUrl = body.callbackUrl ?? '';
     app.lastModifiedAt = now();
+    return jsonAnswer(200, dialect.json.app(app));
   }
 
-  function generate(call: Call): Answer {
-    const app = appOf(world, call);
-    const action = call.query.get('action');
-    if (action !== null) {
-      app.status.set(action === 'approve' ? 'approved' : 'revoked', now());
-      return noContent();
+  /** The answer when the request is an approval or a revocation. */
+  function actedOn(app: App, { query }: Call): Answer | undefined {
+    const action = query.get('action');
+    if (action === null) {
+      return undefined;
     }
-    const body = AppBody.parse(call.body);
-    const products = productsNamed(world, body.apiProducts ?? []);
-    mint(app, body, products);
-    overwrite(app, body);
-    return jsonAnswer(200, developerAppJson(app));
-  }
-
-  function update(call: Call): Answer {
-    const app = appOf(world, call);
-    const body = AppBody.parse(call.body);
-    const products = productsNamed(world, body.apiProducts ?? []);
-    if (products.length > 0) {
-      mint(app, body, products);
-    }
-    overwrite(app, body);
-    return jsonAnswer(200, developerAppJson(app));
+    app.status.set(action === 'approve' ? 'approved' : 'revoked', now());
+    return noContent();
   }
 
   return {
-    'apigee.organizations.developers.apps.generateKeyPairOrUpdateDeveloperAppStatus': generate,
-    'apigee.organizations.developers.apps.update': update,
+    get: (call) => jsonAnswer(200, dialect.json.app(appOf(world, call))),
+    generate(call) {
+      const app = appOf(world, call);
+      const body = AppBody.parse(call.body);
+      const { productlessMint } = dialect.rules;
+      const productless = namesNoProduct(body);
+      if (productless && productlessMint === 'refused' && !call.query.has('action')) {
+        throw new ApigeeError(400, 'A key has to have API products');
+      }
+      return actedOn(app, call) ?? overwrite(app, body, !productless || productlessMint === 'key');
+    },
+    update(call) {
+      const app = appOf(world, call);
+      const body = AppBody.parse(call.body);
+      return actedOn(app, call) ?? overwrite(app, body, !namesNoProduct(body));
+    },
   };
 }
+
+const namesNoProduct = ({ apiProducts }: AppBody): boolean => (apiProducts ?? []).length === 0;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import facts from './apigee-x-apps.openapi.json' with { type: 'json' };
+import { type Match, matchPath } from './path-match.ts';
 
 const Named = z.object({ $ref: z.string() }).transform(({ $ref }) => $ref.slice($ref.lastIndexOf('/') + 1));
 const JsonContent = z.object({ content: z.object({ 'application/json': z.object({ schema: Named }) }) });
@@ -12,7 +13,8 @@ const Method = z.object({
   responses: z.object({ '200': JsonContent }),
 });
 
-export type Operation = {
+/** An operation as the discovery document describes it. */
+export type Described = {
   /** The discovery document's method id. */
   id: string;
   method: string;
@@ -23,9 +25,8 @@ export type Operation = {
   request: string | undefined;
   response: string;
 };
-export type Match = { operation: Operation; params: ReadonlyMap<string, string> };
 
-const operations: readonly Operation[] = Object.entries(facts.paths).flatMap(([path, methods]) =>
+const operations: readonly Described[] = Object.entries(facts.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, described]) => {
     const { operationId, parameters, requestBody, responses } = Method.parse(described);
     const inQuery = parameters.filter((parameter) => parameter.in === 'query');
@@ -40,43 +41,9 @@ const operations: readonly Operation[] = Object.entries(facts.paths).flatMap(([p
   }),
 );
 
-const isParameter = (segment: string): boolean => segment.startsWith('{');
-const parameterCount = ({ operation }: Match): number => operation.segments.filter(isParameter).length;
-
-/** The operation of the discovery document that this path names: the most literal one, so that `keys/create` is no key. */
-export function operationOf(method: string, path: string): Match | undefined {
-  const sent = path.split('/').slice(1);
-  const matches = operations.flatMap((operation) => {
-    const params = operation.method === method && paramsOf(operation.segments, sent);
-    return params ? [{ operation, params }] : [];
-  });
-  return matches.sort((a, b) => parameterCount(a) - parameterCount(b))[0];
-}
-
-function paramsOf(segments: readonly string[], sent: readonly string[]): Map<string, string> | undefined {
-  if (segments.length !== sent.length) {
-    return undefined;
-  }
-  const params = new Map<string, string>();
-  for (const [index, segment] of segments.entries()) {
-    const value = decoded(sent[index] ?? '');
-    if (value === undefined || value === '' || (!isParameter(segment) && segment !== value)) {
-      return undefined;
-    }
-    if (isParameter(segment)) {
-      params.set(segment.slice(1, -1), value);
-    }
-  }
-  return params;
-}
-
-function decoded(segment: string): string | undefined {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return undefined;
-  }
-}
+/** The operation of the discovery document that this path names. */
+export const operationOf = (method: string, path: string): Match<Described> | undefined =>
+  matchPath(operations, path).find(({ operation }) => operation.method === method);
 
 /** Query names that Google takes on every method. */
 const standardNames = new Set(
@@ -87,7 +54,7 @@ const standardNames = new Set(
 const queryForms: Record<string, RegExp> = { integer: /^-?\d+$/u, boolean: /^(?:true|false)$/u };
 
 /** What Google would find wrong with the query, undefined when nothing. */
-export function queryFault(operation: Operation, query: URLSearchParams): string | undefined {
+export function queryFault(operation: Described, query: URLSearchParams): string | undefined {
   for (const [name, value] of query) {
     const type = operation.query.get(name);
     if (type === undefined && !standardNames.has(name)) {

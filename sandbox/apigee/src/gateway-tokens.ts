@@ -12,8 +12,17 @@ export type GatewayTokens = {
 };
 type Token = { consumerKey: string; expiresAt: number; products: readonly string[] };
 
+type GatewayTokensOptions = {
+  organization: string;
+  now: () => number;
+  lifetimeSeconds: number;
+  /** Told whose key got a token. */
+  granted: (key: SeenKey) => void;
+};
+
 /** All nodes share the token store, as they do in Apigee; what lags is what a node knows of the key behind a token. */
-export function gatewayTokens(organizationName: string, now: () => number, lifetimeSeconds: number): GatewayTokens {
+export function gatewayTokens(options: GatewayTokensOptions): GatewayTokens {
+  const { organization, now, lifetimeSeconds, granted } = options;
   const tokens = new Map<string, Token>();
 
   function mint(key: SeenKey): Answer {
@@ -25,6 +34,7 @@ export function gatewayTokens(organizationName: string, now: () => number, lifet
     }
     const products = [...key.products].flatMap(([name, status]) => (status === 'approved' ? [name] : []));
     const token = randomBytes(21).toString('base64url');
+    granted(key);
     tokens.set(token, { consumerKey: key.consumerKey, expiresAt: now() + lifetimeSeconds * 1000, products });
     return jsonAnswer(200, {
       access_token: token,
@@ -34,7 +44,7 @@ export function gatewayTokens(organizationName: string, now: () => number, lifet
       issued_at: String(now()),
       status: 'approved',
       application_name: key.app.appId,
-      organization_name: organizationName,
+      organization_name: organization,
       api_product_list: `[${products.join(', ')}]`,
       scope: '',
     });

@@ -1,5 +1,5 @@
 import { gatewayFault } from './gateway-fault.ts';
-import { type GatewayNode, gatewayNode } from './gateway-node.ts';
+import { type GatewayNode, gatewayNode, type SeenKey } from './gateway-node.ts';
 import { gatewayTokens } from './gateway-tokens.ts';
 import { verifyApiKey } from './key-check.ts';
 import { type Answer, type Incoming, jsonAnswer } from './loopback-server.ts';
@@ -12,15 +12,22 @@ export type GatewayOptions = {
   nodes: readonly NodeTiming[];
   now: () => number;
   tokenSeconds: number;
+  /** Told of every call that came through, tokens handed out included. */
+  accepted: (key: SeenKey) => void;
 };
 
 const tokenPaths = new Set(['/oauth/token', '/oauth/client_credential/accesstoken']);
 
 /** The API proxies: every path that a product covers asks for an API key or a bearer token, whichever the request has. */
 export function gateway(options: GatewayOptions): (incoming: Incoming, number: number | undefined) => Served {
-  const { org, now } = options;
+  const { org, now, accepted } = options;
   const nodes = options.nodes.map((timing) => gatewayNode(org, timing, now));
-  const tokens = gatewayTokens(org.name, now, options.tokenSeconds);
+  const tokens = gatewayTokens({
+    organization: org.name,
+    now,
+    lifetimeSeconds: options.tokenSeconds,
+    granted: accepted,
+  });
 
   function callApi(node: GatewayNode, incoming: Incoming, number: number): Answer {
     const { path, headers } = incoming;
@@ -30,18 +37,21 @@ export function gateway(options: GatewayOptions): (incoming: Incoming, number: n
       return gatewayFault(404, code, `Unable to identify proxy for ${path}`);
     }
     const covering = products.map(({ name }) => name);
-    const ok = (app: string): Answer => jsonAnswer(200, { path, app, node: number });
+    const ok = (key: SeenKey): Answer => {
+      accepted(key);
+      return jsonAnswer(200, { path, app: key.app.name, node: number });
+    };
     const [, bearer] = /^Bearer (\S+)$/iu.exec(headers.authorization ?? '') ?? [];
     if (bearer !== undefined) {
       const caller = tokens.verify(node, bearer, covering);
-      return 'consumerKey' in caller ? ok(caller.app.name) : caller;
+      return 'consumerKey' in caller ? ok(caller) : caller;
     }
     const sent = apiKeyOf(incoming);
     if (!sent) {
       return gatewayFault(401, 'steps.oauth.v2.FailedToResolveAPIKey', 'Failed to resolve API Key variable');
     }
-    const key = node.key(sent);
-    return verifyApiKey(key, covering, now()) ?? ok(key?.app.name ?? '');
+    const caller = verifyApiKey(node.key(sent), covering, now());
+    return 'consumerKey' in caller ? ok(caller) : caller;
   }
 
   return (incoming, number = 0) => {

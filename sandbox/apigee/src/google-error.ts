@@ -1,4 +1,6 @@
 import { randomInt } from 'node:crypto';
+import type { ApigeeError } from './apigee-error.ts';
+import { type Answer, jsonAnswer } from './loopback-server.ts';
 
 const statuses = new Map([
   [400, 'INVALID_ARGUMENT'],
@@ -14,42 +16,36 @@ const statuses = new Map([
   [504, 'DEADLINE_EXCEEDED'],
 ]);
 
-/** An answer of the management API other than success. */
-export class GoogleError extends Error {
-  override readonly name = 'GoogleError';
-  readonly code: number;
-  readonly status: string;
-  readonly details: readonly object[];
-
-  constructor(code: number, message: string, details: readonly object[] = [], status?: string) {
-    super(message);
-    this.code = code;
-    this.status = status ?? statuses.get(code) ?? 'UNKNOWN';
-    this.details = details;
-  }
-
-  body(): object {
-    const { code, message, status, details } = this;
-    return { error: { code, message, status, ...(details.length > 0 && { details }) } };
-  }
+/** An error of X and hybrid. */
+export function googleError(error: ApigeeError): Answer {
+  const { status: code, message } = error;
+  const status = error.google === 'failed-precondition' ? 'FAILED_PRECONDITION' : (statuses.get(code) ?? 'UNKNOWN');
+  const details = detailsOf(error);
+  const realm = 'Bearer realm="https://accounts.google.com/"';
+  return jsonAnswer(
+    code,
+    { error: { code, message, status, ...(details.length > 0 && { details }) } },
+    code === 401 ? { 'www-authenticate': realm } : {},
+  );
 }
 
 /** Apigee's own error code is the violation's type; the status word says little (a duplicate key is ABORTED). */
-export function violation(code: number, type: string, description: string, status?: string): GoogleError {
-  const details = [
+function detailsOf({ code, message, google }: ApigeeError): object[] {
+  if (google === 'bad-request') {
+    // What Google answers before Apigee hears of a request whose body or query does not fit.
+    const fieldViolations = [{ description: message }];
+    return [{ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations }];
+  }
+  if (code === undefined) {
+    return [];
+  }
+  return [
     {
       '@type': 'type.googleapis.com/google.rpc.PreconditionFailure',
-      violations: [{ type, subject: '[2001:db8::1]:4470', description }],
+      violations: [{ type: code, subject: '[2001:db8::1]:4470', description: message }],
     },
     { '@type': 'type.googleapis.com/google.rpc.RequestInfo', requestId: String(randomInt(2 ** 47)) },
   ];
-  return new GoogleError(code, description, details, status);
-}
-
-/** What Google answers before Apigee hears of a request whose body or query does not fit. */
-export function badRequest(description: string): GoogleError {
-  const details = [{ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: [{ description }] }];
-  return new GoogleError(400, description, details);
 }
 
 export const googlePage = (status: number): string =>

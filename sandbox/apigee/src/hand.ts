@@ -1,4 +1,4 @@
-import { attributesOf } from './management-call.ts';
+import { attributesOf } from './attributes.ts';
 import {
   type App,
   type AppOwner,

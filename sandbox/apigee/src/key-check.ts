@@ -5,7 +5,8 @@ import type { Answer } from './loopback-server.ts';
 const service = 'keymanagement.service';
 const refused = (errorcode: string, faultstring: string): Answer => gatewayFault(401, errorcode, faultstring);
 
-const ownerWords = { developer: 'Developer', company: 'Company', appGroup: 'AppGroup' };
+/** Public sources name no fault of an app group of its own; companies became app groups in X. */
+const ownerWords = { developer: 'Developer', company: 'Company', appGroup: 'Company' };
 
 /** What ends a call with this key whatever the path is, in the order in which Apigee looks. */
 export function keyFault(key: SeenKey, now: number): Answer | undefined {
@@ -28,8 +29,8 @@ export function keyFault(key: SeenKey, now: number): Answer | undefined {
   return undefined;
 }
 
-/** The VerifyAPIKey policy. It looks at the key alone; the secret is never tested. */
-export function verifyApiKey(key: SeenKey | undefined, covering: readonly string[], now: number): Answer | undefined {
+/** The VerifyAPIKey policy: the key that may come in, or the fault. It looks at the key alone; the secret is never tested. */
+export function verifyApiKey(key: SeenKey | undefined, covering: readonly string[], now: number): SeenKey | Answer {
   if (key === undefined) {
     return refused('oauth.v2.InvalidApiKey', 'Invalid ApiKey');
   }
@@ -37,5 +38,5 @@ export function verifyApiKey(key: SeenKey | undefined, covering: readonly string
   if (fault === undefined && covering.every((name) => key.products.get(name) !== 'approved')) {
     return refused('oauth.v2.InvalidApiKeyForGivenResource', 'Invalid ApiKey for given resource');
   }
-  return fault;
+  return fault ?? key;
 }

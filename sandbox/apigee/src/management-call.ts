@@ -1,41 +1,73 @@
-import { GoogleError, violation } from './google-error.ts';
-import type { Answer } from './loopback-server.ts';
-import { type App, type AppOwner, type Key, liveKey, type Organization, type Product } from './organization.ts';
-import type { Attribute, Unsettled } from './simulator.ts';
+import { ApigeeError, refusal } from './apigee-error.ts';
+import type { Analytics } from './analytics.ts';
+import type { Dialect } from './dialect.ts';
+import type { Answer, Incoming } from './loopback-server.ts';
+import {
+  type App,
+  type AppOwner,
+  type Key,
+  liveKey,
+  type Organization,
+  type OwnerKind,
+  type Product,
+} from './organization.ts';
 
 export type Call = {
   params: ReadonlyMap<string, string>;
   query: URLSearchParams;
-  /** Parsed and checked against the discovery document; an empty object where nothing was sent. */
+  /** Parsed, and checked as far as the flavour does; an empty object where nothing was sent. */
   body: unknown;
 };
-/** By the discovery document's method id. */
-export type Operations = Record<string, (call: Call) => Answer>;
-export type World = { org: Organization; now: () => number; unsettled: Unsettled };
+export type Operation = (call: Call) => Answer;
+/** By the discovery document's method id, or Edge's own name of it. */
+export type Operations = Record<string, Operation>;
+export type World = { org: Organization; now: () => number; dialect: Dialect; analytics: Analytics };
 
-export function developerOf({ org }: World, { params }: Call): AppOwner {
-  const id = params.get('developersId') ?? '';
-  const developer = org.owners.developer.get(id) ?? [...org.owners.developer.values()].find((one) => one.id === id);
-  if (developer === undefined) {
-    throw violation(
-      404,
-      'developer.service.DeveloperIdDoesNotExist',
-      `DeveloperId ${id} does not exist in organization ${org.name}`,
-    );
+/** What a path and a method ask for. */
+export type Route = {
+  /** For the log. */
+  operation: string;
+  params: ReadonlyMap<string, string>;
+  /** The body, once query and body were held against the description. Throws an ApigeeError where the flavour refuses. */
+  read: (incoming: Incoming) => { body: unknown; fits: boolean };
+  perform: Operation;
+};
+/** An answer where there is no such path. */
+export type Routes = (incoming: Incoming) => Route | Answer;
+
+const ownerParams: readonly [param: string, kind: OwnerKind][] = [
+  ['developersId', 'developer'],
+  ['companiesId', 'company'],
+  ['appgroupsId', 'appGroup'],
+];
+
+/** A developer's code is known from the field. The others are formed like it: public sources name none. */
+const unknownOwner: Record<OwnerKind, { code: string; text: string }> = {
+  developer: { code: 'developer.service.DeveloperIdDoesNotExist', text: 'DeveloperId' },
+  company: { code: 'developer.service.CompanyDoesNotExist', text: 'Company' },
+  appGroup: { code: 'developer.service.AppGroupDoesNotExist', text: 'AppGroup' },
+};
+
+export function ownerOf({ org }: World, { params }: Call): AppOwner {
+  const [param, kind] = ownerParams.find(([name]) => params.has(name)) ?? ['developersId', 'developer'];
+  const name = params.get(param) ?? '';
+  const owner =
+    org.owners[kind].get(name) ??
+    // Only developers are known by their ids, too.
+    (kind === 'developer' ? [...org.owners.developer.values()].find(({ id }) => id === name) : undefined);
+  if (owner === undefined) {
+    const { code, text } = unknownOwner[kind];
+    throw refusal(404, code, `${text} ${name} does not exist in organization ${org.name}`);
   }
-  return developer;
+  return owner;
 }
 
 export function appOf(world: World, call: Call): App {
-  const developer = developerOf(world, call);
+  const owner = ownerOf(world, call);
   const name = call.params.get('appsId') ?? '';
-  const app = developer.apps.get(name);
+  const app = owner.apps.get(name);
   if (app === undefined) {
-    throw violation(
-      404,
-      'developer.service.AppDoesNotExist',
-      `App named ${name} does not exist under ${developer.name}`,
-    );
+    throw refusal(404, 'developer.service.AppDoesNotExist', `App named ${name} does not exist under ${owner.name}`);
   }
   return app;
 }
@@ -44,16 +76,16 @@ export function keyOf(world: World, call: Call): Key {
   const app = appOf(world, call);
   const key = liveKey(world.org, call.params.get('keysId') ?? '');
   if (key?.app !== app) {
-    throw violation(404, 'keymanagement.service.InvalidClientIdForGivenApp', 'Invalid consumer key for Given App');
+    throw refusal(404, 'keymanagement.service.InvalidClientIdForGivenApp', 'Invalid consumer key for Given App');
   }
   return key;
 }
 
-export function productNamed({ org, unsettled }: World, name: string): Product {
+function productNamed({ org, dialect }: World, name: string): Product {
   const product = org.products.get(name);
   if (product === undefined) {
-    const code = unsettled.unknownProductStatus ?? 404;
-    throw violation(code, 'keymanagement.service.apiproduct_doesnot_exist', `API Product [${name}] does not exist`);
+    const status = dialect.rules.unknownProductStatus;
+    throw refusal(status, 'keymanagement.service.apiproduct_doesnot_exist', `API Product [${name}] does not exist`);
   }
   return product;
 }
@@ -62,21 +94,8 @@ export function productNamed({ org, unsettled }: World, name: string): Product {
 export function productsNamed(world: World, names: readonly unknown[]): Product[] {
   return names.map((name) => {
     if (typeof name !== 'string') {
-      throw new GoogleError(400, 'API products are given by their names');
+      throw new ApigeeError(400, 'API products are given by their names');
     }
     return productNamed(world, name);
   });
-}
-
-const attributesPerEntity = 18;
-
-/** The last of several attributes with one name wins. */
-export function attributesOf(
-  sent: readonly { name?: string | null | undefined; value?: string | null | undefined }[],
-): Attribute[] {
-  const byName = new Map(sent.map(({ name, value }) => [name ?? '', value ?? '']));
-  if (byName.has('') || byName.size > attributesPerEntity) {
-    throw new GoogleError(400, `Attributes have names, and there are at most ${attributesPerEntity} of them`);
-  }
-  return [...byName].map(([name, value]) => ({ name, value }));
 }

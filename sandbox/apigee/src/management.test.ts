@@ -135,7 +135,7 @@ test('refuses a body where none belongs', async () => {
 test('says that it does not know an operation that Apigee has', async () => {
   const { manage } = await simulatorUnderTest();
 
-  expect(await manage('GET', '/appgroups/g/apps')).toMatchObject({
+  expect(await manage('DELETE', '/appgroups/g/apps/a')).toMatchObject({
     status: 501,
     json: { error: { status: 'UNIMPLEMENTED' } },
   });

@@ -57,6 +57,8 @@ export type NewKey = Pick<
 
 export type Organization = {
   readonly name: string;
+  /** Which of them there are in its flavour of Apigee. */
+  readonly ownerKinds: readonly OwnerKind[];
   readonly products: Map<string, Product>;
   readonly owners: Readonly<Record<OwnerKind, Map<string, AppOwner>>>;
   /** `since`: from when the nodes may know it, like every `since` here. */
@@ -69,7 +71,7 @@ export type Organization = {
   apps: () => readonly App[];
 };
 
-export function organization(name: string): Organization {
+export function organization(name: string, ownerKinds: readonly OwnerKind[]): Organization {
   const products = new Map<string, Product>();
   const owners: Record<OwnerKind, Map<string, AppOwner>> = {
     developer: new Map(),
@@ -79,6 +81,7 @@ export function organization(name: string): Organization {
   const everyKey = new Map<string, Key[]>();
   return {
     name,
+    ownerKinds,
     products,
     owners,
     addOwner(kind, ownerName, status, at, since) {

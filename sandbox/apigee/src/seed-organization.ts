@@ -1,4 +1,4 @@
-import { attributesOf } from './management-call.ts';
+import { attributesOf } from './attributes.ts';
 import { type App, type AppOwner, liveKey, type Organization, type OwnerKind, setProduct } from './organization.ts';
 import type { ProductStatus, Seed, SeedApp, SeedGroup, SeedKey } from './simulator.ts';
 
@@ -22,6 +22,9 @@ export function seedOrganization(org: Organization, seed: Seed, now: number): vo
 
 function seedOwner(org: Organization, kind: OwnerKind, seed: SeedGroup, now: number): void {
   const { name, status = 'active', apps = [] } = seed;
+  if (!org.ownerKinds.includes(kind)) {
+    throw new Error(`This flavour of Apigee knows no ${kind}`);
+  }
   if (kind === 'developer' && name !== name.toLowerCase()) {
     throw new Error('Apigee knows developers by e-mail addresses in lower case');
   }

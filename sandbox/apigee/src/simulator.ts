@@ -69,6 +69,8 @@ export type SimulatorOptions = {
 export type Unsettled = {
   /** approve and revoke of a key of X answer 204 without a body (the default), or 200 with the key. */
   keyActionStatus?: 200 | 204;
+  /** The status of a created key: 200 on X when absent, 201 on Edge, as its API description has it. */
+  createdStatus?: 200 | 201;
   /** Creating a key keeps the attributes and scopes of the request; it drops them when absent. */
   createKeepsAttributes?: boolean;
   /** A product that does not exist; 404 when absent. */
