@@ -32,6 +32,8 @@ export type ApigeeApp = {
   readonly attributes: readonly Attribute[];
   readonly callbackUrl: string;
   readonly keys: readonly ApigeeKey[];
+  /** When it was read by Apigee's own clock, which says when a key was issued; in milliseconds since 1970. */
+  readonly readAt?: number | undefined;
 };
 
 // Apigee X writes an int64 as a string.

@@ -1,51 +1,26 @@
 import type { HttpAnswer } from '@keyturn/http/http-exchange';
 import { parseAnswer } from '@keyturn/http/parse-answer';
-import { PermanentError } from '@keyturn/rotation/errors';
-import type { Hidden } from '@keyturn/rotation/hidden';
 import * as z from 'zod';
 
-import { appSchema, keySchema, ownerSchema, sameKeyId, type ApigeeKey } from './apigee-app.ts';
-import { findApp } from './find-app.ts';
+import { appSchema, keySchema } from './apigee-app.ts';
 import type { Flavour } from './flavour.ts';
+import { appPath, keyPath, productPath } from './key-path.ts';
 import type { KeyRef, Keys } from './keys.ts';
 import type { ManagementApi, ManagementCall } from './management-api.ts';
 import { ownerCalls } from './owner-calls.ts';
-import type { Owner, Target } from './target.ts';
+import { readKeys, sameKey } from './read-keys.ts';
 
 const nothing = { empty: 'application/octet-stream' } as const;
 
 /** Keys by the calls of the management API. */
 export function manageKeys(api: ManagementApi, flavour: Flavour): Keys {
-  const ownerPath = ({ kind, name }: Owner) => [kind, name];
-  const appPath = ({ owner, app }: Target) => [...ownerPath(owner), 'apps', app];
-  const keyPath = (ref: KeyRef) => [...appPath(ref), 'keys', ref.keyId.reveal()];
-  const productPath = (ref: KeyRef, product: string) => [...keyPath(ref), 'apiproducts', product];
-  // Of a path that is right only the owner and the app can be missing, in whatever words.
-  const read = async <Schema extends z.ZodType>(operation: string, path: readonly string[], schema: Schema) => {
-    const answer = await api({ operation, method: 'GET', path }, 'not-found');
-    if (answer !== 'not-found') return parseAnswer(answer, schema);
-    throw new PermanentError('target-missing', `${operation}: there is no such app or owner`, { field: 'target' });
-  };
+  const reads = readKeys(api, flavour);
   const write = async (ref: KeyRef, call: ManagementCall) => {
     const answer = await api(call, 'no-key');
     return answer === 'no-key' ? answer : sameKey(parseAnswer(answer, keySchema), ref);
   };
-  const app = (target: Target) => read('read the app', appPath(target), appSchema);
-
-  const get: Keys['get'] = async (ref) => {
-    const call = { operation: 'read the key', method: 'GET', path: keyPath(ref) } as const;
-    const answer = await api(call, 'no-key', 'not-found');
-    if (answer === 'no-key') return answer;
-    if (answer !== 'not-found') return sameKey(parseAnswer(answer, keySchema), ref);
-    const { keys } = await app(ref);
-    return keys.find((key) => sameKeyId(key, ref.keyId)) ?? 'no-key';
-  };
-
   return {
-    app,
-    get,
-    owner: (owner) => read('read the owner', ownerPath(owner), ownerSchema),
-    appWith: (keyId) => findApp[flavour.search](keyId, api),
+    ...reads,
 
     async create(target, { keyId, secret }) {
       const body = { json: { consumerKey: keyId.reveal(), consumerSecret: secret.reveal() } };
@@ -79,7 +54,7 @@ export function manageKeys(api: ManagementApi, flavour: Flavour): Keys {
         return done(await api(call, 'no-key'));
       } catch (error) {
         // A product that the key does not have any more is a 400 for X and a 500 for Edge, in words that nobody should rely on.
-        const key = await get(ref);
+        const key = await reads.get(ref);
         if (key === 'no-key') return key;
         if (key.products.every(({ name }) => name !== product)) return 'done';
         throw error;
@@ -102,9 +77,4 @@ function done(answer: HttpAnswer | 'no-key'): 'done' | 'no-key' {
   if (answer === 'no-key') return answer;
   if (answer.text.reveal() !== '') parseAnswer(answer, z.unknown());
   return 'done';
-}
-
-function sameKey(key: ApigeeKey, { keyId }: { readonly keyId: Hidden }): ApigeeKey {
-  if (sameKeyId(key, keyId)) return key;
-  throw new PermanentError('provider-answer', 'Apigee answers with another key', { field: 'consumerKey' });
 }

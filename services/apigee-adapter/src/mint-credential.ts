@@ -8,7 +8,7 @@ import { untilKnown } from './complete-key.ts';
 import type { Flavour } from './flavour.ts';
 import { goalFrom, goalOf } from './issue-goal.ts';
 import type { Keys, MintedApp } from './keys.ts';
-import { intentsIn, leftoversOf, shortHash, withIntents, type Intent } from './mint-intent.ts';
+import { intentsIn, intentTo, leftoversOf, withIntents, type Intent } from './mint-intent.ts';
 import { isOurs, parseOurMark } from './our-mark.ts';
 import { orQuota } from './quota.ts';
 import { parseTarget, type Target } from './target.ts';
@@ -22,11 +22,12 @@ type Deps = { readonly keys: Keys; readonly flavour: Flavour; readonly clock: Cl
 export async function mintCredential(request: ProposeRequest, deps: Deps): Promise<Credential> {
   const { keys, clock, flavour } = deps;
   const target = parseTarget(request.target, flavour);
+  parseOurMark(request.mark);
   const app = await keys.app(target);
   const { products, scopes } = request.like === undefined ? goalFrom(request.entitlements) : goalOf(request.like, app);
   const leftovers = [...ownLeftovers(app, request), ...unmarkedLeftovers(app, request)];
   const stay = app.keys.filter((key) => !leftovers.includes(key));
-  const intent = { mark: request.mark, at: clock.now(), before: stay.map(({ keyId }) => shortHash(keyId)) };
+  const intent = intentTo({ mark: request.mark, at: app.readAt ?? clock.now() }, stay);
   const attributes = withIntents(app.attributes, [...othersIntents(app, request), intent]);
 
   for (const { keyId } of leftovers) await keys.delete({ ...target, keyId });
@@ -60,7 +61,7 @@ function unmarkedLeftovers({ attributes, keys }: ApigeeApp, { target, mark, like
   if (found.length <= 1) return found;
   throw new PermanentError(
     'key-conflict',
-    `${target} has ${found.length} new keys without a mark. One was made for a rotation and is known to nobody: remove it, or mark what is in use`,
+    `${target} has ${found.length} new keys without a mark, one of which a rotation lost. Remove the one that nobody uses and the app's attribute keyturn-intent`,
     { field: 'target' },
   );
 }
@@ -109,7 +110,7 @@ async function mintOrLookAgain(target: Target, wanted: MintedApp, intent: Intent
       error instanceof TransientError || (error instanceof PermanentError && error.reason === 'provider-answer');
     if (!lost) throw error;
     const app = await keys.app(target);
-    const made = intentsIn(app.attributes).some(({ mark, at }) => mark === intent.mark && at === intent.at);
+    const made = intentsIn(app.attributes).some(({ id }) => id === intent.id);
     if (made) return app;
     throw error;
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 import type { Credential } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
@@ -14,8 +14,10 @@ import { markIn, sameKeyId, type ApigeeKey, type Attribute } from './apigee-app.
 export type Intent = {
   /** What the key will bear. */
   readonly mark: string;
-  /** By our clock, in milliseconds since 1970. */
+  /** Just before, by Apigee's clock, in milliseconds since 1970. */
   readonly at: number;
+  /** Of one attempt and no other. */
+  readonly id: string;
   /** `shortHash` of every key that the app had before. */
   readonly before: readonly string[];
 };
@@ -24,16 +26,22 @@ const attribute = 'keyturn-intent';
 /** Apigee takes so many attributes of one app, and so many bytes of one of them. */
 const mostAttributes = 18;
 const longestValue = 2048;
-/** Apigee's clock and ours differ by less, and no call takes longer. */
-const toleranceMs = 10 * 60_000;
+/** A key of an intent is issued within this. Apigee tells the time by another machine than the one that issues; removing leftovers takes a while. */
+const earliestMs = 60_000;
+const latestMs = 120_000;
+
+/** To make a key beside `keys`. */
+export function intentTo(make: Pick<Intent, 'mark' | 'at'>, keys: readonly ApigeeKey[]): Intent {
+  return { ...make, id: randomBytes(4).toString('hex'), before: keys.map(({ keyId }) => shortHash(keyId)) };
+}
 
 /** The intents of every secret that has a key in the app. What cannot be read is none of ours. */
 export function intentsIn(attributes: readonly Attribute[]): Intent[] {
   const value = attributes.find(({ name }) => name === attribute)?.value ?? '';
   return value.split(';').flatMap((text) => {
-    const { mark, at, before } = /^(?<mark>\S+) (?<at>\d{1,15}) (?<before>[0-9a-f,]*)$/.exec(text.trim())?.groups ?? {};
-    if (mark === undefined || at === undefined || before === undefined || parseMark(mark) === undefined) return [];
-    return [{ mark, at: Number(at), before: before.split(',') }];
+    const [mark = '', at = '', id = '', before = ''] = text.trim().split(' ');
+    if (parseMark(mark) === undefined || !/^\d{1,15}$/.test(at) || !/^[0-9a-f]+$/.test(id)) return [];
+    return [{ mark, at: Number(at), id, before: before.split(',') }];
   });
 }
 
@@ -45,7 +53,7 @@ export function withIntents(attributes: readonly Attribute[], intents: readonly 
       `The app has ${others.length} attributes and may have ${mostAttributes}: a key can be made when one is free`,
     );
   }
-  const value = intents.map(({ mark, at, before }) => `${mark} ${at} ${before.join(',')}`).join('; ');
+  const value = intents.map(({ mark, at, id, before }) => `${mark} ${at} ${id} ${before.join(',')}`).join('; ');
   if (Buffer.byteLength(value) > longestValue) {
     throw noRoom(
       `The app has too many keys to write down in its attribute ${attribute}: remove those that nobody uses`,
@@ -58,7 +66,7 @@ export function withIntents(attributes: readonly Attribute[], intents: readonly 
 export function leftoversOf(intent: Intent, keys: readonly ApigeeKey[], inUse: Credential | undefined): ApigeeKey[] {
   if (keys.some((key) => markIn(key) === intent.mark)) return [];
   const isOld = (key: ApigeeKey) => intent.before.includes(shortHash(key.keyId));
-  const newest = Math.max(intent.at - toleranceMs, ...keys.filter(isOld).map(({ issuedAt }) => issuedAt ?? 0));
+  const newest = Math.max(intent.at - earliestMs, ...keys.filter(isOld).map(({ issuedAt }) => issuedAt ?? 0));
   return keys.filter(
     (key) =>
       markIn(key) === undefined &&
@@ -66,12 +74,12 @@ export function leftoversOf(intent: Intent, keys: readonly ApigeeKey[], inUse: C
       !(inUse !== undefined && sameKeyId(key, inUse.keyId)) &&
       key.issuedAt !== undefined &&
       key.issuedAt >= newest &&
-      key.issuedAt <= intent.at + toleranceMs,
+      key.issuedAt <= intent.at + latestMs,
   );
 }
 
 /** Enough to know a key again among those of its app, and too little to know it by. */
-export function shortHash(keyId: Hidden): string {
+function shortHash(keyId: Hidden): string {
   return createHash('sha256').update(keyId.reveal()).digest('hex').slice(0, 8);
 }
 
