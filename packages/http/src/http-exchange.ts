@@ -45,6 +45,8 @@ export type HttpAnswer = {
   /** It may hold secrets. Empty where nothing came. */
   readonly text: Hidden;
   readonly contentType: string | undefined;
+  /** When it was made by the other side's clock, to the second, in milliseconds since 1970; undefined where it does not say. */
+  readonly date?: number | undefined;
   /** The other side's name of the request, for its support. */
   readonly requestId: string | undefined;
   /** Operation, host, status and request id: what an error says of this answer. */

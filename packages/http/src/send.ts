@@ -51,7 +51,7 @@ async function exchange(request: HttpRequest, url: URL, options: HttpOptions): P
   }
   const type = headers['content-type'];
   const contentType = typeof type === 'string' ? type : undefined;
-  return { status, text: hidden(response.data), contentType, requestId, summary };
+  return { status, text: hidden(response.data), contentType, date: dateOf(headers), requestId, summary };
 }
 
 async function respond(request: HttpRequest, url: URL, options: HttpOptions): Promise<AxiosResponse<string>> {
@@ -124,6 +124,11 @@ function codeOf(error: unknown): string {
   if (isCancel(error)) return 'ETIMEDOUT';
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code) ? code : 'unknown';
+}
+
+function dateOf({ date }: AxiosResponse['headers']): number | undefined {
+  const time = typeof date === 'string' ? Date.parse(date) : NaN;
+  return Number.isNaN(time) ? undefined : time;
 }
 
 // Only what looks like nothing but an id: a header can hold anything, what we sent included.

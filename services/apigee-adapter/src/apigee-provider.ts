@@ -7,9 +7,11 @@ import type { Clock } from '@keyturn/rotation/clock';
 import type { Authorize } from './authorize.ts';
 import { checkCredential } from './check-credential.ts';
 import { locateCredential, markCredential } from './claim-credential.ts';
+import { flavours } from './flavour.ts';
 import { ensureCredential, proposeCredential } from './issue-credential.ts';
 import { manageKeys } from './manage-keys.ts';
 import { managementApi } from './management-api.ts';
+import { mintCredential } from './mint-credential.ts';
 import { disableCredential, enableCredential, listCredentials, removeCredential } from './retire-credential.ts';
 
 type ApigeeOptions = {
@@ -21,16 +23,18 @@ type ApigeeOptions = {
   readonly timeoutMs?: number;
 };
 
-/** The keys of developer apps in Apigee X or hybrid. A target is `developers/<e-mail>/apps/<name>`. */
+/** The keys of apps in Apigee. Targets: target.ts. */
 export function apigeeProvider({ config, authorize, ...options }: ApigeeOptions): CredentialProvider {
   const http: HttpOptions = { ...options, allowHttp: config.allowHttp };
-  const keys = manageKeys(managementApi({ config, authorize, http }));
-  const deps = { keys, config, http, clock: options.clock };
+  const flavour = flavours[config.flavour];
+  const keys = manageKeys(managementApi({ config, flavour, authorize, http }), flavour);
+  const deps = { keys, config, flavour, http, clock: options.clock };
 
   return {
     describe: () => Promise.resolve(capabilities(config)),
     locate: ({ credential }) => locateCredential(credential, deps),
-    propose: async ({ target }) => proposeCredential(target),
+    propose: async (request) =>
+      config.mint === 'chosen' ? proposeCredential(request.target, flavour) : mintCredential(request, deps),
     ensure: (request) => ensureCredential(request, deps),
     mark: (request) => markCredential(request, deps),
     check: (request) => checkCredential(request, deps),
@@ -43,7 +47,7 @@ export function apigeeProvider({ config, authorize, ...options }: ApigeeOptions)
 
 function capabilities(config: ApigeeConfig): Capabilities {
   return {
-    clientSuppliedKey: true,
+    clientSuppliedKey: config.mint === 'chosen',
     listOwned: true,
     mark: true,
     reversibleDisable: true,

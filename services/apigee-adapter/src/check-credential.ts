@@ -6,18 +6,24 @@ import type { HttpOptions } from '@keyturn/http/http-exchange';
 import { credential, type Credential } from '@keyturn/rotation/credential';
 
 import { approvedProducts, entitlementsOf, markIn, sameKeyId, stateOf, type ApigeeKey } from './apigee-app.ts';
-import type { Keys } from './manage-keys.ts';
+import type { Flavour } from './flavour.ts';
+import type { Keys } from './keys.ts';
 import { chooseProbe, probeCredential, type ProbeOutcome } from './probe-credential.ts';
 import { parseTarget } from './target.ts';
 
-type Deps = { readonly keys: Keys; readonly config: ApigeeConfig; readonly http: HttpOptions };
+type Deps = {
+  readonly keys: Keys;
+  readonly config: ApigeeConfig;
+  readonly flavour: Flavour;
+  readonly http: HttpOptions;
+};
 
 export async function checkCredential(request: CheckRequest, deps: Deps): Promise<CheckResult> {
-  const target = parseTarget(request.target);
+  const target = parseTarget(request.target, deps.flavour);
   const { keys, http } = deps;
-  const [app, developer] = await Promise.all([keys.app(target), keys.developer(target.developer)]);
+  const [app, owner] = await Promise.all([keys.app(target), keys.owner(target.owner)]);
   const found = app.keys.find((key) => sameKeyId(key, request.credential.keyId));
-  const targetOn = app.approved && developer.active;
+  const targetOn = app.approved && owner.active;
   const key: KeyState =
     found === undefined ? { state: 'absent' } : keyState(found, request.credential, targetOn, http.clock.now());
   // A key that is gone leaves no word of its products; the app's other keys have them too.

@@ -22,7 +22,6 @@ test.each([
 });
 
 test.each([
-  ['POST', '/v1/organizations/o/developers/d/apps/a', json, '{"name":"a"}', 'no such call'],
   ['PUT', '/v1/organizations/o/developers/d/apps/a', json, '{"name":"a"}', 'no such call'],
   ['GET', '/v1/organizations/o/developers/d/apps/a/keys', undefined, '', 'no such call'],
   ['GET', '/v1/organizations/o/developers//apps/a', undefined, '', 'no such call'],

@@ -46,12 +46,16 @@ test('locates the app of a key, also where Apigee tells the developer by id alon
   expect(await provider.locate({ credential: pasted })).toEqual({ target: otherTarget });
 });
 
-test('says that it cannot serve an app group, or a name that no tag can hold', async () => {
+test('locates the app of an app group, and says that it cannot serve a strange owner, or a name that no tag can hold', async () => {
   const { provider, handMade, interfere } = await setUp();
   const pasted = handMade({ consumerKey: 'pasted-key', consumerSecret: 'pasted-secret' });
 
   interfere(showing((app) => ({ ...app, appGroup: 'partners' })));
-  await expect(provider.locate({ credential: pasted })).rejects.toMatchObject({ reason: 'unsupported' });
+  expect(await provider.locate({ credential: pasted })).toEqual({ target: 'appgroups/partners/apps/orders client' });
+  for (const owner of [{}, { companyName: 'of Edge alone' }]) {
+    interfere(showing((app) => ({ ...app, ...owner })));
+    await expect(provider.locate({ credential: pasted })).rejects.toMatchObject({ reason: 'unsupported' });
+  }
   interfere(showing((app) => ({ ...app, developerEmail: 'dev@example.com', name: 'a/b' })));
   await expect(provider.locate({ credential: pasted })).rejects.toMatchObject({
     reason: 'unsupported',

@@ -2,7 +2,7 @@ import type { Clock } from '@keyturn/rotation/clock';
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 
 import { approvedProducts, type ApigeeKey, type Attribute } from './apigee-app.ts';
-import type { KeyRef, Keys } from './manage-keys.ts';
+import type { KeyRef, Keys } from './keys.ts';
 
 /** What the key should have in the end, no more and no less. */
 type Goal = {
@@ -28,14 +28,14 @@ export async function completeKey(goal: Goal, { ref, found, approve }: Work, { k
 
   const missing = without(goal.products, named(key));
   if (missing.length > 0 || !sameAttributes(key.attributes, goal.attributes)) {
-    key = await write(() => keys.update(ref, { products: missing, attributes: goal.attributes }));
+    key = await write(() => keys.update(ref, { ...goal, products: missing }));
   }
   for (const product of pending(key, goal)) {
     if (!approve) throw waits(product);
     await write(() => keys.approveProduct(ref, product));
   }
   for (const product of without(named(key), goal.products)) await write(() => keys.removeProduct(ref, product));
-  if (!sameTexts(key.scopes, goal.scopes)) await write(() => keys.setScopes(ref, goal.scopes));
+  if (!sameTexts(key.scopes, goal.scopes)) await write(() => keys.setScopes(ref, goal));
   // What each call answered says little of what the others left behind.
   refuseDifference(await write(() => keys.get(ref)), goal);
 }

@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 
 import { serviceAccountToken } from './access-token.ts';
 import type { Authorize } from './authorize.ts';
+import { flavours } from './flavour.ts';
 import { manageKeys } from './manage-keys.ts';
 import { managementApi } from './management-api.ts';
 import { checkAndCount } from './simulated-apigee.conformance.ts';
@@ -18,7 +19,8 @@ const http: HttpOptions = {
   timeoutMs: 2000,
 };
 const always: Authorize = () => Promise.resolve(hidden('Bearer a-token'));
-const ref = { developer: 'dev@x.io', app: "a b/c'", keyId: hidden('odd/key?1') };
+const owner = { kind: 'developers', name: 'dev@x.io' } as const;
+const ref = { owner, app: "a b/c'", keyId: hidden('odd/key?1') };
 const path = "/v1/organizations/acme/developers/dev%40x.io/apps/a%20b%2Fc'";
 
 async function setUp(reply: (request: Received, earlier: number) => Reply, authorize = always) {
@@ -27,8 +29,8 @@ async function setUp(reply: (request: Received, earlier: number) => Reply, autho
     return reply(request, earlier);
   });
   onTestFinished(() => server.close());
-  const config = { flavour: 'x' as const, managementUrl: `${server.url}/v1`, organization: 'acme' };
-  return { server, keys: manageKeys(managementApi({ config, authorize, http })) };
+  const config = { managementUrl: `${server.url}/v1`, organization: 'acme' };
+  return { server, keys: manageKeys(managementApi({ config, flavour: flavours.x, authorize, http }), flavours.x) };
 }
 
 const answer = (body: unknown, status = 200): Reply => ({ status, body: JSON.stringify(body) });
@@ -103,7 +105,7 @@ test('finds the app of a key by a filter, and believes only an app that shows th
 
   const found = await keys.appWith(ref.keyId);
 
-  expect(found).toMatchObject({ name: 'shows', developerEmail: 'd@x.io' });
+  expect(found).toMatchObject({ name: 'shows', owner: { kind: 'developers', name: 'd@x.io' } });
   expect(server.received[0]?.url).toBe('/v1/organizations/acme/apps?filter=consumerKey%3Dodd%2Fkey%3F1');
 });
 
@@ -136,20 +138,23 @@ test('goes on with the new key that an administrator put into the secret', async
   };
   const { managementUrl, organization, tokenUrl } = apigee;
   const authorize = serviceAccountToken({ secrets, adminSecret: 'apigee/admin', tokenUrl, http });
-  const keys = manageKeys(managementApi({ config: { flavour: 'x', managementUrl, organization }, authorize, http }));
-  await keys.app({ developer: 'dev@x.io', app: 'a' });
+  const keys = manageKeys(
+    managementApi({ config: { managementUrl, organization }, flavour: flavours.x, authorize, http }),
+    flavours.x,
+  );
+  await keys.app({ owner, app: 'a' });
 
   apigee.revokeAccessToken();
 
-  await expect(keys.app({ developer: 'dev@x.io', app: 'a' })).resolves.toMatchObject({ name: 'a' });
+  await expect(keys.app({ owner, app: 'a' })).resolves.toMatchObject({ name: 'a' });
 });
 
 test('permission comes before existence: another organization is a matter of access', async () => {
   const apigee = await apigeeSimulator();
   onTestFinished(() => apigee.close());
   const authorize = () => Promise.resolve(hidden(`Bearer ${apigee.accessToken()}`));
-  const config = { flavour: 'x' as const, managementUrl: apigee.managementUrl, organization: 'elsewhere' };
-  const keys = manageKeys(managementApi({ config, authorize, http }));
+  const config = { managementUrl: apigee.managementUrl, organization: 'elsewhere' };
+  const keys = manageKeys(managementApi({ config, flavour: flavours.x, authorize, http }), flavours.x);
 
-  await expect(keys.app({ developer: 'dev@x.io', app: 'a' })).rejects.toMatchObject({ reason: 'access-denied' });
+  await expect(keys.app({ owner, app: 'a' })).rejects.toMatchObject({ reason: 'access-denied' });
 });

@@ -1,113 +1,47 @@
 import type { HttpAnswer } from '@keyturn/http/http-exchange';
 import { parseAnswer } from '@keyturn/http/parse-answer';
-import type { Credential } from '@keyturn/rotation/credential';
-import { PermanentError } from '@keyturn/rotation/errors';
-import type { Hidden } from '@keyturn/rotation/hidden';
 import * as z from 'zod';
 
-import {
-  appSchema,
-  developerSchema,
-  keySchema,
-  sameKeyId,
-  type ApigeeApp,
-  type ApigeeKey,
-  type Attribute,
-} from './apigee-app.ts';
-import type { ManagementApi } from './management-api.ts';
-import type { Target } from './target.ts';
-
-export type KeyRef = Target & { readonly keyId: Hidden };
-
-/**
- * The keys of developer apps, by the calls of the management API. Never the calls on the app itself: they wipe what they are not told, and make
- * keys of their own. `no-key`: the app does not have the key, which right after its creation may only be a lag.
- */
-export type Keys = {
-  app(target: Target): Promise<ApigeeApp>;
-  /** The developer's switch, and address, by address or id. */
-  developer(id: string): Promise<{ readonly email: string; readonly active: boolean }>;
-  /** Whichever app of the organization has the key, whoever owns it. */
-  appWith(keyId: Hidden): Promise<ApigeeApp | undefined>;
-  get(ref: KeyRef): Promise<ApigeeKey | 'no-key'>;
-  /** A new key is entitled to nothing. `key-exists`: in this app or another one. */
-  create(target: Target, credential: Credential): Promise<ApigeeKey | 'key-exists'>;
-  /** Adds products, and replaces all attributes. */
-  update(
-    ref: KeyRef,
-    change: { readonly products: readonly string[]; readonly attributes: readonly Attribute[] },
-  ): Promise<ApigeeKey | 'no-key'>;
-  setScopes(ref: KeyRef, scopes: readonly string[]): Promise<ApigeeKey | 'no-key'>;
-  approveProduct(ref: KeyRef, product: string): Promise<'done' | 'no-key'>;
-  removeProduct(ref: KeyRef, product: string): Promise<'done' | 'no-key'>;
-  act(ref: KeyRef, action: 'approve' | 'revoke'): Promise<'done' | 'no-key'>;
-  delete(ref: KeyRef): Promise<'done' | 'no-key'>;
-};
+import { appSchema, keySchema } from './apigee-app.ts';
+import type { Flavour } from './flavour.ts';
+import { appPath, keyPath, productPath } from './key-path.ts';
+import type { KeyRef, Keys } from './keys.ts';
+import type { ManagementApi, ManagementCall } from './management-api.ts';
+import { ownerCalls } from './owner-calls.ts';
+import { readKeys, sameKey } from './read-keys.ts';
 
 const nothing = { empty: 'application/octet-stream' } as const;
-const foundApps = z.object({ app: z.array(z.object({ appId: z.string().min(1) })).default([]) });
 
-export function manageKeys(api: ManagementApi): Keys {
-  const appPath = ({ developer, app }: Target) => ['developers', developer, 'apps', app];
-  const keyPath = (ref: KeyRef) => [...appPath(ref), 'keys', ref.keyId.reveal()];
-  const productPath = (ref: KeyRef, product: string) => [...keyPath(ref), 'apiproducts', product];
-  const readApp = async (path: readonly string[]) => {
-    const answer = await api({ operation: 'read the app', method: 'GET', path });
-    return parseAnswer(answer, appSchema);
+/** Keys by the calls of the management API. */
+export function manageKeys(api: ManagementApi, flavour: Flavour): Keys {
+  const reads = readKeys(api, flavour);
+  const write = async (ref: KeyRef, call: ManagementCall) => {
+    const answer = await api(call, 'no-key');
+    return answer === 'no-key' ? answer : sameKey(parseAnswer(answer, keySchema), ref);
   };
-
   return {
-    app: (target) => readApp(appPath(target)),
-
-    async developer(id) {
-      const answer = await api({ operation: 'read the developer', method: 'GET', path: ['developers', id] });
-      return parseAnswer(answer, developerSchema);
-    },
-
-    async appWith(keyId) {
-      const query = { filter: `consumerKey=${keyId.reveal()}` };
-      const found = await api({ operation: 'find the app of a key', method: 'GET', path: ['apps'], query });
-      // The list tells ids alone, and what it found is believed only where the app itself shows the key.
-      for (const { appId } of parseAnswer(found, foundApps).app) {
-        const app = await readApp(['apps', appId]);
-        if (app.keys.some((key) => sameKeyId(key, keyId))) return app;
-      }
-      return undefined;
-    },
-
-    async get(ref) {
-      const call = { operation: 'read the key', method: 'GET', path: keyPath(ref) } as const;
-      const answer = await api(call, 'no-key', 'not-found');
-      if (answer === 'no-key') return answer;
-      if (answer !== 'not-found') return sameKey(parseAnswer(answer, keySchema), ref);
-      const { keys } = await readApp(appPath(ref));
-      return keys.find((key) => sameKeyId(key, ref.keyId)) ?? 'no-key';
-    },
+    ...reads,
 
     async create(target, { keyId, secret }) {
       const body = { json: { consumerKey: keyId.reveal(), consumerSecret: secret.reveal() } };
-      const path = [...appPath(target), 'keys', 'create'];
+      const path = [...appPath(target), ...ownerCalls[target.owner.kind].create];
       const answer = await api({ operation: 'create the key', method: 'POST', path, body }, 'key-exists');
       return answer === 'key-exists' ? answer : sameKey(parseAnswer(answer, keySchema), { keyId });
     },
 
-    async update(ref, { products, attributes }) {
-      const body = { json: { ...(products.length > 0 && { apiProducts: products }), attributes } };
-      const call = { operation: 'update the key', method: 'POST', path: keyPath(ref), body } as const;
-      const answer = await api(call, 'no-key');
-      return answer === 'no-key' ? answer : sameKey(parseAnswer(answer, keySchema), ref);
+    async mint(target, { products, scopes, attributes, callbackUrl }) {
+      const call = { operation: 'make a key', method: ownerCalls[target.owner.kind].mint, path: appPath(target) };
+      const given = { ...(scopes.length > 0 && { scopes }), ...(callbackUrl !== '' && { callbackUrl }) };
+      const body = { json: { name: target.app, apiProducts: products, attributes, ...given } };
+      const answer = await api({ ...call, body, idempotent: false });
+      return parseAnswer(answer, appSchema);
     },
 
-    async setScopes(ref, scopes) {
-      const call = {
-        operation: 'set the scopes',
-        method: 'PUT',
-        path: keyPath(ref),
-        body: { json: { scopes } },
-      } as const;
-      const answer = await api(call, 'no-key');
-      return answer === 'no-key' ? answer : sameKey(parseAnswer(answer, keySchema), ref);
-    },
+    update: (ref, change) =>
+      write(ref, { operation: 'update the key', path: keyPath(ref), ...ownerCalls[ref.owner.kind].update(change) }),
+
+    setScopes: (ref, change) =>
+      write(ref, { operation: 'set the scopes', path: keyPath(ref), ...ownerCalls[ref.owner.kind].setScopes(change) }),
 
     async approveProduct(ref, product) {
       const call = { operation: 'approve a product', method: 'POST', path: productPath(ref, product) } as const;
@@ -116,12 +50,20 @@ export function manageKeys(api: ManagementApi): Keys {
 
     async removeProduct(ref, product) {
       const call = { operation: 'remove a product', method: 'DELETE', path: productPath(ref, product) } as const;
-      return done(await api(call, 'no-key'));
+      try {
+        return done(await api(call, 'no-key'));
+      } catch (error) {
+        // A product that the key does not have any more is a 400 for X and a 500 for Edge, in words that nobody should rely on.
+        const key = await reads.get(ref);
+        if (key === 'no-key') return key;
+        if (key.products.every(({ name }) => name !== product)) return 'done';
+        throw error;
+      }
     },
 
-    async act(ref, action) {
-      const call = { operation: `${action} the key`, method: 'POST', path: keyPath(ref) } as const;
-      return done(await api({ ...call, query: { action }, body: nothing }, 'no-key'));
+    async act(ref, action, key) {
+      const call = { operation: `${action} the key`, path: keyPath(ref) };
+      return done(await api({ ...call, ...ownerCalls[ref.owner.kind].act(action, key) }, 'no-key'));
     },
 
     async delete(ref) {
@@ -135,9 +77,4 @@ function done(answer: HttpAnswer | 'no-key'): 'done' | 'no-key' {
   if (answer === 'no-key') return answer;
   if (answer.text.reveal() !== '') parseAnswer(answer, z.unknown());
   return 'done';
-}
-
-function sameKey(key: ApigeeKey, { keyId }: { readonly keyId: Hidden }): ApigeeKey {
-  if (sameKeyId(key, keyId)) return key;
-  throw new PermanentError('provider-answer', 'Apigee answers with another key', { field: 'consumerKey' });
 }

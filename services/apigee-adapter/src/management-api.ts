@@ -4,6 +4,7 @@ import { send } from '@keyturn/http/send';
 import type { Hidden } from '@keyturn/rotation/hidden';
 
 import type { Authorize } from './authorize.ts';
+import type { Flavour } from './flavour.ts';
 import { faultError, faultOf, type Fault } from './management-fault.ts';
 
 export type ManagementCall = {
@@ -13,6 +14,8 @@ export type ManagementCall = {
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: HttpBody;
+  /** False: a second one does what the first did once more, so it is never repeated. */
+  readonly idempotent?: boolean;
 };
 
 /** One call of the management API. Gives the answer (2xx), or the fault where it is among those expected; throws for all others. */
@@ -22,21 +25,13 @@ export type ManagementApi = <Expected extends Fault = never>(
 ) => Promise<HttpAnswer | Expected>;
 
 type Options = {
-  readonly config: Pick<ApigeeConfig, 'flavour' | 'managementUrl' | 'organization'>;
+  readonly config: Pick<ApigeeConfig, 'managementUrl' | 'organization'>;
+  readonly flavour: Flavour;
   readonly authorize: Authorize;
   readonly http: HttpOptions;
 };
 
-// What a caller hears who is not recognised. Edge says it the other way round: 403 of credentials, 401 of permissions (docs.apigee.com,
-// http-status-codes), and 401 of tokens as everybody does.
-const refusals: Readonly<Record<ApigeeConfig['flavour'], readonly number[]>> = {
-  x: [401],
-  hybrid: [401],
-  edge: [401, 403],
-  opdk: [401, 403],
-};
-
-export function managementApi({ config, authorize, http }: Options): ManagementApi {
+export function managementApi({ config, flavour, authorize, http }: Options): ManagementApi {
   const attempt = (call: ManagementCall, authorization: Hidden) =>
     send(
       {
@@ -44,8 +39,8 @@ export function managementApi({ config, authorize, http }: Options): ManagementA
         baseUrl: config.managementUrl,
         path: ['', 'organizations', config.organization, ...call.path].map(encodeURIComponent).join('/'),
         headers: { authorization: authorization.reveal() },
-        // All of them: a key that exists already is read back, everything else writes what it wrote before.
-        idempotent: true,
+        // Nearly all of them: a key that exists already is read back, everything else writes what it wrote before.
+        idempotent: call.idempotent ?? true,
       },
       http,
     );
@@ -53,13 +48,14 @@ export function managementApi({ config, authorize, http }: Options): ManagementA
   return async (call, ...expected) => {
     const authorization = await authorize();
     let answer = await attempt(call, authorization);
-    // The token was taken back, or the administrator's secret has changed: once more, unless there is nothing else to try.
-    if (refusals[config.flavour].includes(answer.status)) {
+    // The token was taken back, or the administrator's secret has changed: once more, unless there is nothing else to try. A call that was refused had
+    // no effect.
+    if (answer.status === 401 || (answer.status === 403 && flavour.swapsRefusals)) {
       const next = await authorize(authorization);
       if (next.reveal() !== authorization.reveal()) answer = await attempt(call, next);
     }
     if (answer.status < 300) return answer;
-    const fault = faultOf(answer);
+    const fault = faultOf(answer, flavour);
     const known = expected.find((one) => one === fault);
     if (known !== undefined) return known;
     throw faultError(fault, answer);

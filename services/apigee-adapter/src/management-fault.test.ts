@@ -1,8 +1,10 @@
 import { hidden } from '@keyturn/rotation/hidden';
 import { expect, test } from 'vitest';
 
+import { flavours } from './flavour.ts';
 import { faultError, faultOf, type Fault } from './management-fault.ts';
 
+const google = flavours.x;
 const answer = (status: number, body: unknown) => ({
   status,
   text: hidden(typeof body === 'string' ? body : JSON.stringify(body)),
@@ -41,7 +43,7 @@ test.each<[Fault, number, unknown]>([
   ['refused', 400, { error: 'a text' }],
   ['refused', 400, { error: { details: 'a text' } }],
 ])('reads %s from a %i with %j', (fault, status, body) => {
-  expect(faultOf(answer(status, body))).toBe(fault);
+  expect(faultOf(answer(status, body), google)).toBe(fault);
 });
 
 test('the first kind of body wins', () => {
@@ -50,7 +52,7 @@ test('the first kind of body wins', () => {
     ...violation('keymanagement.service.ConsumerKeyAlreadyExists'),
   };
 
-  expect(faultOf(answer(404, both))).toBe('no-target');
+  expect(faultOf(answer(404, both), google)).toBe('no-target');
 });
 
 test.each<[Fault, string, string | undefined]>([

@@ -3,6 +3,8 @@ import { jsonOf } from '@keyturn/http/parse-answer';
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import * as z from 'zod';
 
+import type { Flavour } from './flavour.ts';
+
 /** What the management API says when it refuses, as far as it matters here. */
 export type Fault =
   | 'no-target'
@@ -21,6 +23,7 @@ const faults = new Map<string, Fault>([
   ['developer.service.AppDoesNotExist', 'no-target'],
   ['developer.service.DeveloperDoesNotExist', 'no-target'],
   ['developer.service.DeveloperIdDoesNotExist', 'no-target'],
+  ['developer.service.CompanyDoesNotExist', 'no-target'],
   ['keymanagement.service.InvalidClientIdForGivenApp', 'no-key'],
   ['API_KEY_NOT_FOUND', 'no-key'],
   ['keymanagement.service.ConsumerKeyAlreadyExists', 'key-exists'],
@@ -62,7 +65,13 @@ const body = z.object({
     .catch(undefined),
 });
 
-export function faultOf(answer: HttpAnswer): Fault {
+export function faultOf(answer: HttpAnswer, { swapsRefusals }: Pick<Flavour, 'swapsRefusals'>): Fault {
+  const fault = faultIn(answer);
+  if (!swapsRefusals || (fault !== 'unauthenticated' && fault !== 'denied')) return fault;
+  return fault === 'denied' ? 'unauthenticated' : 'denied';
+}
+
+function faultIn(answer: HttpAnswer): Fault {
   const codes = codesOf(answer);
   // What authenticates may stand before Apigee and answer as it likes; whether something exists is Apigee's to say.
   if (codes === undefined) return answer.status === 401 || answer.status === 403 ? statusFault(answer) : 'unreadable';
@@ -78,7 +87,7 @@ export function faultError(fault: Fault, answer: HttpAnswer): TransientError | P
     case 'concurrent-write':
       return new TransientError(`${message}: something else writes at the same time`);
     case 'no-target':
-      return new PermanentError('target-missing', `${message}: there is no such app`, { field: 'target' });
+      return new PermanentError('target-missing', `${message}: there is no such app or owner`, { field: 'target' });
     case 'no-key':
       return new TransientError(`${message}: the app does not have the key, or not yet`);
     case 'key-exists':

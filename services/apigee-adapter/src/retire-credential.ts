@@ -3,11 +3,12 @@ import type { Clock } from '@keyturn/rotation/clock';
 import { PermanentError } from '@keyturn/rotation/errors';
 
 import { isUsable, markIn, sameKeyId, stateOf, type ApigeeKey } from './apigee-app.ts';
-import type { KeyRef, Keys } from './manage-keys.ts';
+import type { Flavour } from './flavour.ts';
+import type { KeyRef, Keys } from './keys.ts';
 import { isOurs, parseOurMark } from './our-mark.ts';
 import { parseTarget } from './target.ts';
 
-type Deps = { readonly keys: Keys; readonly clock: Clock };
+type Deps = { readonly keys: Keys; readonly flavour: Flavour; readonly clock: Clock };
 
 export async function disableCredential(request: RetireRequest, deps: Deps): Promise<void> {
   const { ref, key, all } = await look(request, deps);
@@ -15,7 +16,7 @@ export async function disableCredential(request: RetireRequest, deps: Deps): Pro
   refuseStranger(key, request);
   if (!key.approved) return;
   refuseLast(key, all, deps);
-  await deps.keys.act(ref, 'revoke');
+  await deps.keys.act(ref, 'revoke', key);
 }
 
 export async function enableCredential(request: RetireRequest, deps: Deps): Promise<void> {
@@ -23,7 +24,7 @@ export async function enableCredential(request: RetireRequest, deps: Deps): Prom
   if (key === undefined) throw gone();
   refuseStranger(key, request);
   if (key.approved) return;
-  if ((await deps.keys.act(ref, 'approve')) === 'no-key') throw gone();
+  if ((await deps.keys.act(ref, 'approve', key)) === 'no-key') throw gone();
 }
 
 export async function removeCredential(request: RetireRequest, deps: Deps): Promise<void> {
@@ -34,10 +35,10 @@ export async function removeCredential(request: RetireRequest, deps: Deps): Prom
   await deps.keys.delete(ref);
 }
 
-export async function listCredentials(target: string, { keys, clock }: Deps): Promise<readonly ListedKey[]> {
-  const parsed = parseTarget(target);
-  const [app, developer] = await Promise.all([keys.app(parsed), keys.developer(parsed.developer)]);
-  const targetOn = app.approved && developer.active;
+export async function listCredentials(target: string, { keys, flavour, clock }: Deps): Promise<readonly ListedKey[]> {
+  const parsed = parseTarget(target, flavour);
+  const [app, owner] = await Promise.all([keys.app(parsed), keys.owner(parsed.owner)]);
+  const targetOn = app.approved && owner.active;
   return app.keys.map((key) => ({
     keyId: key.keyId,
     state: stateOf(key, targetOn, clock.now()),
@@ -49,8 +50,8 @@ export async function listCredentials(target: string, { keys, clock }: Deps): Pr
 type Seen = { readonly ref: KeyRef; readonly key: ApigeeKey | undefined; readonly all: readonly ApigeeKey[] };
 
 // The app says everything at one moment: which keys there are, whose they are, and which of them work.
-async function look({ target, keyId }: RetireRequest, { keys }: Deps): Promise<Seen> {
-  const parsed = parseTarget(target);
+async function look({ target, keyId }: RetireRequest, { keys, flavour }: Deps): Promise<Seen> {
+  const parsed = parseTarget(target, flavour);
   const { keys: all } = await keys.app(parsed);
   return { ref: { ...parsed, keyId }, key: all.find((key) => sameKeyId(key, keyId)), all };
 }

@@ -1,5 +1,12 @@
 import { apigeeSimulator } from '@keyturn/apigee-simulator/apigee-simulator';
-import type { ApigeeSimulator, SeedKey, SimulatorOptions } from '@keyturn/apigee-simulator/simulator';
+import type {
+  ApigeeSimulator,
+  AppName,
+  Flavour,
+  SeedApp,
+  SeedKey,
+  SimulatorOptions,
+} from '@keyturn/apigee-simulator/simulator';
 import type { ApigeeConfig, ProbeConfig } from '@keyturn/config/config';
 import { provider as providerSchema } from '@keyturn/config/provider-config';
 import type { CredentialProvider } from '@keyturn/credential-provider/credential-provider';
@@ -12,15 +19,26 @@ import { afterAll } from 'vitest';
 import { apigeeProvider } from './apigee-provider.ts';
 import { checkRequest } from './check-request.ts';
 
-export const developer = 'dev@example.com';
-export const target = `developers/${developer}/apps/orders client`;
-export const otherTarget = 'developers/other@example.com/apps/billing';
-export const unprobedTarget = `developers/${developer}/apps/unprobed`;
-const apps = new Map([
-  [target, { developer, app: 'orders client' }],
-  [otherTarget, { developer: 'other@example.com', app: 'billing' }],
-  [unprobedTarget, { developer, app: 'unprobed' }],
-]);
+export type OwnerKind = 'developers' | 'companies' | 'appgroups';
+/** The owner of `target`, and that of `otherTarget`. */
+const owners: Readonly<Record<OwnerKind, readonly [string, string]>> = {
+  developers: ['dev@example.com', 'other@example.com'],
+  companies: ['Acme Ltd.', 'others'],
+  appgroups: ['acme', 'others'],
+};
+
+/** Targets of one kind of owner. */
+export function targetsOf(kind: OwnerKind): { target: string; otherTarget: string; unprobedTarget: string } {
+  const [one, other] = owners[kind];
+  return {
+    target: `${kind}/${one}/apps/orders client`,
+    otherTarget: `${kind}/${other}/apps/billing`,
+    unprobedTarget: `${kind}/${one}/apps/unprobed`,
+  };
+}
+
+export const [developer] = owners.developers;
+export const { target, otherTarget, unprobedTarget } = targetsOf('developers');
 
 export const propagationMs = 8000;
 const revocationMs = 6000;
@@ -46,7 +64,9 @@ export type SimulatedApigee = {
   /** Whatever probes call accepts any key from now on. */
   readonly acceptAnything: () => void;
   readonly handMade: (key?: Partial<SeedKey> & { readonly target?: string }) => Credential;
-  readonly appOf: (target: string) => { readonly developer: string; readonly app: string };
+  /** Adds to the app. */
+  readonly seedApp: (target: string, app: Omit<SeedApp, 'name'>) => void;
+  readonly appOf: (target: string) => AppName;
   close(): Promise<void>;
 };
 
@@ -61,8 +81,8 @@ afterAll(() => {
 });
 
 /** For tests: counts a request to the management API, and fails the file where it does not fit its description. Gives the name of the call. */
-export function checkAndCount(request: Received): string {
-  const { id, problem } = checkRequest({ ...request, contentType: request.headers['content-type'] });
+export function checkAndCount(request: Received, flavour: Flavour = 'x'): string {
+  const { id, problem } = checkRequest({ ...request, contentType: request.headers['content-type'] }, flavour);
   checked += 1;
   if (problem !== undefined) problems.push(`${request.method} ${id ?? request.url}: ${problem}`);
   return id ?? 'unknown';
@@ -70,6 +90,10 @@ export function checkAndCount(request: Received): string {
 
 type Options = {
   readonly send?: ProbeConfig['send'];
+  readonly mint?: ApigeeConfig['mint'];
+  readonly flavour?: Flavour;
+  /** Statistics of the environment `prod` are configured. */
+  readonly analytics?: boolean;
   readonly simulator?: SimulatorOptions;
   readonly timeoutMs?: number;
 };
@@ -77,6 +101,9 @@ type Options = {
 /** The simulator, an adapter that works on it over loopback HTTP, and between them a proxy that checks every request to the management API. */
 export async function simulatedApigee({
   send,
+  mint = 'chosen',
+  flavour = 'x',
+  analytics = false,
   simulator = {},
   timeoutMs = 2000,
 }: Options = {}): Promise<SimulatedApigee> {
@@ -88,23 +115,27 @@ export async function simulatedApigee({
       return Promise.resolve();
     },
   };
-  const apigee = await apigeeSimulator({ clock, nodes, ...simulator });
+  const apigee = await apigeeSimulator({ clock, nodes, flavour, ...simulator });
   seed(apigee);
 
   const calls: string[] = [];
   let interference: Interference = () => 'pass';
-  const management = await loopbackServer((request, earlier) => {
-    calls.push(checkAndCount(request));
-    return pass(apigee.managementUrl.replace(/\/v1$/, ''), request, interference(request, earlier));
+  const management = await loopbackServer(async (request, earlier) => {
+    calls.push(checkAndCount(request, flavour));
+    const reply = await pass(apigee.managementUrl.replace(/\/v1$/, ''), request, interference(request, earlier));
+    if (typeof reply === 'string') return reply;
+    return { ...reply, headers: { date: new Date(now).toUTCString(), ...reply.headers } };
   });
   let open = false;
   const gateway = await loopbackServer((request) => pass(apigee.gatewayUrl, request, open ? welcome(request) : 'pass'));
 
   const config = providerSchema.parse({
     kind: 'apigee',
+    flavour,
+    mint,
     organization: apigee.organization,
     managementUrl: `${management.url}/v1`,
-    auth: { as: 'serviceAccount', tokenUrl: apigee.tokenUrl },
+    ...(analytics && { analytics: { environments: ['prod'] } }),
     adminSecret: 'apigee/admin',
     urls: { gateway: gateway.url },
     probes: [
@@ -142,6 +173,7 @@ export async function simulatedApigee({
       open = true;
     },
     handMade: (key) => handMade(apigee, key),
+    seedApp: (name, app) => seedApp(apigee, name, app),
     appOf,
     async close() {
       await Promise.all([apigee.close(), management.close(), gateway.close()]);
@@ -149,10 +181,26 @@ export async function simulatedApigee({
   };
 }
 
-function appOf(name: string) {
-  const app = apps.get(name);
-  if (app === undefined) throw new Error(`Nothing was seeded for ${name}`);
-  return app;
+function appOf(name: string): AppName {
+  const { kind, owner, app } = partsOf(name);
+  if (kind === 'developers') return { developer: owner, app };
+  return kind === 'companies' ? { company: owner, app } : { appGroup: owner, app };
+}
+
+function partsOf(name: string): { readonly kind: OwnerKind; readonly owner: string; readonly app: string } {
+  const [kind = '', owner = '', , app = ''] = name.split('/');
+  const known = (['developers', 'companies', 'appgroups'] as const).find((one) => one === kind);
+  if (known !== undefined) return { kind: known, owner, app };
+  throw new Error(`Nothing was seeded for ${name}`);
+}
+
+/** What is added to an app; the app where it is not there yet. */
+function seedApp(apigee: ApigeeSimulator, name: string, seeded: Omit<SeedApp, 'name'> = {}): void {
+  const { kind, owner, app } = partsOf(name);
+  const apps = [{ name: app, ...seeded }];
+  if (kind === 'developers') apigee.seed({ developers: [{ email: owner, apps }] });
+  if (kind === 'companies') apigee.seed({ companies: [{ name: owner, apps }] });
+  if (kind === 'appgroups') apigee.seed({ appGroups: [{ name: owner, apps }] });
 }
 
 function seed(apigee: ApigeeSimulator): void {
@@ -163,11 +211,11 @@ function seed(apigee: ApigeeSimulator): void {
       { name: 'invoices', paths: ['/invoices'] },
       { name: 'payments', paths: ['/payments'], approval: 'manual' },
     ],
-    developers: [
-      { email: developer, apps: [{ name: 'orders client' }, { name: 'unprobed' }] },
-      { email: 'other@example.com', apps: [{ name: 'billing' }] },
-    ],
   });
+  const google = apigee.flavour === 'x' || apigee.flavour === 'hybrid';
+  for (const kind of ['developers', google ? 'appgroups' : 'companies'] as const) {
+    for (const name of Object.values(targetsOf(kind))) seedApp(apigee, name);
+  }
 }
 
 let made = 0;
@@ -179,12 +227,13 @@ function handMade(apigee: ApigeeSimulator, key: Parameters<SimulatedApigee['hand
   const named = {
     consumerKey: `hand-made-key-${made}-e1f0a9`,
     consumerSecret: `hand-made-secret-${made}-77c2d4`,
-    products: name === unprobedTarget ? ['invoices'] : ['orders'],
+    products: name.endsWith('/unprobed') ? ['invoices'] : ['orders'],
     attributes: [{ name: 'Team', value: 'Orders' }],
     ...wish,
   };
-  const { developer: email, app } = appOf(name);
-  apigee.seed({ developers: [{ email, apps: [{ name: app, keys: [named] }] }] });
+  // Seeding replaces what it names.
+  const { attributes, callbackUrl } = apigee.app(appOf(name));
+  seedApp(apigee, name, { attributes, callbackUrl, keys: [named] });
   return credential(named.consumerKey, named.consumerSecret);
 }
 

@@ -1,55 +1,69 @@
+import type { Flavour } from '@keyturn/apigee-simulator/simulator';
+import type { ApigeeConfig, ProbeConfig } from '@keyturn/config/config';
 import { testCredentialProvider } from '@keyturn/credential-provider/conformance';
 import type { Faults, HandMade, SetUp, StoredKey } from '@keyturn/credential-provider/provider-fixture';
-import type { ProbeConfig } from '@keyturn/config/config';
 
 import {
-  otherTarget,
   simulatedApigee,
-  target,
-  unprobedTarget,
+  targetsOf,
   type Interference,
+  type OwnerKind,
   type SimulatedApigee,
 } from './simulated-apigee.conformance.ts';
 
-const sends: Readonly<Record<string, ProbeConfig['send']>> = {
-  'probed with the key in a header': { as: 'header', name: 'x-apikey' },
-  'probed with client credentials': { as: 'clientCredentials', tokenPath: '/oauth/token' },
+const sends = [
+  { as: 'header', name: 'x-apikey' },
+  { as: 'clientCredentials', tokenPath: '/oauth/token' },
+] as const satisfies readonly ProbeConfig['send'][];
+
+/** The contract of CredentialProvider for every owner of a flavour, whoever chooses the key, over HTTP to the simulator. */
+export function testFlavour(flavour: Flavour, owners: readonly OwnerKind[]): void {
+  const [byKey, byToken] = sends;
+  for (const owner of owners) {
+    for (const mint of ['chosen', 'generated'] as const) {
+      const kind = { flavour, owner, mint, send: byKey, analytics: mint === 'generated' };
+      testCredentialProvider(`Apigee ${flavour}, ${mint} keys of ${owner}`, setUp(kind));
+    }
+  }
+  const kind = { flavour, owner: 'developers', mint: 'chosen', send: byToken, analytics: true } as const;
+  testCredentialProvider(`Apigee ${flavour}, probed with client credentials`, setUp(kind));
+}
+
+type Kind = {
+  readonly flavour: Flavour;
+  readonly owner: OwnerKind;
+  readonly mint: ApigeeConfig['mint'];
+  readonly send: ProbeConfig['send'];
+  readonly analytics: boolean;
 };
 
-for (const [name, send] of Object.entries(sends)) testCredentialProvider(`Apigee ${name}`, setUp(send));
-
-function setUp(send: ProbeConfig['send']): SetUp {
+function setUp({ owner, ...kind }: Kind): SetUp {
+  const { target, otherTarget, unprobedTarget } = targetsOf(owner);
+  const [at] = target.split('/apps/');
   return async () => {
-    const simulated = await simulatedApigee({ send });
+    const simulated = await simulatedApigee(kind);
     const { apigee, clock } = simulated;
     return {
       provider: simulated.provider,
       target,
       otherTarget,
-      missingTarget: 'developers/dev@example.com/apps/nowhere',
+      missingTarget: `${at}/apps/nowhere`,
       malformedTargets: [
-        'developers/dev@example.com/apps/',
-        'developers/dev@example.com/apps/..',
-        'developers/dev@example.com/apps/a/keys/b',
-        'developers/dev@example.com/apps//a',
-        'developers/dev@example.com/apps/a?b',
-        'developers/dev@example.com/apps/a#b',
-        'developers/dev@example.com/apps/a\\b',
-        'developers/dev@example.com/apps/a\n',
-        'developers/dev/apps/a',
-        'developers/../apps/a',
-        'developers/@/apps/a',
-        'companies/acme/apps/a',
-        '/developers/dev@example.com/apps/a',
-        'developers/dev@example.com%2Fapps/a',
+        ...['', '..', 'a/keys/b', '/a', 'a?b', 'a#b', 'a\\b', 'a\n'].map((app) => `${at}/apps/${app}`),
+        ...['developers/dev', 'developers/..', 'developers/@', 'companies/a@b.c', 'appgroups/..', 'somebody/acme'].map(
+          (other) => `${other}/apps/a`,
+        ),
+        kind.flavour === 'x' || kind.flavour === 'hybrid' ? 'companies/acme/apps/a' : 'appgroups/acme/apps/a',
+        `/${target}`,
+        target.replace('/apps/', '%2Fapps/'),
       ],
       entitlements: ['product:orders', 'product:orders-admin', 'scope:read'],
       // Without leave to approve it, the adapter refuses to go on: issue-credential.test.ts.
       manualEntitlement: undefined,
-      maxKeys: 10,
+      maxKeys: kind.flavour === 'x' || kind.flavour === 'hybrid' ? 10 : 100,
       tellsSecret: true,
       canaries: [simulated.token],
-      handMade: async (key = {}) => simulated.handMade(seedOf(key, clock.now())),
+      handMade: async (key = {}) => simulated.handMade({ target, ...seedOf(key, clock.now()) }),
       stored: async (name) => stored(simulated, name),
       advance: (ms) => clock.sleep(ms),
       close: () => simulated.close(),

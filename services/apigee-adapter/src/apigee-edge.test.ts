@@ -1,0 +1,3 @@
+import { testFlavour } from './apigee-provider.conformance.ts';
+
+testFlavour('edge', ['developers', 'companies']);

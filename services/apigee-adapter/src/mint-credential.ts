@@ -1,0 +1,121 @@
+import type { ProposeRequest } from '@keyturn/credential-provider/credential-provider';
+import type { Clock } from '@keyturn/rotation/clock';
+import { credential, type Credential } from '@keyturn/rotation/credential';
+import { PermanentError, TransientError } from '@keyturn/rotation/errors';
+
+import { asProposed, isProposed, markIn, sameKeyId, type ApigeeApp, type ApigeeKey } from './apigee-app.ts';
+import { untilKnown } from './complete-key.ts';
+import type { Flavour } from './flavour.ts';
+import { goalFrom, goalOf } from './issue-goal.ts';
+import type { Keys, MintedApp } from './keys.ts';
+import { intentsIn, intentTo, leftoversOf, withIntents, type Intent } from './mint-intent.ts';
+import { isOurs, parseOurMark } from './our-mark.ts';
+import { orQuota } from './quota.ts';
+import { parseTarget, type Target } from './target.ts';
+
+type Deps = { readonly keys: Keys; readonly flavour: Flavour; readonly clock: Clock };
+
+/**
+ * Has Apigee make the next key, entitled like the current one, and marks it. What an earlier attempt for this secret left behind is removed
+ * first, if there is no doubt that it is that: docs/adr/0012.
+ */
+export async function mintCredential(request: ProposeRequest, deps: Deps): Promise<Credential> {
+  const { keys, clock, flavour } = deps;
+  const target = parseTarget(request.target, flavour);
+  parseOurMark(request.mark);
+  const app = await keys.app(target);
+  const { products, scopes } = request.like === undefined ? goalFrom(request.entitlements) : goalOf(request.like, app);
+  const leftovers = [...ownLeftovers(app, request), ...unmarkedLeftovers(app, request)];
+  const stay = app.keys.filter((key) => !leftovers.includes(key));
+  const intent = intentTo({ mark: request.mark, at: app.readAt ?? clock.now() }, stay);
+  const attributes = withIntents(app.attributes, [...othersIntents(app, request), intent]);
+
+  for (const { keyId } of leftovers) await keys.delete({ ...target, keyId });
+  const made = await mintOne(
+    target,
+    { products, scopes, attributes, callbackUrl: app.callbackUrl },
+    { intent, stay },
+    deps,
+  );
+
+  const marked = { products: [], attributes: asProposed(made.attributes, request.mark), scopes: made.scopes };
+  const written = await untilKnown(() => keys.update({ ...target, keyId: made.keyId }, marked), clock);
+  if (written === 'no-key') throw new TransientError('The app does not have the new key yet');
+  return credential(made.keyId.reveal(), made.secret.reveal());
+}
+
+/** Those that bear the mark already. Once a key went through `ensure` somebody may use it. */
+function ownLeftovers({ keys }: ApigeeApp, { mark, like }: ProposeRequest): ApigeeKey[] {
+  const own = keys.filter((key) => markIn(key) === mark);
+  if (own.some((key) => !isProposed(key) || isLike(key, like))) {
+    throw new PermanentError('key-conflict', 'A key that bears the mark may be in use', { field: 'mark' });
+  }
+  return own;
+}
+
+function unmarkedLeftovers({ attributes, keys }: ApigeeApp, { target, mark, like }: ProposeRequest): ApigeeKey[] {
+  const ours = parseOurMark(mark);
+  const found = intentsIn(attributes)
+    .filter((intent) => isOurs(intent.mark, ours))
+    .flatMap((intent) => leftoversOf(intent, keys, like));
+  if (found.length <= 1) return found;
+  throw new PermanentError(
+    'key-conflict',
+    `${target} has ${found.length} new keys without a mark, one of which a rotation lost. Remove the one that nobody uses and the app's attribute keyturn-intent`,
+    { field: 'target' },
+  );
+}
+
+// What another secret still needs to find its own.
+function othersIntents({ attributes, keys }: ApigeeApp, { mark }: ProposeRequest): Intent[] {
+  const ours = parseOurMark(mark);
+  return intentsIn(attributes).filter(
+    (intent) => !isOurs(intent.mark, ours) && leftoversOf(intent, keys, undefined).length > 0,
+  );
+}
+
+type Before = { readonly intent: Intent; readonly stay: readonly ApigeeKey[] };
+
+/** The one key that was not there before, by the difference of key ids: their order says nothing. */
+async function mintOne(
+  target: Target,
+  wanted: MintedApp,
+  { intent, stay }: Before,
+  { keys }: Deps,
+): Promise<ApigeeKey> {
+  const app = await mintOrLookAgain(target, wanted, intent, keys);
+  const fresh = app.keys.filter(({ keyId }) => !stay.some((old) => sameKeyId(old, keyId)));
+  const [made] = fresh;
+  if (made === undefined) {
+    throw new PermanentError(
+      'provider-refused',
+      'Apigee made no key. It may make none without an API product: approve one on the current key, or name one in the policy',
+      { field: 'entitlements' },
+    );
+  }
+  // The next attempt finds out which is whose, when the other one bears its mark.
+  if (fresh.length > 1) throw new TransientError('Somebody else made a key of the app at the same time');
+  if (made.secret.reveal() !== '') return made;
+  throw new PermanentError('provider-answer', 'Apigee does not tell the secret of the key', {
+    field: 'consumerSecret',
+  });
+}
+
+/** After a lost answer the app says whether the key was made: by the intent, which came with it. */
+async function mintOrLookAgain(target: Target, wanted: MintedApp, intent: Intent, keys: Keys): Promise<ApigeeApp> {
+  try {
+    return await orQuota(() => keys.mint(target, wanted), target, keys);
+  } catch (error) {
+    const lost =
+      error instanceof TransientError || (error instanceof PermanentError && error.reason === 'provider-answer');
+    if (!lost) throw error;
+    const app = await keys.app(target);
+    const made = intentsIn(app.attributes).some(({ id }) => id === intent.id);
+    if (made) return app;
+    throw error;
+  }
+}
+
+function isLike(key: ApigeeKey, like: Credential | undefined): boolean {
+  return like !== undefined && sameKeyId(key, like.keyId);
+}
