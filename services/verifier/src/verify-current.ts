@@ -1,5 +1,6 @@
 import type { EventBus } from '@keyturn/aws/event-bus';
-import type { SecretReader, SecretVersion } from '@keyturn/aws/secret-store';
+import type { Ledger } from '@keyturn/aws/ledger';
+import type { SecretDescription, SecretReader, SecretVersion } from '@keyturn/aws/secret-store';
 import type { Config } from '@keyturn/config/config';
 import { eventFacts } from '@keyturn/config/event-facts';
 import { managedSecret, type ManagedSecret } from '@keyturn/config/managed-secret';
@@ -10,11 +11,16 @@ import type { SecretRotated } from '@keyturn/events/secret-rotated';
 import { VerificationFailed } from '@keyturn/events/verification-failed';
 import type { Clock } from '@keyturn/rotation/clock';
 import { PermanentError, TransientError, type Reason } from '@keyturn/rotation/errors';
+import { markOf, ownership } from '@keyturn/rotation/mark';
 import { readCredential } from '@keyturn/rotation/shape';
+
+import { findLive } from './find-live.ts';
 
 export type Deps = {
   readonly config: Config;
   readonly secrets: SecretReader;
+  /** For the notes of what we read ourselves. */
+  readonly ledger: Ledger;
   readonly provider: (providerId: string) => Pick<IssueProvider, 'check'>;
   readonly bus: EventBus;
   readonly clock: Clock;
@@ -32,7 +38,7 @@ export async function verifyCurrent(rotated: SecretRotated, deps: Deps): Promise
   const description = await deps.secrets.describe(secretArn);
   if (description.deletedAt !== undefined) return;
   const secret = managedSecret(description, deps.config);
-  const version = await deps.secrets.value(secretArn, { stage: 'AWSCURRENT' });
+  const version = await readCurrent(secretArn, description, deps);
   if (version?.versionId !== versionId) {
     if (description.stages.get(versionId)?.includes('AWSCURRENT') !== true) return;
     throw new TransientError('AWSCURRENT cannot be read as it is described', { retryAfterMs: stalePauseMs });
@@ -56,10 +62,28 @@ export async function verifyCurrent(rotated: SecretRotated, deps: Deps): Promise
             reason: problem.reason,
             code: problem.code,
             previousVersionId: rotated.data.previousVersionId,
+            live: await findLive(description, secret, deps),
           },
           about,
         ),
   );
+}
+
+type Current = Pick<SecretVersion, 'versionId'> & { readonly text: SecretVersion['text'] | undefined };
+
+// Something that is no text can be pasted, too; then only the description tells which version it is.
+async function readCurrent(
+  secretArn: string,
+  { stages }: SecretDescription,
+  { secrets }: Deps,
+): Promise<Current | undefined> {
+  try {
+    return await secrets.value(secretArn, { stage: 'AWSCURRENT' });
+  } catch (error) {
+    if (!(error instanceof PermanentError) || error.reason !== 'shape-mismatch') throw error;
+    const versionId = [...stages].find(([, labels]) => labels.includes('AWSCURRENT'))?.[0];
+    return versionId === undefined ? undefined : { versionId, text: undefined };
+  }
 }
 
 type Problem = { readonly reason: Reason; readonly code: string | null; readonly final: boolean };
@@ -67,13 +91,14 @@ type Problem = { readonly reason: Reason; readonly code: string | null; readonly
 // What cannot even be asked may be a problem of what was pasted: no shape, no such app. That we may not ask is ours, and no reason to alarm an owner.
 const ofTheSecret: ReadonlySet<Reason> = new Set(['shape-mismatch', 'target-missing']);
 
-async function findProblem(secret: ManagedSecret, version: SecretVersion, deps: Deps): Promise<Problem | undefined> {
+async function findProblem(secret: ManagedSecret, version: Current, deps: Deps): Promise<Problem | undefined> {
   const { target, policy } = secret;
   const { probe } = policy;
   try {
-    const credential = readCredential(secret.shape, version.text);
+    const credential = version.text && readCredential(secret.shape, version.text);
     if (credential === undefined) return { reason: 'shape-mismatch', code: null, final: true };
-    return problemOf(await deps.provider(secret.provider.id).check({ target, credential, probe, times: 1 }));
+    const check = await deps.provider(secret.provider.id).check({ target, credential, probe, times: 1 });
+    return problemOf(check) ?? sharingOf(check, secret, version);
   } catch (error) {
     if (!(error instanceof PermanentError) || !ofTheSecret.has(error.reason)) throw error;
     return { reason: error.reason, code: null, final: true };
@@ -89,6 +114,18 @@ function problemOf({ key, use }: CheckResult): Problem | undefined {
   if (use.outcome === 'rejected') return { reason: 'key-rejected', code: use.code, final: use.final };
   if (use.outcome === 'no-probe') return { reason: 'misconfigured', code: null, final: true };
   return undefined;
+}
+
+// It works now. But whoever owns it rotates it, and then it ends here too.
+function sharingOf(
+  { key }: CheckResult,
+  { arn, environment }: ManagedSecret,
+  { versionId }: Current,
+): Problem | undefined {
+  if (key.state === 'absent') return undefined;
+  const owner = ownership(key.mark, markOf(arn, versionId, environment));
+  const isTheirs = owner === 'other-secret' || owner === 'other-installation';
+  return isTheirs ? { reason: 'shared-key', code: null, final: true } : undefined;
 }
 
 // A node may need its time to accept the key; after twice the provider's bound the owner has to know. Two more looks on the way: a message that
