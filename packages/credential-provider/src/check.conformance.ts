@@ -94,8 +94,8 @@ export function checking(test: Test, traits: Traits): void {
     test('explains a refusal by a code without the key, and lets it stand where waiting may help', async ({
       subject,
     }) => {
-      const [key, mark] = [await subject.handMade(), subject.ours(2)];
-      const unheard = await subject.provider.propose({ target: subject.target, mark });
+      const key = await subject.handMade();
+      const unheard = await subject.propose({ mark: subject.ours(2), like: key });
 
       const { use } = await subject.look(unheard, { probe: 'credential' });
 
@@ -107,10 +107,10 @@ export function checking(test: Test, traits: Traits): void {
 
     test('tells when a key was last used, if the provider does', async ({ subject }) => {
       const key = await subject.handMade();
-      const unused = await subject.state(key);
+      const unused = await subject.state(key, { usage: true });
       await subject.look(key, { probe: 'credential', times: 3 });
 
-      const used = await subject.state(key);
+      const used = await subject.state(key, { usage: true });
 
       expect(unused.lastUsedAt).toBeUndefined();
       expect(typeof used.lastUsedAt).toBe(subject.capabilities.lastUsed ? 'number' : 'undefined');

@@ -5,7 +5,15 @@ import { PendingError, PermanentError, TransientError } from '@keyturn/rotation/
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { expect, test } from 'vitest';
 
-import type { Capabilities, CheckRequest, CheckResult, EnsureRequest, KeyState, Use } from './credential-provider.ts';
+import type {
+  Capabilities,
+  CheckRequest,
+  CheckResult,
+  EnsureRequest,
+  KeyState,
+  ProposeRequest,
+  Use,
+} from './credential-provider.ts';
 import type { HandMade, ProviderFixture, SetUp, StoredKey } from './provider-fixture.ts';
 import { redactor } from './redactor.ts';
 
@@ -18,9 +26,14 @@ export type Subject = ProviderFixture & {
   readonly foreignMarks: readonly string[];
   /** Proposed and ensured, like `like` where it is given; bears `ours(version)`. */
   readonly issue: (wish: { version: number; like?: Credential; approve?: boolean }) => Promise<Credential>;
+  /** Proposes like `like` where it is given, else as the fixture's entitlements say. */
+  readonly propose: (wish?: Partial<ProposeRequest>) => Promise<Credential>;
   readonly ensureRequest: (wish: Pick<EnsureRequest, 'credential'> & Partial<EnsureRequest>) => EnsureRequest;
   /** The state of a key that exists. */
-  readonly state: (credential: Credential) => Promise<Exclude<KeyState, { state: 'absent' }>>;
+  readonly state: (
+    credential: Credential,
+    check?: Partial<CheckRequest>,
+  ) => Promise<Exclude<KeyState, { state: 'absent' }>>;
   readonly look: (credential: Credential, check?: Partial<CheckRequest>) => Promise<CheckResult>;
   /** What so many single requests say, each of which may reach another node. */
   readonly outcomes: (credential: Credential) => Promise<readonly Use['outcome'][]>;
@@ -64,14 +77,7 @@ function subjectOf(fixture: ProviderFixture, capabilities: Capabilities): Subjec
   };
   const look = (asked: Credential, check: Partial<CheckRequest> = {}) =>
     provider.check({ target, credential: asked, probe: 'none', times: 1, ...check });
-  const ensureRequest: Subject['ensureRequest'] = (wish) => ({
-    target,
-    like: undefined,
-    entitlements: fixture.entitlements,
-    mark: ours(),
-    approve: false,
-    ...wish,
-  });
+  const { propose, ensureRequest } = asking(fixture, meet);
   const failure = async (call: Promise<unknown>) => {
     const error = await call.then(
       () => expect.fail('The call should have failed'),
@@ -85,20 +91,20 @@ function subjectOf(fixture: ProviderFixture, capabilities: Capabilities): Subjec
 
   return {
     ...fixture,
-    provider: { ...provider, propose: async (request) => meet(await provider.propose(request)) },
     stored: async (of) => (await fixture.stored(of)).toSorted((a, b) => a.keyId.localeCompare(b.keyId)),
     handMade: async (key?: HandMade) => meet(await fixture.handMade(key)),
     capabilities,
     ours,
     foreignMarks,
     async issue({ version, like, approve = false }) {
-      const issued = meet(await provider.propose({ target, mark: ours(version) }));
+      const issued = await propose({ mark: ours(version), like });
       await provider.ensure(ensureRequest({ credential: issued, like, mark: ours(version), approve }));
       return issued;
     },
+    propose,
     ensureRequest,
-    async state(asked) {
-      const { key } = await look(asked);
+    async state(asked, check) {
+      const { key } = await look(asked, check);
       if (key.state === 'absent') throw new Error('The provider does not know the key');
       return key;
     },
@@ -123,6 +129,17 @@ function subjectOf(fixture: ProviderFixture, capabilities: Capabilities): Subjec
       if (error instanceof PermanentError) return error;
       throw new Error('The call should have failed for good', { cause: error });
     },
+  };
+}
+
+function asking(
+  { provider, target, entitlements }: ProviderFixture,
+  meet: (found: Credential) => Credential,
+): Pick<Subject, 'propose' | 'ensureRequest'> {
+  const usual = { target, like: undefined, entitlements, mark: ours() };
+  return {
+    propose: async (wish) => meet(await provider.propose({ ...usual, ...wish })),
+    ensureRequest: (wish) => ({ ...usual, approve: false, ...wish }),
   };
 }
 

@@ -17,9 +17,10 @@ export type IssueProvider = {
   /**
    * A credential that may become the next one. Where we choose the key: fresh and random, and the provider hears nothing of it. Where the
    * provider chooses: created there, bearing `mark`; asked again with the same mark it removes the leftover of the first call, whose
-   * secret nobody can read any more, so that one key bearing the mark is live.
+   * secret nobody can read any more, so that one key bearing the mark is live. What cannot be told from somebody else's key, or may be in
+   * use already, is never removed: PermanentError key-conflict.
    */
-  propose(request: { target: string; mark: string }): Promise<Credential>;
+  propose(request: ProposeRequest): Promise<Credential>;
 
   /**
    * Makes the target accept `credential`, entitled like `like` (or, at the first issue, as `entitlements` says) and bearing `mark`; marks are
@@ -74,6 +75,17 @@ export type Capabilities = {
   readonly expiryOnCreate: boolean;
 };
 
+export type ProposeRequest = {
+  readonly target: string;
+  readonly mark: string;
+  /**
+   * Where the provider chooses the key and entitles it while it makes it: entitled like this one and to no more, or, at the first issue, as
+   * `entitlements` says. PermanentError not-yours where the target has no such key; misconfigured as in `ensure`.
+   */
+  readonly like: Credential | undefined;
+  readonly entitlements: readonly string[];
+};
+
 export type EnsureRequest = {
   readonly target: string;
   readonly credential: Credential;
@@ -94,6 +106,11 @@ export type CheckRequest = {
    */
   readonly probe: 'none' | 'credential' | 'random';
   readonly times: number;
+  /**
+   * Tell `lastUsedAt`, also where the provider has to be asked for it separately. Whoever asks waits for it: a use that cannot be told is a
+   * TransientError (or PermanentError, where somebody has to change something), never "not used". Without it, it may be left out.
+   */
+  readonly usage?: boolean | undefined;
 };
 
 export type CheckResult = { readonly key: KeyState; readonly use: Use };
@@ -110,7 +127,10 @@ export type KeyState =
       readonly entitlements: readonly string[];
       /** Milliseconds since 1970 by the provider's clock. */
       readonly issuedAt: number | undefined;
-      /** The same clock; left out until it was used, and by providers that cannot tell. */
+      /**
+       * No call of the key is known to be later than this; the same clock. Left out until it was used, by providers that cannot tell, and where
+       * `usage` was not asked for.
+       */
       readonly lastUsedAt?: number | undefined;
     };
 

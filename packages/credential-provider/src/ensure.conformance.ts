@@ -19,9 +19,9 @@ export function ensuring(test: Test, traits: Traits): void {
 
     if (traits.entitlements) {
       test('entitles as the policy says where there is no old key', async ({ subject }) => {
-        const { provider, target, entitlements } = subject;
+        const { provider, entitlements } = subject;
         const [first = ''] = entitlements;
-        const credential = await provider.propose({ target, mark: subject.ours() });
+        const credential = await subject.propose({ entitlements: [first] });
 
         await provider.ensure(subject.ensureRequest({ credential, entitlements: [first] }));
 

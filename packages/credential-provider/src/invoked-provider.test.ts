@@ -67,6 +67,8 @@ describe('an answer', () => {
     const proposed = await answering({ keyId: 'canary-a', secret: 'canary-b' }).propose({
       target: 'orders',
       mark: 'm',
+      like: undefined,
+      entitlements: [],
     });
 
     expect(inspect(proposed)).not.toContain('canary');

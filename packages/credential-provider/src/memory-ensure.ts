@@ -31,7 +31,11 @@ export async function memoryEnsure(request: EnsureRequest, parts: MemoryParts): 
 
 type Like = Pick<MemoryKey, 'approved' | 'pending'> & { readonly note: string | undefined };
 
-async function likeOf({ target, like, entitlements }: EnsureRequest, parts: MemoryParts): Promise<Like> {
+/** The key to entitle like, or the entitlements as one. */
+export async function likeOf(
+  { target, like, entitlements }: Pick<EnsureRequest, 'target' | 'like' | 'entitlements'>,
+  parts: MemoryParts,
+): Promise<Like> {
   if (like === undefined) {
     const known = new Set([...parts.options.entitlements, ...parts.options.manual]);
     if (entitlements.every((name) => known.has(name))) return { approved: entitlements, pending: [], note: undefined };

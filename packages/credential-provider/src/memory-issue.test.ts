@@ -3,13 +3,14 @@ import { expect, test } from 'vitest';
 import { memoryProvider } from './memory-provider.ts';
 
 const mark = 'keyturn/v1/111122223333/eu-west-1/test/0123456789abcdef0123456789abcdef/v-1';
+const request = { target: 'orders', mark, like: undefined, entitlements: ['read'] };
 
 test('a key that is in use is no leftover, although it bears the mark that is asked for', async () => {
   const memory = setUp();
-  const credential = await memory.propose({ target: 'orders', mark });
+  const credential = await memory.propose(request);
   await memory.ensure({ target: 'orders', credential, like: undefined, entitlements: ['read'], mark, approve: false });
 
-  const again = memory.propose({ target: 'orders', mark });
+  const again = memory.propose(request);
 
   await expect(again).rejects.toMatchObject({ reason: 'key-conflict', field: 'mark' });
   expect(memory.stored('orders')).toHaveLength(1);
@@ -20,7 +21,7 @@ test.each(['list', 'mark'] as const)(
   async (lack) => {
     const memory = setUp([lack]);
 
-    await expect(memory.propose({ target: 'orders', mark })).rejects.toMatchObject({
+    await expect(memory.propose(request)).rejects.toMatchObject({
       reason: 'unsupported',
       field: lack,
     });
@@ -31,7 +32,7 @@ test.each(['list', 'mark'] as const)(
 test('a new key is inert until it is entitled', async () => {
   const memory = setUp();
 
-  const credential = await memory.propose({ target: 'orders', mark });
+  const credential = await memory.propose(request);
   const before = memory.acceptedBy(credential);
   await memory.ensure({ target: 'orders', credential, like: undefined, entitlements: ['read'], mark, approve: false });
 

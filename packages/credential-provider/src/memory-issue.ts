@@ -1,7 +1,14 @@
 import { credential, type Credential } from '@keyturn/rotation/credential';
 
-import type { Capabilities, CheckRequest, IssueProvider, KeyState, Use } from './credential-provider.ts';
-import { memoryEnsure } from './memory-ensure.ts';
+import type {
+  Capabilities,
+  CheckRequest,
+  IssueProvider,
+  KeyState,
+  ProposeRequest,
+  Use,
+} from './credential-provider.ts';
+import { likeOf, memoryEnsure } from './memory-ensure.ts';
 import { emptyKey, find, isForeign, refusal } from './memory-key.ts';
 import { memoryList } from './memory-list.ts';
 import type { MemoryParts } from './memory-parts.ts';
@@ -34,7 +41,7 @@ export function memoryIssue(parts: MemoryParts, capabilities: Capabilities): Iss
 
     async check(request) {
       const key = await find(request.target, request.credential.keyId.reveal(), parts);
-      return { key: stateOf(key, request.credential, parts), use: use(request, parts) };
+      return { key: stateOf(key, request, parts), use: use(request, parts) };
     },
 
     list: memoryList(parts),
@@ -47,13 +54,13 @@ async function proposeChosen(target: string, { options }: MemoryParts): Promise<
 }
 
 // The secret of a leftover was told to nobody who is still there. A key that is entitled already is in use, and no leftover.
-async function proposeMade(
-  { target, mark }: { target: string; mark: string },
-  { options, store, line }: MemoryParts,
-): Promise<Credential> {
+async function proposeMade(request: ProposeRequest, parts: MemoryParts): Promise<Credential> {
+  const { target, mark } = request;
+  const { options, store, line } = parts;
   for (const lack of ['list', 'mark'] as const) {
     if (options.lacks.includes(lack)) throw refusal('unsupported', 'Nobody would find a key that got lost', lack);
   }
+  await likeOf(request, parts);
   const leftovers = await line.read(() => store.keysOf(target).filter((key) => key.mark === mark));
   if (leftovers.some((key) => key.approved.length + key.pending.length > 0)) {
     throw refusal('key-conflict', 'A key that bears the mark is in use', 'mark');
@@ -64,15 +71,16 @@ async function proposeMade(
   return credential(key.keyId, key.secret);
 }
 
-function stateOf(key: MemoryKey | undefined, asked: Credential, { options, store, gateway }: MemoryParts): KeyState {
+function stateOf(key: MemoryKey | undefined, asked: CheckRequest, { options, store, gateway }: MemoryParts): KeyState {
   if (key === undefined) return { state: 'absent' };
+  const tellsUse = asked.usage === true && !options.lacks.includes('last-used');
   return {
     state: store.stateOf(key),
-    secretMatches: options.tellsSecret ? key.secret === asked.secret.reveal() : undefined,
+    secretMatches: options.tellsSecret ? key.secret === asked.credential.secret.reveal() : undefined,
     mark: key.mark,
     entitlements: [...key.approved, ...key.pending.map((name) => `${name} (pending)`)].sort(),
     issuedAt: key.issuedAt,
-    lastUsedAt: options.lacks.includes('last-used') ? undefined : gateway.lastUsedAt(key.keyId),
+    lastUsedAt: tellsUse ? gateway.lastUsedAt(key.keyId) : undefined,
   };
 }
 

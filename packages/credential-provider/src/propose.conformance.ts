@@ -7,11 +7,11 @@ export function proposing(test: Test, traits: Traits): void {
   describe('propose', () => {
     if (traits.clientSuppliedKey) {
       test('where we choose the key: the provider hears nothing of it', async ({ subject }) => {
-        const { provider, target } = subject;
-        await subject.handMade();
+        const { target } = subject;
+        const like = await subject.handMade();
         const before = await subject.stored(target);
 
-        const proposed = await provider.propose({ target, mark: subject.ours() });
+        const proposed = await subject.propose({ like });
 
         expect(await subject.stored(target)).toEqual(before);
         expect((await subject.look(proposed)).key.state).toBe('absent');
@@ -22,7 +22,7 @@ export function proposing(test: Test, traits: Traits): void {
       test('where we choose the key: works while the provider does not', async ({ subject }) => {
         subject.faults?.always('unavailable');
 
-        const proposed = await subject.provider.propose({ target: subject.target, mark: subject.ours() });
+        const proposed = await subject.propose();
 
         subject.faults?.calm();
         expect((await subject.look(proposed)).key.state).toBe('absent');
@@ -31,9 +31,7 @@ export function proposing(test: Test, traits: Traits): void {
 
     if (!traits.clientSuppliedKey) {
       test('where the provider chooses: the key exists and bears the mark', async ({ subject }) => {
-        const { provider, target } = subject;
-
-        const proposed = await provider.propose({ target, mark: subject.ours() });
+        const proposed = await subject.propose();
 
         expect(subject.capabilities.mark).toBe(true);
         expect(subject.capabilities.listOwned).toBe(true);
@@ -41,39 +39,98 @@ export function proposing(test: Test, traits: Traits): void {
       });
 
       test('where the provider chooses: asked again it removes the leftover', async ({ subject }) => {
-        const { provider, target } = subject;
-        const old = await subject.handMade();
-        await provider.propose({ target, mark: subject.ours(1) });
-        await provider.propose({ target, mark: subject.ours(1) });
+        const { target } = subject;
+        const like = await subject.handMade();
+        await subject.propose({ like });
+        await subject.propose({ like });
 
-        const proposed = await provider.propose({ target, mark: subject.ours(1) });
+        const proposed = await subject.propose({ like });
 
         const ids = (await subject.stored(target)).map(({ keyId }) => keyId);
-        expect(ids.sort()).toEqual([old.keyId.reveal(), proposed.keyId.reveal()].sort());
+        expect(ids.sort()).toEqual([like.keyId.reveal(), proposed.keyId.reveal()].sort());
+      });
+    }
+
+    if (!traits.clientSuppliedKey) {
+      test('where the provider chooses: a key that may be in use is no leftover', async ({ subject }) => {
+        const like = await subject.handMade();
+        const issued = await subject.issue({ version: 2, like });
+
+        const refusal = await subject.refusal(subject.propose({ mark: subject.ours(2), like }));
+
+        expect(refusal.reason).toBe('key-conflict');
+        expect(await subject.storedKey(issued)).toMatchObject({ enabled: true, mark: subject.ours(2) });
+      });
+
+      test('where the provider chooses: the key may do no more than the one it is made like', async ({ subject }) => {
+        const [first] = subject.entitlements;
+        const like = await subject.handMade({ entitlements: first === undefined ? [] : [first] });
+
+        const proposed = await subject.propose({ like });
+
+        const allowed = (await subject.state(like)).entitlements;
+        expect(allowed).toEqual(expect.arrayContaining([...(await subject.state(proposed)).entitlements]));
+      });
+
+      test('where the provider chooses: a key of another target is not imitated', async ({ subject }) => {
+        const like = await subject.handMade({ target: subject.otherTarget });
+
+        const refusal = await subject.refusal(subject.propose({ like }));
+
+        expect(refusal.reason).toBe('not-yours');
+        expect(await subject.stored(subject.target)).toEqual([]);
       });
     }
 
     if (!traits.clientSuppliedKey && traits.faults) {
       test('where the provider chooses: a lost answer leaves no second key', async ({ subject }) => {
-        const { provider, target, faults } = subject;
+        const { target, faults } = subject;
         for (const nth of [1, 2]) {
           faults?.loseAnswer(nth);
-          await subject.attempt(provider.propose({ target, mark: subject.ours() }));
+          await subject.attempt(subject.propose());
           faults?.calm();
 
-          const proposed = await provider.propose({ target, mark: subject.ours() });
+          const proposed = await subject.propose();
 
           const ids = (await subject.stored(target)).map(({ keyId }) => keyId);
           expect(ids).toEqual([proposed.keyId.reveal()]);
         }
       });
+
+      test('where the provider chooses: an outage at any of its writes leaves no second key', async ({ subject }) => {
+        const { target, faults } = subject;
+        const like = await subject.handMade();
+        for (const nth of [1, 2, 3]) {
+          faults?.failBefore(nth);
+          await subject.attempt(subject.propose({ like }));
+          faults?.calm();
+
+          const proposed = await subject.propose({ like });
+
+          const ids = (await subject.stored(target)).map(({ keyId }) => keyId);
+          expect(ids.sort()).toEqual([like.keyId.reveal(), proposed.keyId.reveal()].sort());
+        }
+      });
+
+      test('where the provider chooses: what a person made in the meantime is no leftover', async ({ subject }) => {
+        const { faults } = subject;
+        const like = await subject.handMade();
+        faults?.failBefore(2);
+        await subject.attempt(subject.propose({ like }));
+        faults?.calm();
+        const byAPerson = await subject.handMade();
+        const before = await subject.storedKey(byAPerson);
+
+        await Promise.allSettled([subject.propose({ like })]);
+
+        expect(await subject.storedKey(byAPerson)).toEqual(before);
+        expect(await subject.storedKey(like)).toBeDefined();
+      });
     }
 
     test('differs each time, in key and in secret', async ({ subject }) => {
-      const { provider, target } = subject;
-
-      const first = await provider.propose({ target, mark: subject.ours(1) });
-      const second = await provider.propose({ target, mark: subject.ours(2) });
+      const first = await subject.propose({ mark: subject.ours(1) });
+      const second = await subject.propose({ mark: subject.ours(2) });
 
       const texts = [first.keyId, first.secret, second.keyId, second.secret].map((text) => text.reveal());
       expect(new Set(texts).size).toBe(4);

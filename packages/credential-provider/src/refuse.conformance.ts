@@ -48,8 +48,8 @@ export function refusing(test: Test, traits: Traits): void {
 
     if (traits.entitlements) {
       test('an entitlement that does not exist', async ({ subject }) => {
-        const { provider, target } = subject;
-        const credential = await provider.propose({ target, mark: subject.ours() });
+        const { provider } = subject;
+        const credential = await subject.propose();
 
         await subject.refusal(provider.ensure(subject.ensureRequest({ credential, entitlements: ['no-such-thing'] })));
       });
@@ -74,7 +74,7 @@ export function refusing(test: Test, traits: Traits): void {
         for (let key = 0; key < (maxKeys ?? 0); key += 1) await subject.handMade();
         const mark = subject.ours();
         const issue = async () => {
-          const credential = await provider.propose({ target, mark });
+          const credential = await subject.propose({ mark });
           await provider.ensure(subject.ensureRequest({ credential, mark }));
         };
 

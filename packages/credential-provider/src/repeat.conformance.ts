@@ -22,7 +22,7 @@ export function repeating(test: Test, traits: Traits): void {
       const { provider, target } = subject;
       const like = await subject.handMade();
       const mark = subject.ours(2);
-      const credential = await provider.propose({ target, mark });
+      const credential = await subject.propose({ mark, like });
       const ensure = () => provider.ensure(subject.ensureRequest({ credential, like, mark }));
 
       await Promise.all([subject.attempt(ensure()), subject.attempt(ensure())]);
@@ -40,7 +40,7 @@ export function repeating(test: Test, traits: Traits): void {
           const like = await subject.handMade();
           for (let nth = 1; nth <= 6; nth += 1) {
             const mark = subject.ours(nth + 1);
-            const credential = await provider.propose({ target, mark });
+            const credential = await subject.propose({ mark, like });
             const ensure = () => provider.ensure(subject.ensureRequest({ credential, like, mark }));
             faults?.[fault](nth);
             await subject.attempt(ensure());

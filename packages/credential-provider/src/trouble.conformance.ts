@@ -9,7 +9,7 @@ type Call = (subject: Subject, target: string, key: Credential) => Promise<unkno
 
 /** Every operation that has a target. */
 const calls: Readonly<Record<string, Call>> = {
-  propose: ({ provider, ours }, target) => provider.propose({ target, mark: ours() }),
+  propose: ({ propose }, target) => propose({ target }),
   ensure: ({ provider, ensureRequest }, target, credential) => provider.ensure(ensureRequest({ target, credential })),
   mark: ({ provider, ours }, target, { keyId }) => provider.mark({ target, keyId, mark: ours() }),
   check: ({ look }, target, credential) => look(credential, { target }),

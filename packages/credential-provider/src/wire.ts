@@ -1,7 +1,7 @@
 import { hidden, type Hidden } from '@keyturn/rotation/hidden';
 import * as z from 'zod';
 
-import type { CheckResult, EnsureRequest, KeyState, ListedKey } from './credential-provider.ts';
+import type { CheckResult, EnsureRequest, KeyState, ListedKey, ProposeRequest } from './credential-provider.ts';
 
 /**
  * One operation as JSON: what it asks and what it answers. Decoding gives the port's types, encoding the plain JSON of docs/adapter-protocol.md;
@@ -38,6 +38,19 @@ const location = z.codec(z.object({ target }).nullish(), z.custom<{ target: stri
   encode: (found) => found ?? null,
 });
 
+const proposeRequest = z.codec(
+  z.object({ target, mark: text, like: credential.nullish(), entitlements: z.array(text).readonly().nullish() }),
+  z.custom<ProposeRequest>(),
+  {
+    decode: (request) => ({
+      ...request,
+      like: request.like ?? undefined,
+      entitlements: request.entitlements ?? [],
+    }),
+    encode: (request) => request,
+  },
+);
+
 const ensureRequest = z.codec(
   z.object({
     target,
@@ -57,6 +70,7 @@ const checkRequest = z.object({
   probe: z.enum(['none', 'credential', 'random']),
   // A probe is a real request; nobody means a thousand of them.
   times: z.int().min(1).max(100),
+  usage: z.boolean().optional(),
 });
 
 const state = z.enum(['enabled', 'disabled', 'unusable']);
@@ -119,7 +133,7 @@ function exchange<Request, Result>(
 
 export const describeExchange = exchange('describe', z.object({}), capabilities);
 export const locateExchange = exchange('locate', z.object({ credential }), location);
-export const proposeExchange = exchange('propose', z.object({ target, mark: text }), credential);
+export const proposeExchange = exchange('propose', proposeRequest, credential);
 export const ensureExchange = exchange('ensure', ensureRequest, nothing);
 export const markExchange = exchange('mark', keyRequest, nothing);
 export const checkExchange = exchange('check', checkRequest, checkResult);

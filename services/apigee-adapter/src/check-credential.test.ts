@@ -13,8 +13,9 @@ async function setUp(options: Parameters<typeof simulatedApigee>[0] = {}) {
   onTestFinished(() => simulated.close());
   const { provider, handMade } = simulated;
   const issue = async () => {
-    const credential = await provider.propose({ target, mark });
-    await provider.ensure({ target, credential, like: handMade(), entitlements: [], mark, approve: false });
+    const request = { target, mark, like: handMade(), entitlements: [] };
+    const credential = await provider.propose(request);
+    await provider.ensure({ ...request, credential, approve: false });
     return credential;
   };
   const use = async (credential: Credential, times = 12) =>
@@ -119,7 +120,10 @@ test('uses the credential as often as asked, on as many connections, and a rando
 test('with client credentials a wrong secret is refused, which a key alone would not show', async () => {
   const { handMade, provider, use } = await setUp({ send: { as: 'clientCredentials', tokenPath: '/oauth/token' } });
   const credential = handMade();
-  const wrong = { ...credential, secret: (await provider.propose({ target, mark })).secret };
+  const wrong = {
+    ...credential,
+    secret: (await provider.propose({ target, mark, like: credential, entitlements: [] })).secret,
+  };
 
   expect(await use(credential)).toEqual({ outcome: 'accepted' });
   expect(await use(wrong)).toEqual({ outcome: 'rejected', code: 'oauth.v2.InvalidClientIdentifier', final: false });

@@ -9,13 +9,14 @@ import { otherTarget, simulatedApigee, target, type Interference } from './simul
 const arn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:orders/key-AbCdEf';
 const markFor = (version: number) => formatMark(markOf(arn, `0000000${version}`, 'test'));
 const mark = markFor(2);
+const request = { target, mark, like: undefined, entitlements: [] };
 const json = { 'content-type': 'application/json' };
 
 async function setUp(options: Parameters<typeof simulatedApigee>[0] = {}) {
   const simulated = await simulatedApigee(options);
   onTestFinished(() => simulated.close());
   const { provider, apigee, appOf } = simulated;
-  const next = await provider.propose({ target, mark });
+  const next = await provider.propose(request);
   const ensure = (like: Credential | undefined, wish: Partial<EnsureRequest> = {}) =>
     provider.ensure({ target, credential: next, like, entitlements: [], mark, approve: false, ...wish });
   const stored = () => apigee.keys(appOf(target)).find((key) => key.consumerKey === next.keyId.reveal());
@@ -281,7 +282,7 @@ test('copies from nothing but a key of the same app', async () => {
 test('proposes keys of letters, digits, dashes and underscores, each time others', async () => {
   const { provider } = await setUp();
 
-  const proposed = await Promise.all(Array.from({ length: 20 }, () => provider.propose({ target, mark })));
+  const proposed = await Promise.all(Array.from({ length: 20 }, () => provider.propose(request)));
 
   const texts = proposed.flatMap(({ keyId, secret }) => [keyId.reveal(), secret.reveal()]);
   expect(new Set(texts).size).toBe(40);

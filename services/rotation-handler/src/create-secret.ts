@@ -22,7 +22,12 @@ export async function createSecret(rotation: Rotation, deps: Deps): Promise<void
   if (credential !== undefined) await proveCurrent(rotation, credential, current.versionId);
   refuseBrokenPromises(await provider.describe());
   const mark = formatMark(markOf(secret.arn, request.token, secret.environment));
-  const proposed = await provider.propose({ target: secret.target, mark });
+  const proposed = await provider.propose({
+    target: secret.target,
+    mark,
+    like: credential,
+    entitlements: secret.policy.entitlements,
+  });
   await secrets.putPending({
     arn: secret.arn,
     token: request.token,
