@@ -1,5 +1,5 @@
 import { dayOf } from '@keyturn/aws/last-read';
-import { lastOwnRead } from '@keyturn/aws/own-reads';
+import { noteReader, readOldReads } from '@keyturn/aws/own-reads';
 import type { Superseded } from '@keyturn/aws/supersession';
 import { PermanentError } from '@keyturn/rotation/errors';
 
@@ -25,7 +25,7 @@ type Reads = ReadonlyMap<string, number>;
 
 /**
  * Whether somebody read the old version later than applications had to, and not so long ago that they would have read again since. AWS tells the day of
- * the last read, ours included, so a day on which we read it too says nothing.
+ * the last read, ours included, so a day on which we read it first says nothing.
  */
 export async function findReader(
   row: Superseded,
@@ -33,32 +33,40 @@ export async function findReader(
   live: Live,
   { ledger, clock }: Deps,
 ): Promise<Kept | undefined> {
-  const day = lastRead.get(row.versionId);
-  if (!isGated(row) || day === undefined) return undefined;
+  if (!isGated(row)) return undefined;
   const { policy, timing } = live.secret;
-  const ownReadAt = (await lastOwnRead(ledger, row.secretArn, row.versionId)) ?? 0;
+  const known = await readOldReads(ledger, row);
   // Around midnight a read in time may count as one of the next day.
-  const explained = dayOf(Math.max(row.supersededAt, ownReadAt) + timing.eventLagMs + timing.marginMs);
+  const explained = (at: number) => dayOf(at + timing.eventLagMs + timing.marginMs);
+  const seen = lastRead.get(row.versionId) ?? 0;
+  const isStrangers = seen > explained(known.ownReadAt);
+  const day = isStrangers ? seen : known.readerDay;
+  if (day <= explained(row.supersededAt)) return undefined;
+  if (isStrangers) await noteReader(ledger, { ...row, day });
+
   const until = day + dayMs + policy.graceMs + timing.marginMs;
-  if (day <= explained || clock.now() >= until) return undefined;
+  if (clock.now() >= until) return undefined;
   const nextLook = Math.min(until, clock.now() + timing.holdRetryMs);
   return keep({ reason: 'still-read', until: nextLook }, row, live, clock.now());
 }
 
 /**
- * Whether the key was used within the time that the policy names. PermanentError('unsupported') where nobody can tell; TransientErrors of the
- * provider's statistics come out of the check that found the key.
+ * Whether the key was used within the time that the policy names. PermanentError('unsupported') where nobody can tell. TransientError where the
+ * provider's statistics cannot be read: that is no word of a key that nobody uses.
  */
 export async function findUser(row: Superseded, old: OldKey, live: Live, deps: Deps): Promise<Kept | undefined> {
   const { unusedForMs, id } = live.secret.policy;
   if (!isGated(row) || unusedForMs === undefined || old.state !== 'enabled') return undefined;
-  const { lastUsed } = await deps.issue(row.provider).describe();
-  if (!lastUsed || old.credential === undefined) {
+  const { credential } = old;
+  const provider = deps.issue(row.provider);
+  const { lastUsed } = await provider.describe();
+  if (!lastUsed || credential === undefined) {
     const field = `policies.${id}.unusedFor`;
     throw new PermanentError('unsupported', 'Nobody can tell when the key was last used', { field });
   }
-  if (old.lastUsedAt === undefined) return undefined;
-  const until = old.lastUsedAt + unusedForMs;
+  const { key } = await provider.check({ target: row.target, credential, probe: 'none', times: 1, usage: true });
+  if (key.state === 'absent' || key.lastUsedAt === undefined) return undefined;
+  const until = key.lastUsedAt + unusedForMs;
   if (deps.clock.now() >= until) return undefined;
   return keep({ reason: 'still-used', until }, row, live, deps.clock.now());
 }

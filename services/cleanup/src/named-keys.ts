@@ -34,11 +34,11 @@ export async function namedElsewhere(
   for (const { value: other } of await listSuperseded(deps.ledger, row.secretArn)) {
     if (other.versionId === row.versionId || other.stage === 'retired') continue;
     // Asked before we read it ourselves.
-    const itsReader = row.stage === 'grace' ? await findReader(other, lastRead, live, deps) : undefined;
+    const itsReader = await findReader(other, lastRead, live, deps);
     const version = await readOldVersion(row.secretArn, other.versionId, deps);
     if (!(await holdsKey(live.secret, version, old.keyId))) continue;
     until = Math.max(until, earliest({ ...other, stage: 'grace' }, live));
-    reader ??= itsReader;
+    if (row.stage === 'grace') reader ??= itsReader;
   }
   return { until, reader };
 }

@@ -15,8 +15,6 @@ export type OldKey = {
   readonly credential: Credential | undefined;
   readonly mark: string;
   readonly state: 'absent' | 'enabled' | 'disabled' | 'unusable';
-  /** By the provider's clock, where it tells. */
-  readonly lastUsedAt: number | undefined;
 };
 
 /**
@@ -35,16 +33,13 @@ export async function findOldKey(row: Superseded, { secret }: Live, deps: Deps):
     if (check.key.state !== 'absent') return fromCheck(check, credential, mark);
   }
   const listed = (await provider.list({ target: row.target })).find((key) => key.mark === formatMark(mark));
-  if (listed !== undefined) {
-    const { keyId, state } = listed;
-    return { keyId, state, lastUsedAt: undefined, credential: undefined, mark: formatMark(mark) };
-  }
+  if (listed !== undefined) return { ...listed, credential: undefined, mark: formatMark(mark) };
   return credential === undefined
     ? undefined
     : { ...absent, keyId: credential.keyId, credential, mark: formatMark(mark) };
 }
 
-const absent = { state: 'absent', lastUsedAt: undefined } as const;
+const absent = { state: 'absent' } as const;
 
 // What a person pasted by mistake and took back: the key of another secret, which that secret retires, or a key id with a secret that never worked.
 function isSomebodyElses({ key }: CheckResult, mark: Mark, { stage }: Superseded): boolean {
@@ -58,7 +53,7 @@ function fromCheck({ key }: CheckResult, credential: Credential, mark: Mark): Ol
   if (key.state === 'absent') return { ...base, ...absent };
   switch (ownership(key.mark, mark)) {
     case 'this-secret':
-      return { ...base, state: key.state, lastUsedAt: key.lastUsedAt };
+      return { ...base, state: key.state };
     case 'other-secret':
       throw new PermanentError('shared-key', 'The key bears the mark of another secret');
     case 'unmarked':
