@@ -40,6 +40,9 @@ policies:
   observed: { grace: 24h, soak: 7d, accepts: 3, schedule: rate(30 days), readers: [cached], retirement: observe }
   approved: { grace: 24h, soak: 7d, accepts: 3, schedule: rate(30 days), readers: [cached], retirement: approve }
   first: { grace: 24h, soak: 7d, accepts: 3, schedule: rate(30 days), readers: [cached], entitlements: [read] }
+  trusting: { grace: 24h, soak: 7d, accepts: 3, schedule: rate(30 days), readers: [cached], verification: controlPlane }
+  idle: { grace: 24h, soak: 7d, accepts: 3, schedule: rate(30 days), readers: [cached], unusedFor: 36h, maxGrace: 4d }
+  forceful: { grace: 24h, soak: 7d, accepts: 3, schedule: rate(30 days), readers: [cached], unusedFor: 36h, maxGrace: 4d, afterMaxGrace: force }
   patient: { grace: 24h, soak: 7d, accepts: 3, holdOff: 30m, schedule: rate(30 days), readers: [cached] }
 routes:
   default: { mail: [platform@acme.example] }

@@ -1,3 +1,4 @@
+import { CredentialAdopted } from './credential-adopted.ts';
 import { CredentialDisabled } from './credential-disabled.ts';
 import { CredentialRestored } from './credential-restored.ts';
 import { CredentialRetired } from './credential-retired.ts';
@@ -15,6 +16,7 @@ export const catalogue = [
   SecretRotated,
   RotationFailed,
   CredentialVerified,
+  CredentialAdopted,
   VerificationFailed,
   CredentialDisabled,
   CredentialRetired,

@@ -15,6 +15,7 @@ export type SecretsManagerUnderTest = {
 };
 
 const schedule = 'rate(10 days)';
+const dayMs = 86_400_000;
 const text = (value: string) => hidden(JSON.stringify({ value }));
 
 /** What the store promises over Secrets Manager; the numbers are those of the facts about the rotation contract. */
@@ -87,6 +88,39 @@ export function testSecretStore(
       expect(await read({ versionId: randomUUID() })).toBeUndefined();
       expect(await read({ versionId: randomUUID(), stage: 'AWSPENDING' })).toBeUndefined();
       expect(await read({ versionId: first, stage: 'AWSPREVIOUS' })).toBeUndefined();
+    });
+
+    test('tells on which day each version was read last, by whatever name, without labels too; one nobody read is not told', async () => {
+      const { store, calls, arn, first, put } = await newSecret();
+      const [unlabelled, unread] = [randomUUID(), randomUUID()];
+      await put(unlabelled, 'second');
+      await store.value(arn, { versionId: unlabelled });
+      await put(unread, 'third');
+      await store.value(arn, { stage: 'AWSCURRENT' });
+
+      const days = await store.lastRead(arn);
+
+      const { CreatedDate } = await calls.getSecretValue({ SecretId: arn });
+      const [from, to] = [CreatedDate!.getTime() - dayMs, CreatedDate!.getTime() + dayMs];
+      expect((await store.describe(arn)).stages.has(unlabelled)).toBe(false);
+      expect([...days.keys()].sort()).toEqual([first, unlabelled].sort());
+      for (const day of days.values()) {
+        expect(day % dayMs).toBe(0);
+        expect(day > from && day < to).toBe(true);
+      }
+    });
+
+    test('tells the last reads of more versions than fit on a page', async () => {
+      const { store, arn, put } = await newSecret();
+      const versions = Array.from({ length: 105 }, () => randomUUID());
+      for (const version of versions) {
+        await put(version, version);
+        await store.value(arn, { versionId: version });
+      }
+
+      const days = await store.lastRead(arn);
+
+      expect(versions.filter((version) => !days.has(version))).toEqual([]);
     });
 
     test('sees the version that a rotation announced, pending and without a value, and fills it (C1)', async () => {

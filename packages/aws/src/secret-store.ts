@@ -36,17 +36,28 @@ export type SecretReader = {
   value(secretId: string, which: { versionId?: string; stage?: string }): Promise<SecretVersion | undefined>;
 };
 
-export type SecretStore = SecretReader & {
+/** Who still reads old versions; nothing is read for it. */
+export type ReadDates = {
   /**
-   * Writes the value of the pending version `token`, as text or as bytes, labelled AWSPENDING and KEYTURN (which tells a rotation of ours from a manual edit).
-   * `exists`: that version has a value already, which is kept.
+   * Version id → start of the day (UTC, milliseconds since 1970) on which anybody read that version last, Keyturn included, in this Region. A version
+   * that nobody ever read is not in it; one without labels is.
    */
-  putPending(
-    request: Content & { arn: string; token: string; rotationToken: string | undefined },
-  ): Promise<'written' | 'exists'>;
-  /** Compare-and-set: moves AWSCURRENT from one version to another. `lost`: AWSCURRENT stands elsewhere by now. */
-  moveCurrent(request: { arn: string; from: string; to: string }): Promise<'moved' | 'lost'>;
-} & PendingDropper;
+  lastRead(secretId: string): Promise<ReadonlyMap<string, number>>;
+};
+
+export type SecretStore = SecretReader &
+  ReadDates & {
+    /**
+     * Writes the value of the pending version `token`, as text or as bytes, labelled AWSPENDING and KEYTURN (which tells a rotation of ours from a
+     * manual edit).
+     * `exists`: that version has a value already, which is kept.
+     */
+    putPending(
+      request: Content & { arn: string; token: string; rotationToken: string | undefined },
+    ): Promise<'written' | 'exists'>;
+    /** Compare-and-set: moves AWSCURRENT from one version to another. `lost`: AWSCURRENT stands elsewhere by now. */
+    moveCurrent(request: { arn: string; from: string; to: string }): Promise<'moved' | 'lost'>;
+  } & PendingDropper;
 
 export type PendingDropper = {
   /** Takes AWSPENDING off that version; a label that is not there is success. */

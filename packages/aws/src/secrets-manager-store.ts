@@ -3,6 +3,7 @@ import { PermanentError } from '@keyturn/rotation/errors';
 import { hidden } from '@keyturn/rotation/hidden';
 
 import { awsCall } from './aws-call.ts';
+import { readLastReads } from './last-read.ts';
 import {
   describePresentSecret,
   describeSecret,
@@ -22,6 +23,7 @@ export function secretStore(calls: SecretsManagerCalls): SecretStore & SecretAdm
   return {
     describe: (secretId) => describeSecret(calls, secretId),
     value: (secretId, which) => readValue(calls, secretId, which),
+    lastRead: (secretId) => readLastReads(calls, secretId),
     putPending: (request) => putPending(calls, request),
     moveCurrent: (request) => moveCurrent(calls, request),
     dropPending: (request) => dropPending(calls, request),

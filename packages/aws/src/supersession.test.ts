@@ -41,7 +41,11 @@ test('I2: a version that was current again starts a whole grace, however far its
   await noteAt(ledger, 1, 1000);
   const row = await readSuperseded(ledger, key);
   const disabled = { ...row!.value, stage: 'disabled', disabledAt: 1500, approvedAt: 1200, dueAt: 1600 } as const;
-  await writeSuperseded(ledger, { ...disabled, held: { reason: 're-enabled', since: 1500 } }, row!.rev);
+  await writeSuperseded(
+    ledger,
+    { ...disabled, held: { reason: 're-enabled', since: 1500, overMaxGrace: false } },
+    row!.rev,
+  );
 
   await noteAt(ledger, 2, 2000);
 

@@ -24,10 +24,12 @@ export const superseded = z.object({
   correlationId: z.string(),
   stage: z.enum(['grace', 'disabled', 'retired']),
   disabledAt: z.number().nullable(),
-  /** Why the last attempt to retire it was held, and since when; told once per reason. */
-  held: z.object({ reason: z.string(), since: z.number() }).nullable(),
-  /** A person let it go, where the policy asks for that. */
+  /** Why the last attempt to retire it was held, and since when; told once per reason, and once more when the policy's maxGrace is over. */
+  held: z.object({ reason: z.string(), since: z.number(), overMaxGrace: z.boolean().default(false) }).nullable(),
+  /** A person let it be disabled, where the policy asks for that. */
   approvedAt: z.number().nullable(),
+  /** A person let it be deleted, where the policy asks for that. One approval never stands for the other. */
+  deletionApprovedAt: z.number().nullable().default(null),
   /** When the sweep looks again; null once it is retired. */
   dueAt: z.number().nullable(),
 });
@@ -53,7 +55,7 @@ export function writeSuperseded(ledger: Ledger, row: Superseded, rev: number): P
   return ledger.write(supersededKey(row.secretArn, row.versionId), row, rev, row.dueAt ?? undefined);
 }
 
-type Note = Omit<Superseded, 'stage' | 'disabledAt' | 'held' | 'approvedAt' | 'dueAt'> & { readonly dueAt: number };
+type Note = Omit<Superseded, keyof typeof beginning | 'dueAt'> & { readonly dueAt: number };
 
 /** Of an orphan: whatever the announcer saw of the version counts more. */
 export const orphanNumber = -1;
@@ -76,7 +78,14 @@ export async function noteSuperseded(ledger: Ledger, note: Note, currentAt = -In
   throw new TransientError(`Others kept writing the row of version ${note.versionId}`, { retryAfterMs: 1000 });
 }
 
-const beginning = { stage: 'grace', disabledAt: null, held: null, approvedAt: null } as const;
+/** Of a grace: nothing was done, and nobody approved anything. */
+export const beginning = {
+  stage: 'grace',
+  disabledAt: null,
+  held: null,
+  approvedAt: null,
+  deletionApprovedAt: null,
+} as const;
 
 function saysMore(known: Superseded, note: Note, currentAt: number): boolean {
   return known.n >= note.n && known.supersededAt >= currentAt;

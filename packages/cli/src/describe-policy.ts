@@ -2,6 +2,12 @@ import { formatDuration } from '@keyturn/config/duration';
 import type { ManagedSecret } from '@keyturn/config/managed-secret';
 import { requiredGrace } from '@keyturn/rotation/grace';
 
+const afterMaxGrace = { hold: 'kept on, and told again', force: 'retired all the same' } as const;
+
+function used({ unusedForMs }: ManagedSecret['policy']): string {
+  return unusedForMs === undefined ? '' : `, or was used within ${formatDuration(unusedForMs)}`;
+}
+
 /** What the policy means for this secret, in lines for people. */
 export function describePolicy({ policy, provider, timing }: ManagedSecret): string[] {
   const needed = requiredGrace(policy.readers, {
@@ -15,6 +21,8 @@ export function describePolicy({ policy, provider, timing }: ManagedSecret): str
     `  hold-off     ${formatDuration(policy.holdOffMs)}, then ${policy.accepts} accepts in a row`,
     `  grace        ${formatDuration(policy.graceMs)} (readers need ${formatDuration(needed.totalMs)} = ${sum})`,
     `  soak         ${formatDuration(policy.soakMs)} switched off before it is deleted`,
-    `  retirement   ${policy.retirement}`,
+    `  verification ${policy.verification}`,
+    `  retirement   ${policy.retirement}; deletion ${policy.deletion}`,
+    `  kept         while the old version is read${used(policy)}; after ${formatDuration(policy.maxGraceMs)} ${afterMaxGrace[policy.afterMaxGrace]}`,
   ];
 }

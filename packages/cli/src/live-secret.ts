@@ -38,6 +38,22 @@ export async function liveSecret(
 const firstValue =
   'Give it one: {} for JSON, or a placeholder such as REPLACE_ME; the first rotation puts the key there.';
 
+/** As `LiveSecret`, of a secret whose present value is to be left: whatever somebody pasted, no credential has to be in it. */
+export type LeavingSecret = Pick<LiveSecret, 'description' | 'secret' | 'credential'> & { readonly versionId: string };
+
+export async function leavingSecret(secretId: string, deps: Deps): Promise<LeavingSecret> {
+  try {
+    const { version, ...same } = await liveSecret(secretId, deps);
+    return { ...same, versionId: version.versionId };
+  } catch (error) {
+    if (!(error instanceof PermanentError) || error.reason !== 'shape-mismatch') throw error;
+    const description = await deps.secrets.describe(secretId);
+    const versionId = labelled(description, 'AWSCURRENT');
+    if (versionId === undefined) throw error;
+    return { description, secret: managedSecret(description, deps.config), credential: undefined, versionId };
+  }
+}
+
 export function labelled({ stages }: SecretDescription, label: string): string | undefined {
   return [...stages].find(([, labels]) => labels.includes(label))?.[0];
 }

@@ -1,4 +1,5 @@
 import { secretNameOf } from '@keyturn/aws/secret-name';
+import { listSuperseded } from '@keyturn/aws/supersession';
 import { proveOwnership } from '@keyturn/credential-provider/ownership-proof';
 import { fingerprint, type Credential } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
@@ -8,6 +9,7 @@ import { vetSecret } from '@keyturn/rotation/shape';
 import { secretArgument } from './arguments.ts';
 import type { Command, Deps } from './command.ts';
 import { describePolicy } from './describe-policy.ts';
+import { whyHeld } from './held-key.ts';
 import { liveSecret, type LiveSecret } from './live-secret.ts';
 import { isoOrNull, moment } from './moments.ts';
 
@@ -24,6 +26,7 @@ export const plan: Command = {
     const { description, secret, credential } = live;
     const findings = await findObstacles(live, deps);
     const nextAt = description.rotation.nextAt;
+    const held = await heldKeys(live, deps);
     const refused = findings.map(({ message, field }) => `  ! ${message}${field === null ? '' : ` (${field})`}`);
     return {
       ok: findings.length === 0,
@@ -32,6 +35,7 @@ export const plan: Command = {
         `  current key  ${credential === undefined ? 'none' : fingerprint(credential.keyId)} of ${secret.target}`,
         ...describePolicy(secret),
         `  a rotation on ${moment(nextAt)} lets the present key work until ${moment(nextAt === undefined ? undefined : nextAt + secret.policy.graceMs)}`,
+        ...held.map(({ versionId, why }) => `  held         the key of version ${versionId}: ${why}`),
         findings.length === 0 ? 'Nothing stands against it.' : 'It would be refused:',
         ...refused,
       ],
@@ -41,11 +45,24 @@ export const plan: Command = {
         graceMs: secret.policy.graceMs,
         soakMs: secret.policy.soakMs,
         holdOffMs: secret.policy.holdOffMs,
+        verification: secret.policy.verification,
+        deletion: secret.policy.deletion,
+        unusedForMs: secret.policy.unusedForMs ?? null,
+        maxGraceMs: secret.policy.maxGraceMs,
+        afterMaxGrace: secret.policy.afterMaxGrace,
+        held,
         wouldBeRefused: findings,
       },
     };
   },
 };
+
+async function heldKeys({ description: { arn, name } }: LiveSecret, { ledger }: Deps) {
+  return (await listSuperseded(ledger, arn)).flatMap(({ value }) => {
+    const why = value.stage === 'retired' ? undefined : whyHeld(value, name);
+    return why === undefined ? [] : [{ versionId: value.versionId, reason: value.held?.reason ?? null, why }];
+  });
+}
 
 async function findObstacles(live: LiveSecret, deps: Deps): Promise<Finding[]> {
   const { description, credential } = live;

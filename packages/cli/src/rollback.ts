@@ -1,3 +1,4 @@
+import { noteOwnRead } from '@keyturn/aws/own-reads';
 import { giveLeaseBack, takeLease } from '@keyturn/aws/lease';
 import { fingerprint, sameKey, type Credential } from '@keyturn/rotation/credential';
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
@@ -6,7 +7,7 @@ import { readCredential } from '@keyturn/rotation/shape';
 
 import { secretArgument, textOption } from './arguments.ts';
 import type { Call, Command, Deps } from './command.ts';
-import { labelled, liveSecret, type LiveSecret } from './live-secret.ts';
+import { labelled, leavingSecret, type LeavingSecret } from './live-secret.ts';
 
 export const rollback: Command = {
   name: 'rollback',
@@ -22,7 +23,7 @@ export const rollback: Command = {
     yes: { type: 'boolean', help: 'do it' },
   },
   async run(call, deps) {
-    const live = await liveSecret(secretArgument(call), deps);
+    const live = await leavingSecret(secretArgument(call), deps);
     const back = await previousKey(live, call, deps);
     const confirmed = call.options['yes'] === true;
     if (confirmed) await goBack(live, back, deps);
@@ -32,13 +33,13 @@ export const rollback: Command = {
       lines: [
         `${name}: key ${fingerprint(back.credential.keyId)} of version ${back.versionId} ${confirmed ? 'is current again' : 'would be current again'}.`,
         confirmed
-          ? `Version ${live.version.versionId} is retired after its grace.`
+          ? `Version ${live.versionId} is retired after its grace.`
           : 'Nothing was changed. Add --yes to do it.',
       ],
       answer: {
         secret: name,
         versionId: back.versionId,
-        previousVersionId: live.version.versionId,
+        previousVersionId: live.versionId,
         rolledBack: confirmed,
       },
     };
@@ -47,9 +48,9 @@ export const rollback: Command = {
 
 type Back = { readonly versionId: string; readonly credential: Credential };
 
-async function previousKey({ description, secret, credential }: LiveSecret, call: Call, deps: Deps): Promise<Back> {
+async function previousKey({ description, secret, credential }: LeavingSecret, call: Call, deps: Deps): Promise<Back> {
   const versionId = textOption(call, 'to') ?? labelled(description, 'AWSPREVIOUS');
-  const version = versionId === undefined ? undefined : await deps.secrets.value(secret.arn, { versionId });
+  const version = versionId === undefined ? undefined : await readKnowingly(secret.arn, versionId, deps);
   if (versionId === undefined || version === undefined) {
     throw new PermanentError('secret-missing', 'There is no such version to go back to', { field: '--to' });
   }
@@ -63,11 +64,17 @@ async function previousKey({ description, secret, credential }: LiveSecret, call
   return { versionId, credential: previous };
 }
 
+// Noted before, so that the sweep does not take a person's look at what a rollback would do for a reader of the old version.
+async function readKnowingly(secretArn: string, versionId: string, { secrets, ledger, clock }: Deps) {
+  await noteOwnRead(ledger, { secretArn, versionId, at: clock.now() });
+  return secrets.value(secretArn, { versionId });
+}
+
 /** Longer than an enable, its hold-off and a test take. */
 const leaseMs = 900_000;
 
 // Under the target's lease, so that the sweep does not retire in the meantime what is being switched on.
-async function goBack(live: LiveSecret, back: Back, deps: Deps): Promise<void> {
+async function goBack(live: LeavingSecret, back: Back, deps: Deps): Promise<void> {
   const { provider, target } = live.secret;
   const lease = { provider: provider.id, target, holder: deps.newId(), now: deps.clock.now() };
   if (!(await takeLease(deps.ledger, { ...lease, durationMs: leaseMs }))) {
@@ -81,8 +88,8 @@ async function goBack(live: LiveSecret, back: Back, deps: Deps): Promise<void> {
 }
 
 // Switched on and seen working before anything points to it.
-async function moveBack(live: LiveSecret, { versionId, credential }: Back, deps: Deps): Promise<void> {
-  const { secret, version } = live;
+async function moveBack(live: LeavingSecret, { versionId, credential }: Back, deps: Deps): Promise<void> {
+  const { secret, versionId: from } = live;
   const { target, policy } = secret;
   const provider = deps.issue(secret.provider.id);
   const { key } = await provider.check({ target, credential, probe: 'none', times: 1 });
@@ -110,11 +117,11 @@ async function moveBack(live: LiveSecret, { versionId, credential }: Back, deps:
       field: '--to',
     });
   }
-  const moved = await deps.secrets.moveCurrent({ arn: secret.arn, from: version.versionId, to: versionId });
+  const moved = await deps.secrets.moveCurrent({ arn: secret.arn, from, to: versionId });
   if (moved === 'lost')
     throw new TransientError('AWSCURRENT moved in the meantime; look at `keyturn status` and try again');
   // Left on the version we came from, Secrets Manager would take its rotation up again.
-  await deps.secrets.dropPending({ arn: secret.arn, versionId: version.versionId });
+  await deps.secrets.dropPending({ arn: secret.arn, versionId: from });
 }
 
 function gone(): PermanentError {

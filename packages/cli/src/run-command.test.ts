@@ -675,7 +675,7 @@ test.each([
   const w = await world();
   const rowOf = await retiring(w, 'one');
   const { value, rev } = await rowOf('one');
-  await writeSuperseded(w.ledger, { ...value, held: { reason, since: w.clock.now() } }, rev);
+  await writeSuperseded(w.ledger, { ...value, held: { reason, since: w.clock.now(), overMaxGrace: false } }, rev);
 
   const { answer } = await keyturn(w, 'status', '--json');
 

@@ -8,6 +8,7 @@ import { functionNames } from '@keyturn/config/names';
 import { PermanentError } from '@keyturn/rotation/errors';
 
 import type { Command, Deps } from './command.ts';
+import { isProblem, whyHeld } from './held-key.ts';
 import { labelled } from './live-secret.ts';
 import { isoOrNull, moment } from './moments.ts';
 
@@ -68,7 +69,7 @@ async function statusOf(description: SecretDescription, { config, ledger }: Deps
     retiring: superseded
       .map(({ value }) => value)
       .filter(({ versionId, stage }) => stage !== 'retired' && versionId !== current && versionId !== pending)
-      .map(retiring),
+      .map((row) => retiring(row, description.name)),
     /** Versions that were current once, and whose key is gone. */
     retired: superseded
       .map(({ value }) => value)
@@ -85,20 +86,21 @@ async function statusOf(description: SecretDescription, { config, ledger }: Deps
   };
 }
 
-function retiring({ versionId, stage, dueAt, held, supersededAt }: Superseded) {
+function retiring(row: Superseded, name: string) {
+  const { versionId, stage, dueAt, held, supersededAt } = row;
   return {
     versionId,
     stage,
     supersededAt: isoOrNull(supersededAt),
     dueAt: isoOrNull(dueAt),
     heldBecause: held?.reason ?? null,
+    overMaxGrace: held?.overMaxGrace ?? false,
+    heldInWords: whyHeld(row, name) ?? null,
   };
 }
 
-const intended = new Set(['observe-only', 'not-approved']);
-
 function heldProblem(versionId: string, held: Superseded['held']): string[] {
-  return held === null || intended.has(held.reason) ? [] : [`version ${versionId} cannot be retired: ${held.reason}`];
+  return held === null || !isProblem(held) ? [] : [`version ${versionId} cannot be retired: ${held.reason}`];
 }
 
 function problemsOf(description: SecretDescription, config: Deps['config']): string[] {
@@ -126,8 +128,8 @@ function describe(secret: Status): string[] {
     `  current ${secret.currentVersionId ?? 'none'} since ${at(secret.currentSince)}; next rotation ${at(secret.nextRotationAt)}`,
     ...(secret.pendingVersionId === null ? [] : [`  a rotation is under way: ${secret.pendingVersionId}`]),
     ...secret.retiring.map(
-      ({ versionId, stage, dueAt, heldBecause }) =>
-        `  retiring ${versionId}: ${stage}, next step ${at(dueAt)}${heldBecause === null ? '' : `, held because ${heldBecause}`}`,
+      ({ versionId, stage, dueAt, heldInWords }) =>
+        `  retiring ${versionId}: ${stage}, next step ${at(dueAt)}${heldInWords === null ? '' : `, held because ${heldInWords}`}`,
     ),
     ...secret.retired.map((versionId) => `  retired ${versionId}: its key is gone`),
     ...secret.problems.map((problem) => `  ! ${problem}`),

@@ -3,6 +3,7 @@ import { requiredGrace } from '@keyturn/rotation/grace';
 import type { Config, PolicyConfig, ProviderConfig } from './config.ts';
 import { formatDuration } from './duration.ts';
 import { entry } from './entry.ts';
+import { holdOffFactor, leastHoldOff } from './hold-off.ts';
 import type { Problems } from './problem.ts';
 import { readersOf } from './readers-of.ts';
 import { timingOf } from './timing.ts';
@@ -15,6 +16,7 @@ export function* checkPolicies(config: Config): Problems {
       if (entry(config.readers, reader) !== undefined) continue;
       yield { field: `${at}.readers.${index}`, message: `there is no reader ${reader}` };
     }
+    yield* maxGraceProblems(at, policy);
     for (const [name, provider] of Object.entries(config.providers)) {
       for (const { field, message } of timeProblems(policy, provider, config)) {
         yield { field: `${at}.${field}`, message: `with provider ${name}: ${message}` };
@@ -24,10 +26,11 @@ export function* checkPolicies(config: Config): Problems {
 }
 
 function* timeProblems(policy: PolicyConfig, provider: ProviderConfig, config: Config): Problems {
-  const { propagation, revocation } = provider;
-  const holdOff = policy.holdOff ?? propagation;
+  const { revocation } = provider;
+  const least = leastHoldOff(policy, provider);
+  const holdOff = policy.holdOff ?? least;
   yield* graceProblems(policy, provider, config);
-  yield* tooShort('holdOff', holdOff, propagation, 'until every node accepts a new key (propagation)');
+  yield* tooShort('holdOff', holdOff, least, holdOffSum(policy, provider));
   yield* tooShort('propagationBudget', policy.propagationBudget, holdOff, 'of hold-off');
   yield* tooShort('soak', policy.soak, revocation, 'until every node refuses a disabled key (revocation)');
 }
@@ -40,6 +43,18 @@ function* graceProblems({ grace, readers }: PolicyConfig, provider: ProviderConf
   const sum = required.parts.filter(({ ms }) => ms > 0).map(({ name, ms }) => `${formatDuration(ms)} ${name}`);
   const message = `${formatDuration(grace)} is too short, it takes ${formatDuration(required.totalMs)}: ${sum.join(' + ')}`;
   yield { field: 'grace', message };
+}
+
+function holdOffSum(policy: PolicyConfig, { propagation }: ProviderConfig): string {
+  const what = 'until every node accepts a new key (propagation)';
+  const factor = holdOffFactor(policy);
+  return factor === 1 ? what : `= ${factor} × ${formatDuration(propagation)} ${what}, because controlPlane probes none`;
+}
+
+function* maxGraceProblems(at: string, { grace, maxGrace }: PolicyConfig): Problems {
+  if (maxGrace >= grace) return;
+  const message = `${formatDuration(maxGrace)} is shorter than the grace, ${formatDuration(grace)}; give it at least that`;
+  yield { field: `${at}.maxGrace`, message };
 }
 
 function* tooShort(field: string, ms: number, least: number, what: string): Problems {

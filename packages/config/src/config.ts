@@ -19,7 +19,8 @@ const policy = z.strictObject({
   }),
   soak: duration.prefault('7d').meta({ description: 'Between disabling and deleting the old key' }),
   holdOff: duration.optional().meta({
-    description: "How long a new key waits before it is tested; the provider's propagation bound unless given",
+    description:
+      "How long a new key waits before it is tested; the provider's propagation bound unless given, twice that where nobody probes",
   }),
   accepts: z
     .int()
@@ -35,6 +36,21 @@ const policy = z.strictObject({
     .enum(['observe', 'approve', 'auto'])
     .default('auto')
     .meta({ description: 'observe: report only. approve: wait for a person. auto: retire when it is due' }),
+  deletion: z.enum(['auto', 'approve']).optional().meta({
+    description:
+      'auto: delete after the soak. approve: a disabled key is deleted after a person approved that. Unless given auto for dataPlane, approve for controlPlane',
+  }),
+  unusedFor: duration.optional().meta({
+    description:
+      'The old key is kept while the provider says that it was used within this time; no such gate unless given',
+  }),
+  maxGrace: duration.prefault('7d').meta({
+    description: 'After this long an old key that is still read or still used lives longer than the policy allows',
+  }),
+  afterMaxGrace: z
+    .enum(['hold', 'force'])
+    .default('hold')
+    .meta({ description: 'hold: keep such a key and tell its owner again. force: retire it all the same' }),
   schedule: z
     .string()
     .regex(/^(rate|cron)\([^()]+\)$/, 'rate(…) or cron(…)')

@@ -5,6 +5,7 @@ import type { Shape } from '@keyturn/rotation/shape';
 
 import type { Config, PolicyConfig, ProviderConfig } from './config.ts';
 import { entry } from './entry.ts';
+import { leastHoldOff } from './hold-off.ts';
 import { readersOf } from './readers-of.ts';
 import { routeOf, type Route } from './route.ts';
 import { isTagValue } from './tag-value.ts';
@@ -28,12 +29,17 @@ export type ManagedSecret = {
   readonly runbookUrl: (reason?: Reason) => string;
 };
 
-export type Policy = Omit<PolicyConfig, 'grace' | 'soak' | 'holdOff' | 'propagationBudget' | 'readers' | 'window'> & {
+export type Policy = Omit<PolicyConfig, Reworked> & {
   readonly id: string;
   readonly graceMs: number;
   readonly soakMs: number;
   /** The policy's own, or the time the provider needs. */
   readonly holdOffMs: number;
+  /** `approve`: a person has to let go what is switched off, before it is deleted. */
+  readonly deletion: 'auto' | 'approve';
+  /** The old key is kept while it was used within this time; undefined: nobody asks. */
+  readonly unusedForMs: number | undefined;
+  readonly maxGraceMs: number;
   readonly propagationBudgetMs: number;
   /** What a check has to ask the data plane for. */
   readonly probe: 'credential' | 'none';
@@ -41,6 +47,17 @@ export type Policy = Omit<PolicyConfig, 'grace' | 'soak' | 'holdOff' | 'propagat
   /** Length of the rotation window as Secrets Manager writes it, such as 3h. */
   readonly window: string | undefined;
 };
+
+type Reworked =
+  | 'grace'
+  | 'soak'
+  | 'holdOff'
+  | 'deletion'
+  | 'unusedFor'
+  | 'maxGrace'
+  | 'propagationBudget'
+  | 'readers'
+  | 'window';
 
 export const tagNames = {
   provider: 'keyturn:provider',
@@ -103,13 +120,16 @@ function ownerOf(owner: string, config: Config): string {
 }
 
 function policyOf(id: string, policy: PolicyConfig, provider: ProviderConfig, config: Config): Policy {
-  const { grace, soak, holdOff, propagationBudget, readers, window, ...same } = policy;
+  const { grace, soak, holdOff, deletion, unusedFor, maxGrace, propagationBudget, readers, window, ...same } = policy;
   return {
     ...same,
     id,
     graceMs: grace,
     soakMs: soak,
-    holdOffMs: holdOff ?? provider.propagation,
+    holdOffMs: holdOff ?? leastHoldOff(policy, provider),
+    deletion: deletion ?? (policy.verification === 'dataPlane' ? 'auto' : 'approve'),
+    unusedForMs: unusedFor,
+    maxGraceMs: maxGrace,
     propagationBudgetMs: propagationBudget,
     probe: policy.verification === 'dataPlane' ? 'credential' : 'none',
     readers: readersOf(readers, config),

@@ -34,6 +34,8 @@ export const reasons = [
   'handler-died',
   'internal',
   // A superseded key is due, but has to wait.
+  'still-read',
+  'still-used',
   'still-accepted',
   're-enabled',
   'observe-only',

@@ -2,11 +2,17 @@ import { heardNumber, noteSuperseded, orphanNumber } from '@keyturn/aws/superses
 import type { KeyState } from '@keyturn/credential-provider/credential-provider';
 import type { RotationFailed } from '@keyturn/events/rotation-failed';
 import { sameKey, type Credential } from '@keyturn/rotation/credential';
-import { PermanentError, type Reason } from '@keyturn/rotation/errors';
 import { markOf, ownership } from '@keyturn/rotation/mark';
 
 import type { Deps } from './deps.ts';
-import { credentialIn, labelsOf, readLive, type Live } from './managed-versions.ts';
+import {
+  credentialIn,
+  labelsOf,
+  oldCredentialIn,
+  readJudgeable,
+  readOldVersion,
+  type Live,
+} from './managed-versions.ts';
 
 /**
  * After a failed rotation: a pending version that no retry can save is cleared, so that the next rotation starts anew, and the key of an abandoned
@@ -27,23 +33,6 @@ export async function clearDeadPending(failed: RotationFailed, deps: Deps): Prom
     await deps.secrets.dropPending({ arn: secretArn, versionId: token });
   }
   await noteLeftover(live, failed, deps);
-}
-
-/** What forbids to judge a secret; the handler has told its owner of it already. */
-const unjudgeable: ReadonlySet<Reason> = new Set([
-  'misconfigured',
-  'shape-mismatch',
-  'secret-deleting',
-  'secret-missing',
-]);
-
-async function readJudgeable(secretArn: string, deps: Deps): Promise<Live | undefined> {
-  try {
-    return await readLive(secretArn, deps);
-  } catch (error) {
-    if (error instanceof PermanentError && unjudgeable.has(error.reason)) return undefined;
-    throw error;
-  }
 }
 
 // "Absent" or "switched off" counts only while the same question about the current key gets a good answer: else it is the provider, the target or
@@ -73,10 +62,11 @@ function isLost(key: KeyState, { secret }: Live, token: string, clientSuppliedKe
 }
 
 // A version that bears AWSPREVIOUS was current, if only for a moment: somebody may have read it. Any other never was.
-async function noteLeftover(live: Live, failed: RotationFailed, { ledger, clock, secrets }: Deps): Promise<void> {
+async function noteLeftover(live: Live, failed: RotationFailed, deps: Deps): Promise<void> {
+  const { ledger, clock } = deps;
   const { secret, current, currentVersionId } = live;
-  const version = await secrets.value(secret.arn, { versionId: failed.data.versionId });
-  const credential = version === undefined ? undefined : credentialIn(secret, version);
+  const version = await readOldVersion(secret.arn, failed.data.versionId, deps);
+  const credential = await oldCredentialIn(secret, version);
   // The dry run of a schedule works on a copy of the current value.
   if (credential === undefined || sameKey(credential, current)) return;
   const now = clock.now();

@@ -6,9 +6,10 @@ import { occurrence } from '@keyturn/events/occurrence';
 import { TransientError } from '@keyturn/rotation/errors';
 
 import type { Deps } from './deps.ts';
-import { becameCurrent, type OldKey } from './fences.ts';
+import { becameCurrent } from './fences.ts';
 import { readLive, type Live } from './managed-versions.ts';
-import { restoreCurrent } from './restore-current.ts';
+import type { OldKey } from './old-key.ts';
+import { settleCurrent } from './settle-current.ts';
 
 export type Retirement = { readonly row: LedgerRow<Superseded>; readonly live: Live; readonly old: OldKey };
 
@@ -18,7 +19,7 @@ export async function disableVersion({ row, live, old }: Retirement, deps: Deps)
   const { provider, target } = row.value;
   await deps.retire(provider).disable({ target, keyId: old.keyId, mark: old.mark });
   if (await becameCurrent(old, live, deps)) {
-    await restoreCurrent(await readLive(secret.arn, deps), deps, row.value.correlationId);
+    await settleCurrent(await readLive(secret.arn, deps), deps, { correlationId: row.value.correlationId });
     throw new TransientError('The key became current while it was being disabled');
   }
 

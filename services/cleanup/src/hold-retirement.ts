@@ -10,25 +10,37 @@ import { parseSecretArn } from '@keyturn/rotation/mark';
 
 import type { Deps } from './deps.ts';
 
+export type Hold = {
+  readonly reason: Reason;
+  /** What does not happen; by the row's stage unless given. */
+  readonly step?: 'disable' | 'delete';
+  /** The key lives longer than the policy allows: told once more. */
+  readonly overMaxGrace?: boolean;
+  readonly forceAt?: number | null;
+};
+
 /** Leaves a due key alive, looks again later, and tells the owner once per reason. `change`: what else the row has to say from now on. */
 export async function holdRetirement(
   { value: row, rev }: LedgerRow<Superseded>,
-  reason: Reason,
+  hold: Hold,
   deps: Deps,
   change: Partial<Superseded> = {},
 ): Promise<void> {
+  const { reason, overMaxGrace = false } = hold;
   const now = deps.clock.now();
   const { holdRetryMs } = timingOf(deps.config);
   const dueAt = change.dueAt ?? now + holdRetryMs;
-  const known = row.held?.reason === reason;
-  if (!known) await tell({ row, reason, nextTryAt: dueAt }, deps);
-  const held = known ? row.held : { reason, since: now };
+  const known = row.held?.reason === reason && row.held.overMaxGrace === overMaxGrace;
+  if (!known) await tell({ row, hold, nextTryAt: dueAt }, deps);
+  const since = row.held?.reason === reason ? row.held.since : now;
+  const held = { reason, since, overMaxGrace };
   await writeSuperseded(deps.ledger, { ...row, dueAt, held, ...change }, rev);
 }
 
-type Held = { readonly row: Superseded; readonly reason: Reason; readonly nextTryAt: number };
+type Held = { readonly row: Superseded; readonly hold: Hold; readonly nextTryAt: number };
 
-async function tell({ row, reason, nextTryAt }: Held, deps: Deps): Promise<void> {
+async function tell({ row, hold, nextTryAt }: Held, deps: Deps): Promise<void> {
+  const { reason, step = row.stage === 'disabled' ? 'delete' : 'disable', overMaxGrace = false, forceAt = null } = hold;
   const description = await describeIfThere(row.secretArn, deps);
   const gone = { arn: row.secretArn, name: parseSecretArn(row.secretArn).name, tags: {} };
   const labelled = [...(description?.stages ?? [])].find(([, labels]) => labels.includes('AWSCURRENT'));
@@ -38,11 +50,16 @@ async function tell({ row, reason, nextTryAt }: Held, deps: Deps): Promise<void>
     currentVersionId: labelled?.[0] ?? null,
     reason,
     nextTryAt: new Date(nextTryAt).toISOString(),
+    step,
+    overMaxGrace,
+    forceAt: forceAt === null ? null : new Date(forceAt).toISOString(),
   };
   const about = occurrence(deps, {
     correlationId: row.correlationId,
     // A row may be held for one reason, go on, and be held for it again.
-    idempotencyKey: [row.secretArn, row.versionId, row.n, 'held', reason, row.stage, row.supersededAt].join('#'),
+    idempotencyKey: [row.secretArn, row.versionId, row.n, 'held', reason, row.stage, row.supersededAt]
+      .concat(overMaxGrace ? ['over-max-grace'] : [])
+      .join('#'),
   });
   await deps.bus.publish(RetirementHeld.create(facts, about));
 }

@@ -17,16 +17,19 @@ export async function removeVersion({ row, live, old }: Retirement, deps: Deps):
   const now = deps.clock.now();
   if (old.state === 'enabled') {
     const dueAt = now + secret.policy.graceMs + secret.timing.marginMs;
-    await holdRetirement(row, 're-enabled', deps, { stage: 'grace', supersededAt: now, disabledAt: null, dueAt });
+    await holdRetirement(row, { reason: 're-enabled' }, deps, { ...anew, supersededAt: now, dueAt });
     return;
   }
   const objection = old.credential && (await findObjection(old.credential, row.value, live, deps));
   if (objection !== undefined) {
-    await holdRetirement(row, objection, deps);
+    await holdRetirement(row, { reason: objection }, deps);
     return;
   }
   await deleteKey({ row, live, old }, deps);
 }
+
+// Whoever approved the deletion of a key that was off did not mean this one.
+const anew = { stage: 'grace', disabledAt: null, deletionApprovedAt: null } as const;
 
 /** Deletes the key at once; for a provider that cannot switch a key off and on again. */
 export async function deleteKey({ row, live, old }: Retirement, deps: Deps): Promise<void> {

@@ -1,7 +1,8 @@
 import { eventFacts } from '@keyturn/config/event-facts';
+import type { KeyState } from '@keyturn/credential-provider/credential-provider';
 import { CredentialRestored } from '@keyturn/events/credential-restored';
 import { occurrence } from '@keyturn/events/occurrence';
-import { formatMark, markOf, ownership, secretHash } from '@keyturn/rotation/mark';
+import { formatMark, markOf, ownership } from '@keyturn/rotation/mark';
 
 import type { Deps } from './deps.ts';
 import type { Live } from './managed-versions.ts';
@@ -10,17 +11,15 @@ import type { Live } from './managed-versions.ts';
  * Switches the current key on again if it is off: somebody rolled back to a key that was being retired. Only a key of ours; a key that a stranger
  * switched off is not ours to switch on. Answers whether it had to.
  */
-export async function restoreCurrent(live: Live, deps: Deps, correlationId?: string): Promise<boolean> {
+export async function restoreCurrent(live: Live, key: KeyState, deps: Deps, correlationId: string): Promise<boolean> {
   const { secret, current, currentVersionId, description } = live;
   const { target } = secret;
   const mark = markOf(secret.arn, currentVersionId, secret.environment);
-  const check = { target, credential: current, probe: 'none', times: 1 } as const;
-  const { key } = await deps.issue(secret.provider.id).check(check);
   if (key.state !== 'disabled' || ownership(key.mark, mark) !== 'this-secret') return false;
 
   await deps.retire(secret.provider.id).enable({ target, keyId: current.keyId, mark: formatMark(mark) });
   const about = occurrence(deps, {
-    correlationId: correlationId ?? `${secretHash(secret.arn)}/${currentVersionId}`,
+    correlationId,
     idempotencyKey: `${secret.arn}#${currentVersionId}#restored#${deps.newId()}`,
   });
   await deps.bus.publish(

@@ -137,11 +137,6 @@ test('I7: a key that is pending under another version id is never touched', asyn
 test.each([
   ['no mark', undefined, 'not-yours'],
   [
-    "another secret's mark",
-    formatMark(markOf('arn:aws:secretsmanager:eu-central-1:123456789012:secret:b-AbCdEf', 'v1', 'test')),
-    'shared-key',
-  ],
-  [
     "another installation's mark",
     formatMark(markOf('arn:aws:secretsmanager:us-east-1:123456789012:secret:b-AbCdEf', 'v1', 'test')),
     'not-yours',
@@ -160,6 +155,22 @@ test.each([
 
   expect(stateOf(w, old)).toBe('enabled');
   expect(w.events('RetirementHeld')).toMatchObject([{ detail: { data: { versionId, reason } } }]);
+});
+
+test("I7: the key of another secret, pasted here and taken back, is that secret's to retire: nothing is touched or told", async () => {
+  const w = await world();
+  const mark = formatMark(markOf('arn:aws:secretsmanager:eu-central-1:123456789012:secret:b-AbCdEf', 'v1', 'test'));
+  const theirs = w.provider.handMade({ target: 'orders-app', mark });
+  const versionId = await w.paste(theirs);
+  await w.paste(w.handMade);
+  await note(w, versionId);
+
+  w.pass(day + margin);
+  await sweep(w);
+
+  expect(stateOf(w, theirs)).toBe('enabled');
+  expect(types(w)).toEqual(['CredentialAdopted']);
+  expect(await rowOf(w, versionId)).toMatchObject({ stage: 'retired', dueAt: null });
 });
 
 test('an orphan waits for its minimum age, and its end is told as such', async () => {
@@ -633,7 +644,7 @@ test('where the policy asks the control plane alone, no probe stands in the way 
   const w = await superseded();
   const { standard } = w.config.policies;
   if (standard === undefined) throw new Error('no such policy');
-  const controlPlane = { ...standard, verification: 'controlPlane' } as const;
+  const controlPlane = { ...standard, verification: 'controlPlane', deletion: 'auto' } as const;
   const config = { ...w.config, policies: { ...w.config.policies, standard: controlPlane } };
   w.provider.acceptAnything();
 

@@ -5,7 +5,7 @@ import { PermanentError } from '@keyturn/rotation/errors';
 
 import type { Deps } from './deps.ts';
 import { disableVersion } from './disable-version.ts';
-import { passFences } from './fences.ts';
+import { deletionField, passFences } from './fences.ts';
 import { holdRetirement } from './hold-retirement.ts';
 import { readLive, type Live } from './managed-versions.ts';
 import { closeRow, deleteKey, removeVersion } from './remove-version.ts';
@@ -46,7 +46,7 @@ async function retireOrHold(row: LedgerRow<Superseded>, deps: Deps): Promise<voi
     await takeStep(row, await readLive(row.value.secretArn, deps), deps);
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
-    await holdRetirement(row, error.reason, deps);
+    await holdRetirement(row, { reason: error.reason, ...(error.field === deletionField && { step: 'delete' }) }, deps);
   }
 }
 
@@ -54,6 +54,10 @@ async function takeStep(row: LedgerRow<Superseded>, live: Live, deps: Deps): Pro
   const passed = await passFences(row.value, live, deps);
   if (passed.verdict === 'wait') {
     await writeSuperseded(deps.ledger, passed.row, row.rev);
+    return;
+  }
+  if (passed.verdict === 'keep') {
+    await holdRetirement(row, passed, deps, { dueAt: passed.lookAt });
     return;
   }
   const { old } = passed;

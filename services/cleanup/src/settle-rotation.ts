@@ -5,8 +5,8 @@ import * as z from 'zod';
 
 import { clearDeadPending } from './clear-dead-pending.ts';
 import type { Deps } from './deps.ts';
-import { readLive } from './managed-versions.ts';
-import { restoreCurrent } from './restore-current.ts';
+import { readJudgeable } from './managed-versions.ts';
+import { settleCurrent } from './settle-current.ts';
 
 export type Outcome =
   | { readonly type: 'rotated'; readonly event: SecretRotated }
@@ -32,6 +32,8 @@ export async function settleRotation(outcome: Outcome, deps: Deps): Promise<void
     return;
   }
   const { data, metadata } = outcome.event;
-  const live = await readLive(data.secretArn, deps);
-  await restoreCurrent(live, deps, metadata.correlationId);
+  // The verifier tells the owner of a paste that is no credential; there is nothing to put right here.
+  const live = await readJudgeable(data.secretArn, deps);
+  if (live === undefined) return;
+  await settleCurrent(live, deps, { correlationId: metadata.correlationId, pasted: data.cause === 'manual' });
 }

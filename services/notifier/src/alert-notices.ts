@@ -69,52 +69,6 @@ function abandonedNotice({ secret }: Story, failed: Failed): Notice {
   };
 }
 
-/** These say that the key is bad; others only that it could not be checked. */
-const refusals: ReadonlySet<string> = new Set(['key-rejected', 'key-disabled', 'not-yours'] satisfies Reason[]);
-
-export function refusedNotice({ secret }: Story, refused: Fact<'refused'>): Notice {
-  const { why, todo } = reasonText(refused.reason);
-  const answer = refused.code === null ? '' : ` The answer was: ${refused.code}.`;
-  const isRefusal = refusals.has(refused.reason);
-  return {
-    tone: 'bad',
-    headline: about(
-      secret,
-      isRefusal
-        ? 'THE CURRENT KEY IS REFUSED, applications that use it are failing or soon will'
-        : 'the current key could not be checked, applications may be failing',
-    ),
-    lines: [
-      `Keyturn read the secret as applications do and tried what it holds at ${secret.provider}. ${why}${answer}`,
-      `What to do: ${todo}`,
-      ...given(
-        refused.hasPrevious && isRefusal,
-        () =>
-          'The secret still has the key that it held before. While that key works, "keyturn rollback" puts it back into use.',
-      ),
-    ],
-    facts: [...secretFacts(secret), { label: 'Seen', value: utcTime(refused.at) }],
-    link: { label: 'What to do, step by step', url: refused.runbookUrl },
-  };
-}
-
-export function heldNotice({ secret }: Story, held: Fact<'held'>): Notice {
-  const { why, todo } = reasonText(held.reason);
-  return {
-    tone: 'warning',
-    headline: about(secret, 'an old key is due to be removed, but had to be kept'),
-    lines: [
-      `Applications are not affected: they use the current key. ${asIntended.has(held.reason) ? 'The old key still exists, as the policy asks.' : 'But the old key still exists, longer than the policy wants.'}`,
-      `Why it was kept: ${why}`,
-      `What to do: ${todo} Keyturn looks again by ${utcTime(held.nextTryAt)}.`,
-    ],
-    facts: secretFacts(secret),
-    link: { label: 'What to do, step by step', url: held.runbookUrl },
-  };
-}
-
-const asIntended = new Set(['observe-only', 'not-approved']);
-
 function failedHeadline({ count, liveCredential, retryable }: Failed): string {
   const times = count === 1 ? '' : ` ${count} times`;
   const next = retryable ? 'it is tried again automatically' : 'somebody has to act';

@@ -1,6 +1,8 @@
-import { failedNotice, heldNotice, refusedNotice } from './alert-notices.ts';
+import { failedNotice } from './alert-notices.ts';
+import { heldNotice } from './held-notice.ts';
 import type { NotifiedEvent, NotifiedType } from './notified-event.ts';
 import type { Notice } from './notice.ts';
+import { refusedNotice } from './refused-notice.ts';
 import {
   adoptedNotice,
   disabledNotice,
@@ -8,6 +10,7 @@ import {
   restoredNotice,
   retiredNotice,
   rotatedNotice,
+  takenOverNotice,
 } from './rotation-notices.ts';
 import { currentNotice, storyNotice } from './story-notice.ts';
 import { isFailed, isHeld, isOvertaken, isRefused } from './story-state.ts';
@@ -42,6 +45,7 @@ const tellings: Readonly<Record<NotifiedType, Telling>> = {
           mail: story.refused !== undefined,
         }
       : undefined,
+  CredentialAdopted: (story, key) => progress('CredentialAdopted', key, takenOverNotice(story)),
   CredentialDisabled: (story, key) =>
     story.disabled && story.retired === undefined
       ? progress('CredentialDisabled', key, disabledNotice(story, story.disabled))
@@ -65,9 +69,14 @@ const tellings: Readonly<Record<NotifiedType, Telling>> = {
       : undefined,
   RetirementHeld: (story) =>
     story.held && isHeld(story)
-      ? alert('RetirementHeld', [`RetirementHeld#${story.held.reason}`], heldNotice(story, story.held))
+      ? alert('RetirementHeld', [heldId(story.held)], heldNotice(story, story.held))
       : undefined,
 };
+
+// Once per reason; once more for the deletion than for the switching off, and once more when the key has become too old.
+function heldId({ reason, step, overMaxGrace }: NonNullable<Story['held']>): string {
+  return ['RetirementHeld', reason, ...(step === 'delete' ? [step] : []), ...(overMaxGrace ? ['over'] : [])].join('#');
+}
 
 // Heard of so late that its promise about the old key is history: the story as a whole is what is true.
 function changeTelling(story: Story, rotated: NonNullable<Story['rotated']>, key: string): Announcement {

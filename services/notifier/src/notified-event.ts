@@ -1,3 +1,4 @@
+import { CredentialAdopted } from '@keyturn/events/credential-adopted';
 import { CredentialDisabled } from '@keyturn/events/credential-disabled';
 import { CredentialRestored } from '@keyturn/events/credential-restored';
 import { CredentialRetired } from '@keyturn/events/credential-retired';
@@ -17,6 +18,7 @@ type Details = {
   RotationFailed: RotationFailed;
   CredentialVerified: CredentialVerified;
   VerificationFailed: VerificationFailed;
+  CredentialAdopted: CredentialAdopted;
   CredentialDisabled: CredentialDisabled;
   CredentialRetired: CredentialRetired;
   CredentialRestored: CredentialRestored;
@@ -35,6 +37,7 @@ const parsers: { readonly [Type in NotifiedType]: (body: unknown) => NotifiedEve
   RotationFailed: (body) => ({ type: 'RotationFailed', ...RotationFailed.parse(body) }),
   CredentialVerified: (body) => ({ type: 'CredentialVerified', ...CredentialVerified.parse(body) }),
   VerificationFailed: (body) => ({ type: 'VerificationFailed', ...VerificationFailed.parse(body) }),
+  CredentialAdopted: (body) => ({ type: 'CredentialAdopted', ...CredentialAdopted.parse(body) }),
   CredentialDisabled: (body) => ({ type: 'CredentialDisabled', ...CredentialDisabled.parse(body) }),
   CredentialRetired: (body) => ({ type: 'CredentialRetired', ...CredentialRetired.parse(body) }),
   CredentialRestored: (body) => ({ type: 'CredentialRestored', ...CredentialRestored.parse(body) }),
@@ -49,6 +52,7 @@ const envelope = z.object({
     'RotationFailed',
     'CredentialVerified',
     'VerificationFailed',
+    'CredentialAdopted',
     'CredentialDisabled',
     'CredentialRetired',
     'CredentialRestored',

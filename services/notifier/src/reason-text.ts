@@ -112,6 +112,14 @@ const texts: Readonly<Record<Reason, ReasonText>> = {
     why: 'Something went wrong inside Keyturn.',
     todo: 'If it goes on, give the people who run Keyturn the time of this message.',
   },
+  'still-read': {
+    why: 'Somebody read the old version of the secret later than applications should.',
+    todo: 'Find out who reads this secret by a version id or by AWSPREVIOUS (CloudTrail has it as GetSecretValue), and let them read AWSCURRENT.',
+  },
+  'still-used': {
+    why: 'The provider says that the old key was used a short time ago.',
+    todo: 'Find the application that has a copy of the old key, and let it read the secret again.',
+  },
   'still-accepted': {
     why: 'The provider still accepts the old key although it was switched off.',
     todo: 'If it goes on, check at the provider why the key is still accepted.',

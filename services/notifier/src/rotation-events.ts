@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { CredentialAdopted } from '@keyturn/events/credential-adopted';
 import { CredentialDisabled } from '@keyturn/events/credential-disabled';
 import { CredentialRestored } from '@keyturn/events/credential-restored';
 import { CredentialRetired } from '@keyturn/events/credential-retired';
@@ -70,6 +71,8 @@ export const rotationEvents = {
       { ...facts, versionId: 'v2', reason: 'key-rejected', code: null, previousVersionId: 'v1', ...data },
       { ...envelope(at, 'v2', `${secretArn}#7#verified`), ...about },
     ),
+  takenOver: (at = 11) =>
+    CredentialAdopted.create({ ...facts, versionId: 'v2' }, envelope(at, 'v2', `${secretArn}#v2#adopted`)),
   disabled: (at = 1500) =>
     CredentialDisabled.create(
       { ...facts, versionId: 'v1', currentVersionId: 'v2', deleteAt: '2027-03-09T09:00:00Z' },

@@ -97,6 +97,20 @@ export function verifiedNotice({ secret }: Story, { verification }: Fact<'verifi
   };
 }
 
+/** A person pasted it, and it is the secret's by proof. */
+export function takenOverNotice({ secret }: Story): Notice {
+  return {
+    tone: 'good',
+    headline: about(secret, 'the key that was put in by hand is adopted'),
+    lines: [
+      `${secret.provider} knows it, with the secret that was put in beside it, and nobody else's mark is on it. Keyturn rotates it from now on like a key of its own.`,
+      'The key that it replaces is retired as after any rotation. Nobody has to do anything.',
+    ],
+    facts: secretFacts(secret),
+    link: { label: 'About key rotation', url: secret.runbookUrl },
+  };
+}
+
 export function recoveredNotice(story: Story, verified: Fact<'verified'>): Notice {
   const { headline: _headline, ...same } = verifiedNotice(story, verified);
   return { ...same, headline: about(story.secret, 'resolved, the current key is accepted again') };

@@ -1,5 +1,7 @@
-import { failedNotice, heldNotice, refusedNotice } from './alert-notices.ts';
+import { failedNotice } from './alert-notices.ts';
+import { heldNotice } from './held-notice.ts';
 import { about, given, secretFacts, type Notice } from './notice.ts';
+import { refusedNotice } from './refused-notice.ts';
 import {
   adoptedNotice,
   reapedNotice,
@@ -38,7 +40,7 @@ export function currentNotice(story: Story, verified: NonNullable<Story['verifie
 }
 
 function withCheck(story: Story, notice: Notice): Notice {
-  return { ...notice, lines: [...notice.lines, ...given(story.verified, checked)] };
+  return { ...notice, lines: [...notice.lines, ...given(story.verified, checked), ...given(story.takenOver, taken)] };
 }
 
 function historyNotice(story: Story, what: string): Notice {
@@ -78,7 +80,7 @@ const changed: Readonly<Record<NonNullable<Story['rotated']>['cause'], string>> 
 };
 
 function history(story: Story): readonly string[] {
-  const { failed, rotated, verified, disabled, retired, overtaken } = story;
+  const { failed, rotated, verified, takenOver, disabled, retired, overtaken } = story;
   const key = replacedKey(story);
   return [
     ...given(
@@ -87,6 +89,7 @@ function history(story: Story): readonly string[] {
     ),
     ...given(rotated, ({ at, cause }) => `${utcTime(at)}: ${changed[cause]}.`),
     ...given(verified, checked),
+    ...given(takenOver, taken),
     ...given(disabled, ({ at }) => `${utcTime(at)}: the ${key} was switched off.`),
     ...given(retired, ({ at }) => `${utcTime(at)}: the ${key} was deleted. Nothing is left to do.`),
     ...given(overtaken, ({ at }) => `${utcTime(at)}: the secret changed again; a newer message tells about it.`),
@@ -95,4 +98,8 @@ function history(story: Story): readonly string[] {
 
 function checked({ at }: { at: number }): string {
   return `${utcTime(at)}: the key in the secret was checked and is accepted.`;
+}
+
+function taken({ at }: { at: number }): string {
+  return `${utcTime(at)}: the key that was put in by hand was adopted, Keyturn rotates it from now on.`;
 }

@@ -52,13 +52,27 @@ export const story = z.object({
       reason: z.string(),
       code: z.string().nullable(),
       hasPrevious: z.boolean(),
+      /** The earlier key that works still; null: none was found. Left out by events of an earlier version. */
+      live: z.object({ versionId: z.string(), fingerprint: z.string(), since: at }).nullable().optional(),
       runbookUrl: z.string(),
     })
     .optional(),
+  /** A person had put the key into the secret, and it was proven to be the secret's. */
+  takenOver: z.object({ at }).optional(),
   disabled: z.object({ at, deleteAt: at }).optional(),
   retired: z.object({ at }).optional(),
   restored: z.object({ at }).optional(),
-  held: z.object({ at, reason: z.string(), nextTryAt: at, runbookUrl: z.string() }).optional(),
+  held: z
+    .object({
+      at,
+      reason: z.string(),
+      step: z.enum(['disable', 'delete']).default('disable'),
+      overMaxGrace: z.boolean().default(false),
+      forceAt: at.nullable().default(null),
+      nextTryAt: at,
+      runbookUrl: z.string(),
+    })
+    .optional(),
   reaped: z.object({ at }).optional(),
   /** Another change of the same secret came after this story, and made it history. */
   overtaken: z.object({ at }).optional(),
@@ -99,16 +113,32 @@ const facts: { readonly [Type in NotifiedType]: (before: Facts, event: NotifiedE
   CredentialVerified: ({ verified }, { data }, at) => ({
     verified: newest(verified, { at, verification: data.verification }),
   }),
-  VerificationFailed: ({ refused }, { data: { reason, code, previousVersionId, runbookUrl } }, at) => ({
-    refused: newest(refused, { at, reason, code, hasPrevious: previousVersionId !== null, runbookUrl }),
+  VerificationFailed: ({ refused }, { data: { reason, code, previousVersionId, live, runbookUrl } }, at) => ({
+    refused: newest(refused, {
+      at,
+      reason,
+      code,
+      hasPrevious: previousVersionId !== null,
+      live: live && { versionId: live.versionId, fingerprint: live.fingerprint, since: Date.parse(live.createdAt) },
+      runbookUrl,
+    }),
   }),
+  CredentialAdopted: ({ takenOver }, _event, at) => ({ takenOver: newest(takenOver, { at }) }),
   CredentialDisabled: ({ disabled }, { data }, at) => ({
     disabled: newest(disabled, { at, deleteAt: Date.parse(data.deleteAt) }),
   }),
   CredentialRetired: ({ retired }, _event, at) => ({ retired: newest(retired, { at }) }),
   CredentialRestored: ({ restored }, _event, at) => ({ restored: newest(restored, { at }) }),
-  RetirementHeld: ({ held }, { data: { reason, nextTryAt, runbookUrl } }, at) => ({
-    held: newest(held, { at, reason, nextTryAt: Date.parse(nextTryAt), runbookUrl }),
+  RetirementHeld: ({ held }, { data }, at) => ({
+    held: newest(held, {
+      at,
+      reason: data.reason,
+      step: data.step ?? 'disable',
+      overMaxGrace: data.overMaxGrace ?? false,
+      forceAt: timeOrNull(data.forceAt ?? null),
+      nextTryAt: Date.parse(data.nextTryAt),
+      runbookUrl: data.runbookUrl,
+    }),
   }),
   OrphanReaped: ({ reaped }, _event, at) => ({ reaped: newest(reaped, { at }) }),
 };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { awsClients } from '@keyturn/aws/clients';
+import { dynamoLedger } from '@keyturn/aws/dynamo-ledger';
 import { eventBridgeBus } from '@keyturn/aws/event-bridge-bus';
 import { lambdaInvoke } from '@keyturn/aws/lambda-invoke';
 import { sdkSecretsManager } from '@keyturn/aws/sdk-secrets-manager';
@@ -20,6 +21,7 @@ import { verifyCurrent, type Deps } from './verify-current.ts';
 const env = readEnv({
   KEYTURN_CONFIG: z.string(),
   BUS_NAME: z.string(),
+  TABLE_NAME: z.string(),
   QUEUE_URL: z.string(),
   DEAD_LETTER_QUEUE_URL: z.string(),
   AWS_ENDPOINT_URL: z.string().optional(),
@@ -31,6 +33,7 @@ const invoke = lambdaInvoke(clients.lambda());
 const deps: Deps = {
   config,
   secrets: secretStore(sdkSecretsManager(clients.secretsManager())),
+  ledger: dynamoLedger({ client: clients.dynamo(), table: env.TABLE_NAME }),
   provider: (id) => invokedIssueProvider(invoke, functionNames(config.stage).issue(id)),
   bus: eventBridgeBus({ client: clients.eventBridge(), busName: env.BUS_NAME, clock: systemClock }),
   clock: systemClock,

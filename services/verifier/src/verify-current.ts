@@ -1,4 +1,5 @@
 import type { EventBus } from '@keyturn/aws/event-bus';
+import type { Ledger } from '@keyturn/aws/ledger';
 import type { SecretReader, SecretVersion } from '@keyturn/aws/secret-store';
 import type { Config } from '@keyturn/config/config';
 import { eventFacts } from '@keyturn/config/event-facts';
@@ -10,11 +11,16 @@ import type { SecretRotated } from '@keyturn/events/secret-rotated';
 import { VerificationFailed } from '@keyturn/events/verification-failed';
 import type { Clock } from '@keyturn/rotation/clock';
 import { PermanentError, TransientError, type Reason } from '@keyturn/rotation/errors';
+import { markOf, ownership } from '@keyturn/rotation/mark';
 import { readAgreeing } from '@keyturn/rotation/shape';
+
+import { findLive } from './find-live.ts';
 
 export type Deps = {
   readonly config: Config;
   readonly secrets: SecretReader;
+  /** For the notes of what we read ourselves. */
+  readonly ledger: Ledger;
   readonly provider: (providerId: string) => Pick<IssueProvider, 'check'>;
   readonly bus: EventBus;
   readonly clock: Clock;
@@ -56,6 +62,7 @@ export async function verifyCurrent(rotated: SecretRotated, deps: Deps): Promise
             reason: problem.reason,
             code: problem.code,
             previousVersionId: rotated.data.previousVersionId,
+            live: await findLive(description, secret, deps),
           },
           about,
         ),
@@ -73,7 +80,8 @@ async function findProblem(secret: ManagedSecret, version: SecretVersion, deps: 
   try {
     const credential = readAgreeing(secret.shape, version);
     if (credential === undefined) return { reason: 'shape-mismatch', code: null, final: true };
-    return problemOf(await deps.provider(secret.provider.id).check({ target, credential, probe, times: 1 }));
+    const check = await deps.provider(secret.provider.id).check({ target, credential, probe, times: 1 });
+    return problemOf(check) ?? sharingOf(check, secret, version);
   } catch (error) {
     if (!(error instanceof PermanentError) || !ofTheSecret.has(error.reason)) throw error;
     return { reason: error.reason, code: null, final: true };
@@ -89,6 +97,18 @@ function problemOf({ key, use }: CheckResult): Problem | undefined {
   if (use.outcome === 'rejected') return { reason: 'key-rejected', code: use.code, final: use.final };
   if (use.outcome === 'no-probe') return { reason: 'misconfigured', code: null, final: true };
   return undefined;
+}
+
+// It works now. But whoever owns it rotates it, and then it ends here too.
+function sharingOf(
+  { key }: CheckResult,
+  { arn, environment }: ManagedSecret,
+  { versionId }: SecretVersion,
+): Problem | undefined {
+  if (key.state === 'absent') return undefined;
+  const owner = ownership(key.mark, markOf(arn, versionId, environment));
+  const isTheirs = owner === 'other-secret' || owner === 'other-installation';
+  return isTheirs ? { reason: 'shared-key', code: null, final: true } : undefined;
 }
 
 // A node may need its time to accept the key; after twice the provider's bound the owner has to know. Two more looks on the way: a message that

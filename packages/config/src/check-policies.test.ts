@@ -1,0 +1,89 @@
+import { PermanentError } from '@keyturn/rotation/errors';
+import { expect, test } from 'vitest';
+
+import { parseConfig } from './parse-config.ts';
+import { managedSecret } from './managed-secret.ts';
+
+/** A stage with one policy that says this, and a provider whose nodes need three minutes. */
+const stage = (policy: string) => `
+stage: test
+providers:
+  apigee: { kind: apigee, organization: acme, adminSecret: keyturn/admin, propagation: 3m, revocation: 3m }
+shapes:
+  pair: { keyId: /key, secret: /secret }
+readers:
+  agent: { refresh: 5m }
+policies:
+  standard: { schedule: rate(30 days), readers: [agent], ${policy} }
+routes:
+  default: { mail: [a@acme.example] }
+  orders: {}
+notifications: { mail: { from: keyturn@acme.example } }
+runbooks: https://runbooks.acme.example
+`;
+
+function refusal(policy: string): string {
+  try {
+    parseConfig(stage(policy));
+    return 'nothing';
+  } catch (error) {
+    return error instanceof PermanentError ? error.message : String(error);
+  }
+}
+
+function policyOf(policy: string) {
+  const config = parseConfig(stage(policy));
+  const tags = { provider: 'apigee', policy: 'standard', shape: 'pair', owner: 'orders', target: 'app' };
+  return managedSecret(
+    {
+      arn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:orders-AbCdEf',
+      name: 'orders',
+      tags: Object.fromEntries(Object.entries(tags).map(([name, value]) => [`keyturn:${name}`, value])),
+      stages: new Map(),
+      rotation: { enabled: true, lambdaArn: undefined, schedule: undefined, nextAt: undefined, lastAt: undefined },
+      deletedAt: undefined,
+      replicas: [],
+    },
+    config,
+  ).policy;
+}
+
+test('where nobody probes the new key it waits twice as long, and a person lets the old one be deleted', () => {
+  expect(policyOf('accepts: 3')).toMatchObject({ holdOffMs: 180_000, deletion: 'auto' });
+  expect(policyOf('verification: controlPlane')).toMatchObject({ holdOffMs: 360_000, deletion: 'approve' });
+});
+
+test('a policy that says it itself is obeyed', () => {
+  expect(policyOf('verification: controlPlane, holdOff: 7m, deletion: auto')).toMatchObject({
+    holdOffMs: 420_000,
+    deletion: 'auto',
+  });
+  expect(policyOf('deletion: approve')).toMatchObject({ deletion: 'approve' });
+});
+
+test('an explicit hold-off that is too short for controlPlane is refused with the sum; dataPlane needs half', () => {
+  expect(refusal('verification: controlPlane, holdOff: 5m')).toContain(
+    'policies.standard.holdOff: with provider apigee: 5m is too short, it takes 6m = 2 × 3m until every node accepts a new key (propagation), because controlPlane probes none',
+  );
+  expect(refusal('holdOff: 5m')).toBe('nothing');
+});
+
+test('the budget has to cover the doubled hold-off', () => {
+  expect(refusal('verification: controlPlane, propagationBudget: 4m')).toContain('propagationBudget');
+  expect(refusal('propagationBudget: 4m')).toBe('nothing');
+});
+
+test('no key may become too old before its grace is over', () => {
+  expect(refusal('grace: 8d')).toContain(
+    'policies.standard.maxGrace: 7d is shorter than the grace, 8d; give it at least that',
+  );
+  expect(refusal('grace: 8d, maxGrace: 8d')).toBe('nothing');
+});
+
+test('unless a policy says otherwise it asks nobody about uses, and holds after seven days', () => {
+  expect(policyOf('accepts: 3')).toMatchObject({
+    unusedForMs: undefined,
+    maxGraceMs: 604_800_000,
+    afterMaxGrace: 'hold',
+  });
+});

@@ -1,0 +1,63 @@
+import type { Superseded } from '@keyturn/aws/supersession';
+import type { CheckResult } from '@keyturn/credential-provider/credential-provider';
+import type { Credential } from '@keyturn/rotation/credential';
+import { PermanentError } from '@keyturn/rotation/errors';
+import type { Hidden } from '@keyturn/rotation/hidden';
+import { formatMark, markOf, ownership, type Mark } from '@keyturn/rotation/mark';
+
+import type { Deps } from './deps.ts';
+import { oldCredentialIn, readOldVersion, type Live } from './managed-versions.ts';
+
+/** The key to retire, as the provider knows it now. */
+export type OldKey = {
+  readonly keyId: Hidden;
+  /** undefined where Secrets Manager has dropped the version; the key was found by its mark. */
+  readonly credential: Credential | undefined;
+  readonly mark: string;
+  readonly state: 'absent' | 'enabled' | 'disabled' | 'unusable';
+};
+
+/**
+ * By the version's value; where Secrets Manager has dropped the version, nobody can read it, or the provider chose another key than was stored, by the
+ * mark on the key. undefined: there is no such key, or none that is ours to retire. Looked for where the key was while it was current, which the
+ * tags may have forgotten. PermanentError: not-yours, shared-key.
+ */
+export async function findOldKey(row: Superseded, { secret }: Live, deps: Deps): Promise<OldKey | undefined> {
+  const mark = markOf(secret.arn, row.versionId, secret.environment);
+  const provider = deps.issue(row.provider);
+  const version = await readOldVersion(secret.arn, row.versionId, deps);
+  const credential = await oldCredentialIn(secret, version);
+  if (credential !== undefined) {
+    const check = await provider.check({ target: row.target, credential, probe: 'none', times: 1 });
+    if (isSomebodyElses(check, mark, row)) return undefined;
+    if (check.key.state !== 'absent') return fromCheck(check, credential, mark);
+  }
+  const listed = (await provider.list({ target: row.target })).find((key) => key.mark === formatMark(mark));
+  if (listed !== undefined) return { ...listed, credential: undefined, mark: formatMark(mark) };
+  return credential === undefined
+    ? undefined
+    : { ...absent, keyId: credential.keyId, credential, mark: formatMark(mark) };
+}
+
+const absent = { state: 'absent' } as const;
+
+// What a person pasted by mistake and took back: the key of another secret, which that secret retires, or a key id with a secret that never worked.
+function isSomebodyElses({ key }: CheckResult, mark: Mark, { stage }: Superseded): boolean {
+  if (key.state === 'absent' || stage === 'disabled') return false;
+  const owner = ownership(key.mark, mark);
+  return owner === 'other-secret' || (owner !== 'this-secret' && key.secretMatches === false);
+}
+
+function fromCheck({ key }: CheckResult, credential: Credential, mark: Mark): OldKey {
+  const base = { keyId: credential.keyId, credential, mark: formatMark(mark) };
+  if (key.state === 'absent') return { ...base, ...absent };
+  switch (ownership(key.mark, mark)) {
+    case 'this-secret':
+      return { ...base, state: key.state };
+    case 'other-secret':
+      throw new PermanentError('shared-key', 'The key bears the mark of another secret');
+    case 'unmarked':
+    case 'other-installation':
+      throw new PermanentError('not-yours', 'The key does not bear our mark');
+  }
+}

@@ -1,0 +1,85 @@
+import type { Reason } from '@keyturn/rotation/errors';
+
+import { about, given, secretFacts, type Notice } from './notice.ts';
+import { reasonText } from './reason-text.ts';
+import type { Story } from './story.ts';
+import { utcTime } from './utc-time.ts';
+
+type Held = NonNullable<Story['held']>;
+
+/** A key is due, and is kept. */
+export function heldNotice({ secret }: Story, held: Held): Notice {
+  const { headline, state, why, todo } = textOf(held, secret);
+  return {
+    tone: 'warning',
+    headline: about(secret, headline),
+    lines: [
+      `Applications are not affected: they use the current key. ${state}`,
+      `Why it was kept: ${why}`,
+      `What to do: ${todo} Keyturn looks again by ${utcTime(held.nextTryAt)}.`,
+      ...given(
+        held.forceAt,
+        (at) => `The policy waits no longer than ${utcTime(at)}: then the old key is switched off whoever uses it.`,
+      ),
+    ],
+    facts: secretFacts(secret),
+    link: { label: 'What to do, step by step', url: held.runbookUrl },
+  };
+}
+
+type Text = { readonly headline: string; readonly state: string; readonly why: string; readonly todo: string };
+
+function textOf(held: Held, secret: Story['secret']): Text {
+  const { reason } = held;
+  if (reason === ('not-approved' satisfies Reason)) return approvalText(held, secret);
+  if (reason === ('still-read' satisfies Reason) || reason === ('still-used' satisfies Reason)) return needText(held);
+  const text = { headline: 'an old key is due to be removed, but had to be kept', ...reasonText(reason) };
+  if (reason === ('observe-only' satisfies Reason)) {
+    return { ...text, state: 'The old key still exists, as the policy asks.' };
+  }
+  const state = 'But the old key still exists, longer than the policy wants.';
+  if (reason !== ('not-yours' satisfies Reason)) return { ...text, state };
+  return {
+    ...text,
+    state,
+    why: 'The old key does not bear the mark of Keyturn for this secret, so nothing proves that nobody else uses it. Keyturn never touches such a key.',
+    todo: `If nobody needs it any more, delete it by hand at ${secret.provider}.`,
+  };
+}
+
+function approvalText({ step }: Held, { name }: Story['secret']): Text {
+  if (step === 'delete') {
+    return {
+      headline: 'an old key waits for your approval before it is deleted for good',
+      state: 'Nothing else happens to the old key for now.',
+      why: 'The policy lets Keyturn delete a key only after a person agreed (its field deletion). Switching it off needed no such word, and approving that did not count for this.',
+      todo: `If nobody missed the old key, run "keyturn approve ${name}": then it is deleted, and cannot be brought back.`,
+    };
+  }
+  return {
+    headline: 'an old key waits for your approval before it is switched off',
+    state: 'The old key still exists and works, as the policy asks.',
+    why: 'The policy wants a person to approve it first (its field retirement).',
+    todo: `Run "keyturn approve ${name}", and the old key is switched off. It can be switched on again until it is deleted.`,
+  };
+}
+
+function needText({ reason, overMaxGrace }: Held): Text {
+  const read = reason === ('still-read' satisfies Reason);
+  const { why, todo } = reasonText(reason);
+  const use = read ? 'somebody still reads it' : 'somebody still uses it';
+  if (!overMaxGrace) {
+    return {
+      headline: `an old key is due to be removed, but ${use}`,
+      state: 'The old key still works, so nothing fails.',
+      why,
+      todo,
+    };
+  }
+  return {
+    headline: `an old key LIVES LONGER THAN THE POLICY ALLOWS, because ${use}`,
+    state: 'The old key still works, so nothing fails; but it is older than the maxGrace of the policy.',
+    why: `${why} The policy (afterMaxGrace: hold) keeps it even so, and will keep it until that ends.`,
+    todo: `${todo} If it has to go all the same, have the policy say afterMaxGrace: force.`,
+  };
+}
