@@ -17,6 +17,8 @@ export type Deps = {
   readonly fleet: Fleet;
   readonly issue: (providerId: string) => IssueProvider;
   readonly retire: (providerId: string) => RetireProvider;
+  /** Who runs the command, for people who hear of it. */
+  readonly operator: string;
   readonly clock: Clock;
   readonly newId: () => string;
 };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { userInfo } from 'node:os';
 
 import { awsClients } from '@keyturn/aws/clients';
 import { dynamoLedger } from '@keyturn/aws/dynamo-ledger';
@@ -29,6 +30,7 @@ function connect(): Deps {
     fleet: ssmFleet({ client: clients.ssm(), parameter: resources.fleetParameter }),
     issue: (id) => invokedIssueProvider(invoke, functions.issue(id)),
     retire: (id) => invokedRetireProvider(invoke, functions.retire(id)),
+    operator: userInfo().username,
     clock: systemClock,
     newId: randomUUID,
   };

@@ -13,7 +13,14 @@ import { runCommand } from './run-command.ts';
 async function keyturn(w: World, ...words: string[]) {
   const lines: string[] = [];
   const answers: Record<string, unknown>[] = [];
-  const deps = { ...w.cleanup, secrets: w.secrets, issue: () => w.provider, retire: () => w.provider, fleet: w.fleet };
+  const deps = {
+    ...w.cleanup,
+    secrets: w.secrets,
+    issue: () => w.provider,
+    retire: () => w.provider,
+    fleet: w.fleet,
+    operator: 'jo',
+  };
   const console = {
     line: (text: string) => void lines.push(text),
     note: (text: string) => void lines.push(text),

@@ -13,12 +13,13 @@ import { onQueue } from '@keyturn/lambda/on-queue';
 import { systemClock } from '@keyturn/lambda/system-clock';
 import * as z from 'zod';
 
-import { parseNotifiedEvent } from './notified-event.ts';
 import { notifyOwner } from './notify-owner.ts';
+import { parseQueuedEvent } from './queued-event.ts';
 import { webhook } from './send-webhook.ts';
 import { slackChannel } from './slack-channel.ts';
 import { slackWebhook } from './slack-webhook.ts';
 import type { Deps } from './tell-story.ts';
+import { testRoute } from './test-route.ts';
 
 const env = readEnv({
   KEYTURN_CONFIG: z.string(),
@@ -68,9 +69,10 @@ const deps: Deps = {
 /** Called for each event that an owner may want to hear of. Replayed ones are old news. */
 export const handler = onQueue({
   service: 'notifier',
-  parse: parseNotifiedEvent,
+  parse: parseQueuedEvent,
   handle: async (event) => {
-    if (event !== undefined) await notifyOwner(event, deps);
+    if (event === undefined) return;
+    await (event.type === 'NotificationTestRequested' ? testRoute(event, deps) : notifyOwner(event, deps));
   },
   consumed: sqsConsumed({
     client: clients.sqs(),
