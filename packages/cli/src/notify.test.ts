@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 
 import { world, type World } from '../../../test/world.ts';
 import type { Deps } from './command.ts';
+import { healthyDoctor } from './doctor/memory-doctor.ts';
 import { runCommand } from './run-command.ts';
 
 /** A notifier that notes `rows`, one with each second that the command waits. */
@@ -24,6 +25,7 @@ async function keyturn(w: World, rows: readonly NotificationTest[], ...words: st
     secrets: w.secrets,
     issue: () => w.provider,
     retire: () => w.provider,
+    doctor: healthyDoctor(w.config, w.model),
     operator: 'jo',
     clock: { now: w.clock.now, sleep },
   };

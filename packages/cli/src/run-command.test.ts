@@ -8,6 +8,7 @@ import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { expect, test } from 'vitest';
 
 import { day, secretText, world, type World } from '../../../test/world.ts';
+import { healthyDoctor } from './doctor/memory-doctor.ts';
 import { runCommand } from './run-command.ts';
 
 async function keyturn(w: World, ...words: string[]) {
@@ -20,6 +21,7 @@ async function keyturn(w: World, ...words: string[]) {
     retire: () => w.provider,
     fleet: w.fleet,
     operator: 'jo',
+    doctor: healthyDoctor(w.config, w.model),
   };
   const console = {
     line: (text: string) => void lines.push(text),
