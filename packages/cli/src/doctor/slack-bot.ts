@@ -1,6 +1,6 @@
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import type { Hidden } from '@keyturn/rotation/hidden';
-import { WebAPIPlatformError, WebClient } from '@slack/web-api';
+import { LogLevel, WebAPIPlatformError, WebClient, type Logger } from '@slack/web-api';
 
 export type SlackIdentity = { readonly name: string; readonly team: string; readonly scopes: readonly string[] };
 
@@ -22,6 +22,7 @@ export function slackBot(apiUrl: string): SlackBot {
       timeout: timeoutMs,
       retryConfig: { retries: 1 },
       rejectRateLimitedCalls: true,
+      logger: silent,
     });
   return {
     async identify(token) {
@@ -34,6 +35,18 @@ export function slackBot(apiUrl: string): SlackBot {
     },
   };
 }
+
+// Standard output is the answer's.
+const nothing = () => {};
+const silent = {
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+  setLevel: nothing,
+  getLevel: () => LogLevel.ERROR,
+  setName: nothing,
+} satisfies Logger;
 
 async function asked<Answer>(call: () => Promise<Answer>): Promise<Answer> {
   try {
