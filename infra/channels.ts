@@ -1,11 +1,13 @@
 import type { Config } from '@keyturn/config/config';
 
-import { allow, localArn, ref, secretArn, sub, type Resources } from './cloud-formation.ts';
+import { allow, localArn, ref, secretArn, sub, type Resources, type Value } from './cloud-formation.ts';
 
-/** What the notifier needs for its channels, of which at least one is configured: its own Slack token, its sender's address. */
-export function channelPolicy({ notifications: { slack, mail } }: Config): Resources {
+/** What the notifier needs for its channels, of which at least one is configured: their secrets, its sender's address. */
+export function channelPolicy({ notifications: { slack, mail, webhooks } }: Config): Resources {
+  const secrets = [slack?.tokenSecret, slack?.webhookSecret, ...Object.values(webhooks).map(({ secret }) => secret)];
+  const named = [...new Set(secrets.filter((secret) => secret !== undefined))];
   const statements = [
-    ...(slack === undefined ? [] : slackStatements(slack.tokenSecret)),
+    ...(named.length === 0 ? [] : secretStatements(named.map(secretArn))),
     ...(mail === undefined ? [] : [mailStatement(mail.from)]),
   ];
   return {
@@ -20,13 +22,12 @@ export function channelPolicy({ notifications: { slack, mail } }: Config): Resou
   };
 }
 
-function slackStatements(tokenSecret: string) {
-  const token = secretArn(tokenSecret);
+function secretStatements(secrets: readonly Value[]) {
   return [
-    allow('ReadSlackToken', 'secretsmanager:GetSecretValue', token),
-    allow('UseKeyOfSlackToken', 'kms:Decrypt', sub(localArn('kms', 'key/*')), {
+    allow('ReadChannelSecrets', 'secretsmanager:GetSecretValue', secrets),
+    allow('UseKeysOfChannelSecrets', 'kms:Decrypt', sub(localArn('kms', 'key/*')), {
       StringEquals: { 'kms:ViaService': sub('secretsmanager.${AWS::Region}.amazonaws.com') },
-      StringLike: { 'kms:EncryptionContext:SecretARN': token },
+      StringLike: { 'kms:EncryptionContext:SecretARN': secrets },
     }),
   ];
 }

@@ -102,7 +102,7 @@ const checks: readonly Check[] = [
           !(namesSecrets(grant) && grant.statement.Action === 'secretsmanager:GetSecretValue'),
       ),
     plant: (from) =>
-      (statement(from, 'NotifierRole', 'ReadSlackToken').Resource = {
+      (statement(from, 'NotifierRole', 'ReadChannelSecrets').Resource = {
         'Fn::Sub': 'arn:aws:secretsmanager:x:1:secret:*',
       }),
   },
@@ -113,7 +113,7 @@ const checks: readonly Check[] = [
         grantsOf(from, 'kms:'),
         (grant) =>
           condition(grant, 'StringEquals', 'kms:ViaService').length !== 1 ||
-          condition(grant, 'StringLike', 'kms:EncryptionContext:SecretARN').length !== 1,
+          condition(grant, 'StringLike', 'kms:EncryptionContext:SecretARN').length === 0,
       ),
     plant: (from) => delete statement(from, 'ApigeeIssueRole', 'UseKeyOfAdminCredential').Condition,
   },

@@ -118,3 +118,21 @@ test('gives each subscriber a rule, dead letters and an alarm; a bus needs a rol
     [...each('SubscriberOrders'), ...each('SubscriberAudit'), 'SubscriberAuditRole'].toSorted(),
   );
 });
+
+test('lets the notifier read each secret of a channel once, by its name, and nothing else', () => {
+  const hook = (secret: string) => ({ format: 'pagerduty', url: 'https://events.pagerduty.com/v2/enqueue', secret });
+  configured({
+    notifications: {
+      slack: { webhookSecret: 'keyturn/slack-webhook' },
+      webhooks: { a: hook('keyturn/pagerduty'), b: hook('keyturn/pagerduty') },
+    },
+    routes: { default: { slack: 'C0123', webhooks: ['a', 'b'] } },
+  });
+
+  const policy = JSON.stringify(stage().resources.Resources['NotifierChannelPolicy']);
+
+  const secrets = [...policy.matchAll(/:secret:([\w/-]+)-\?{6}/g)].map(([, name]) => name);
+  const named = ['keyturn/slack-webhook', 'keyturn/pagerduty'];
+  expect(secrets).toEqual([...named, ...named]);
+  expect(policy).toContain('"Action":"secretsmanager:GetSecretValue"');
+});

@@ -149,11 +149,13 @@ test.each(publishers)('%s may publish what its code publishes, and nothing else'
   expect(publishedBy(service)).toEqual(allowed.toSorted());
 });
 
-// `keyturn adopt` publishes SecretAdopted, with the credentials of the person who runs it.
-test('every event but SecretAdopted is published by a service', () => {
+// `keyturn adopt` and `keyturn notify test` publish with the credentials of the person who runs them.
+test('every event but those of the command line is published by a service', () => {
   const published = publishers.flatMap(([service]) => publishedBy(service));
 
-  expect([...new Set([...published, 'SecretAdopted'])].toSorted()).toEqual(eventTypes.toSorted());
+  expect([...new Set([...published, 'SecretAdopted', 'NotificationTestRequested'])].toSorted()).toEqual(
+    eventTypes.toSorted(),
+  );
 });
 
 test('a function is given every variable that its handler asks for', () => {

@@ -3,6 +3,7 @@ import { CredentialDisabled } from './credential-disabled.ts';
 import { CredentialRestored } from './credential-restored.ts';
 import { CredentialRetired } from './credential-retired.ts';
 import { CredentialVerified } from './credential-verified.ts';
+import { NotificationTestRequested } from './notification-test-requested.ts';
 import { OrphanReaped } from './orphan-reaped.ts';
 import { RetirementHeld } from './retirement-held.ts';
 import { RotationFailed } from './rotation-failed.ts';
@@ -23,6 +24,7 @@ export const catalogue = [
   CredentialRestored,
   RetirementHeld,
   OrphanReaped,
+  NotificationTestRequested,
 ] as const;
 
 export type EventType = (typeof catalogue)[number]['type'];

@@ -25,7 +25,9 @@ export const secretFacts = {
   runbookUrl: z.string(),
 };
 
-/** An event as it is put on the bus. */
+const ofSecret = z.object({ secretArn: z.string().optional() });
+
+/** An event as it is put on the bus. `resources` names its secret; it is empty where it is about none. */
 export type KeyturnEvent = {
   readonly source: typeof source;
   readonly 'detail-type': string;
@@ -39,7 +41,7 @@ export type Envelope = Omit<Metadata, 'schemaVersion'>;
  * One fact: its name, the schema of its data, the pattern that finds it on the bus. `create` drops what the schema does not declare, so a
  * stray value never reaches the bus; `parse` tolerates fields of a later minor version.
  */
-export function defineEvent<Type extends string, Shape extends z.ZodRawShape & { secretArn: z.ZodString }>(
+export function defineEvent<Type extends string, Shape extends z.ZodRawShape>(
   type: Type,
   schemaVersion: string,
   shape: Shape,
@@ -52,9 +54,11 @@ export function defineEvent<Type extends string, Shape extends z.ZodRawShape & {
     schemaVersion,
     detail,
     pattern: { source: [source], 'detail-type': [type] },
-    create(facts: z.input<typeof data> & { secretArn: string }, about: Envelope) {
+    create(facts: z.input<typeof data>, about: Envelope) {
       const clean = detail.parse({ metadata: { ...about, schemaVersion }, data: facts });
-      return { source, 'detail-type': type, resources: [facts.secretArn], detail: clean } as const;
+      const { secretArn } = ofSecret.parse(facts);
+      const resources = secretArn === undefined ? [] : [secretArn];
+      return { source, 'detail-type': type, resources, detail: clean } as const;
     },
     /** From an EventBridge event, as SQS or Lambda receives it. Throws a ZodError. */
     parse(event: unknown) {

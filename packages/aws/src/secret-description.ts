@@ -53,6 +53,8 @@ function readDescription(answer: DescribeSecretResponse): SecretDescription {
       lastAt: answer.LastRotatedDate?.getTime(),
     },
     deletedAt: answer.DeletedDate?.getTime(),
+    createdAt: answer.CreatedDate?.getTime(),
+    lastAccessedAt: answer.LastAccessedDate?.getTime(),
     replicas: (answer.ReplicationStatus ?? []).map(({ Region, Status }) => ({
       region: Region ?? '',
       status: Status ?? '',

@@ -16,6 +16,10 @@ export type SecretDescription = {
   };
   /** Milliseconds since 1970; set while the secret waits for its deletion. */
   readonly deletedAt: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly createdAt?: number | undefined;
+  /** When somebody, we included, last read a value: the day, in milliseconds since 1970. */
+  readonly lastAccessedAt?: number | undefined;
   readonly replicas: readonly { readonly region: string; readonly status: string }[];
 };
 

@@ -1,21 +1,8 @@
 import type { Credential } from '@keyturn/rotation/credential';
 import { expect, test } from 'vitest';
 
+import { keyturn } from '../../../test/keyturn.ts';
 import { world, type World } from '../../../test/world.ts';
-import { runCommand } from './run-command.ts';
-
-async function keyturn(w: World, ...words: string[]) {
-  const lines: string[] = [];
-  const answers: Record<string, unknown>[] = [];
-  const deps = { ...w.cleanup, secrets: w.secrets, issue: () => w.provider, retire: () => w.provider, fleet: w.fleet };
-  const console = {
-    line: (text: string) => void lines.push(text),
-    note: (text: string) => void lines.push(text),
-    json: (answer: Readonly<Record<string, unknown>>) => void answers.push(answer),
-  };
-  const code = await runCommand(words, () => deps, console);
-  return { code, text: lines.join('\n'), answer: answers[0] };
-}
 
 const adopt = (policy: string, shape: string) => [
   'adopt',

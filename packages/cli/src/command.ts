@@ -7,6 +7,7 @@ import type { IssueProvider, RetireProvider } from '@keyturn/credential-provider
 import type { Clock } from '@keyturn/rotation/clock';
 
 import type { Console } from './console.ts';
+import type { DoctorPorts } from './doctor/ports.ts';
 
 /** What commands act on: the stage that the configuration names, with the caller's own AWS permissions. */
 export type Deps = {
@@ -17,6 +18,9 @@ export type Deps = {
   readonly fleet: Fleet;
   readonly issue: (providerId: string) => IssueProvider;
   readonly retire: (providerId: string) => RetireProvider;
+  readonly doctor: DoctorPorts;
+  /** Who runs the command, for people who hear of it. */
+  readonly operator: string;
   readonly clock: Clock;
   readonly newId: () => string;
 };

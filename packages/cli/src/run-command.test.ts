@@ -7,21 +7,8 @@ import { credential } from '@keyturn/rotation/credential';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { expect, test } from 'vitest';
 
+import { keyturn } from '../../../test/keyturn.ts';
 import { day, secretText, world, type World } from '../../../test/world.ts';
-import { runCommand } from './run-command.ts';
-
-async function keyturn(w: World, ...words: string[]) {
-  const lines: string[] = [];
-  const answers: Record<string, unknown>[] = [];
-  const deps = { ...w.cleanup, secrets: w.secrets, issue: () => w.provider, retire: () => w.provider, fleet: w.fleet };
-  const console = {
-    line: (text: string) => void lines.push(text),
-    note: (text: string) => void lines.push(text),
-    json: (answer: Readonly<Record<string, unknown>>) => void answers.push(answer),
-  };
-  const code = await runCommand(words, () => deps, console);
-  return { code, text: lines.join('\n'), answer: answers[0] };
-}
 
 /** A secret that a person made, beside the one of the world. */
 async function pasted(w: World, value?: string) {

@@ -6,13 +6,15 @@ import { adopt } from './adopt.ts';
 import { approve } from './approve.ts';
 import type { Command, Deps } from './command.ts';
 import { UsageError, type Console } from './console.ts';
+import { doctor } from './doctor.ts';
+import { notify } from './notify.ts';
 import { pause, resume } from './pause.ts';
 import { plan } from './plan.ts';
 import { rollback } from './rollback.ts';
 import { rotate } from './rotate.ts';
 import { status } from './status.ts';
 
-const commands: readonly Command[] = [adopt, plan, status, rotate, rollback, approve, pause, resume];
+const commands: readonly Command[] = [adopt, plan, status, rotate, rollback, approve, pause, resume, notify, doctor];
 
 export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 

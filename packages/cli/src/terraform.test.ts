@@ -1,8 +1,8 @@
 import { parse } from '@cdktf/hcl2json';
 import { expect, test } from 'vitest';
 
+import { keyturn } from '../../../test/keyturn.ts';
 import { secretText, world } from '../../../test/world.ts';
-import { runCommand } from './run-command.ts';
 
 async function adopt(...words: string[]) {
   const w = await world();
@@ -11,16 +11,8 @@ async function adopt(...words: string[]) {
     Name: '9/billing-apigee',
     SecretString: secretText(key),
   });
-  const lines: string[] = [];
-  const deps = { ...w.cleanup, secrets: w.secrets, issue: () => w.provider, retire: () => w.provider, fleet: w.fleet };
-  const print = (line: string) => void lines.push(line);
   const picks = ['--provider', 'apigee', '--policy', 'standard', '--shape', 'pair', '--owner', 'orders'];
-  const code = await runCommand(['adopt', '9/billing-apigee', ...picks, ...words], () => deps, {
-    line: print,
-    note: print,
-    json: () => {},
-  });
-  return { w, arn, key, code, text: lines.join('\n') };
+  return { w, arn, key, ...(await keyturn(w, 'adopt', '9/billing-apigee', ...picks, ...words)) };
 }
 
 test('adopt --terraform prints what Terraform has to hold, and changes nothing', async () => {

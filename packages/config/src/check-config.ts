@@ -1,11 +1,10 @@
 import { eventTypes } from '@keyturn/events/catalogue';
 
+import { checkNotifications } from './check-notifications.ts';
 import { checkPolicies } from './check-policies.ts';
 import type { Config, ProviderConfig } from './config.ts';
 import { entry } from './entry.ts';
 import type { Problems } from './problem.ts';
-import { hasAddress } from './route.ts';
-import { isTagValue } from './tag-value.ts';
 import { urlProblems } from './url-problems.ts';
 
 /** What the schema cannot say: references, addresses, and times that depend on each other. */
@@ -45,24 +44,6 @@ function* checkProbes(at: string, { probes, urls }: ProviderConfig): Problems {
     if (entry(urls, url) === undefined) yield { field: `${at}.probes.${index}.url`, message: `is none of ${at}.urls` };
     if (probes.findIndex((probe) => probe.id === id) < index) {
       yield { field: `${at}.probes.${index}.id`, message: `${id} is there twice` };
-    }
-  }
-}
-
-function* checkNotifications({ routes, notifications: { slack, mail }, runbooks }: Config): Problems {
-  if (slack !== undefined) yield* urlProblems('notifications.slack.apiUrl', slack.apiUrl, slack.allowHttp);
-  yield* urlProblems('runbooks', runbooks, []);
-  if (!hasAddress(routes.default)) {
-    yield { field: 'routes.default', message: 'has no address: nobody would hear of what has no owner' };
-  }
-  for (const [owner, route] of Object.entries(routes)) {
-    const field = `routes.${owner}`;
-    if (!isTagValue(owner)) yield { field, message: 'cannot be the value of a tag' };
-    if (route.slack !== undefined && slack === undefined) {
-      yield { field: `${field}.slack`, message: 'needs notifications.slack' };
-    }
-    if (route.mail.length > 0 && mail === undefined) {
-      yield { field: `${field}.mail`, message: 'needs notifications.mail' };
     }
   }
 }

@@ -2,7 +2,8 @@ import * as z from 'zod';
 
 import { duration } from './duration.ts';
 import { provider } from './provider-config.ts';
-import { hostname, id, mailSender, secretName } from './field.ts';
+import { id } from './field.ts';
+import { notifications } from './notifications-config.ts';
 import { shape } from './shape-config.ts';
 
 const reader = z.strictObject({
@@ -77,6 +78,7 @@ const route = z.strictObject({
     .regex(/^[CG][A-Z0-9]+$/, 'the id of a Slack channel')
     .optional(),
   mail: z.array(z.email()).default([]),
+  webhooks: z.array(id).default([]).meta({ description: 'Ids of notifications.webhooks' }),
 });
 
 const subscriber = z.strictObject({
@@ -107,16 +109,7 @@ export const configSchema = z.strictObject({
     description:
       'Owner → where its people hear of it. An empty route, and `default` itself, go to the default addresses',
   }),
-  notifications: z.strictObject({
-    slack: z
-      .strictObject({
-        tokenSecret: secretName.meta({ description: 'Name or ARN of the secret that holds the bot token, as text' }),
-        apiUrl: z.url().default('https://slack.com/api/'),
-        allowHttp: z.array(hostname).default([]).meta({ description: 'Hosts that may be called without TLS' }),
-      })
-      .optional(),
-    mail: z.strictObject({ from: mailSender }).optional(),
-  }),
+  notifications,
   runbooks: z.url().meta({ description: 'Pages for people; an alert links <runbooks>/<reason>' }),
   subscribers: z.array(subscriber).default([]),
   timing: timing.prefault({}),

@@ -13,7 +13,10 @@ export const path = z
 /** Not the secret itself, which people paste here. */
 export const secretName = z
   .string()
-  .regex(/^(?!xox)[\w/+=.@:-]{1,2048}$/, 'the name or ARN of a secret, not what it holds');
+  .regex(
+    /^(?!xox)(?!.*:\/\/)(?!T\w+\/B\w+\/\w{16})[\w/+=.@:-]{1,2048}$/,
+    'the name or ARN of a secret, not what it holds',
+  );
 
 export const hostname = z.string().regex(/^([a-z0-9.-]+|\[[0-9a-f:]+\])$/, 'a host name without scheme, port and path');
 

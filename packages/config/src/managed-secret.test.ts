@@ -114,7 +114,7 @@ describe('refuses a tag and names it:', () => {
 });
 
 describe('a route', () => {
-  const everybody = { slack: 'C0KEYTURN01', mail: ['platform@acme.example'] };
+  const everybody = { slack: 'C0KEYTURN01', mail: ['platform@acme.example'], webhooks: [] };
 
   test("of an owner without addresses has the default's", () => {
     expect(routeOf(config, 'internal-tools')).toEqual({ owner: 'internal-tools', ...everybody });
@@ -132,6 +132,7 @@ describe('a route', () => {
       owner: 'partners',
       slack: undefined,
       mail: ['partners@acme.example'],
+      webhooks: ['partners-teams'],
     });
   });
 });

@@ -7,15 +7,19 @@ export type Route = {
   /** The id of a Slack channel. */
   readonly slack: string | undefined;
   readonly mail: readonly string[];
+  /** Ids of webhooks of the configuration. */
+  readonly webhooks: readonly string[];
 };
+
+type Addresses = { slack?: string | undefined; mail: readonly string[]; webhooks: readonly string[] };
 
 /** The owner's route; the default route for an owner that has none, or one without an address. */
 export function routeOf(config: Config, owner: string): Route {
   const own = entry(config.routes, owner);
-  const { slack, mail } = own === undefined || !hasAddress(own) ? config.routes.default : own;
-  return { owner, slack, mail };
+  const { slack, mail, webhooks } = own === undefined || !hasAddress(own) ? config.routes.default : own;
+  return { owner, slack, mail, webhooks };
 }
 
-export function hasAddress(route: { slack?: string | undefined; mail: readonly string[] }): boolean {
-  return route.slack !== undefined || route.mail.length > 0;
+export function hasAddress({ slack, mail, webhooks }: Addresses): boolean {
+  return slack !== undefined || mail.length > 0 || webhooks.length > 0;
 }

@@ -82,6 +82,21 @@ export function ses(clock: Clock): { routes: readonly Route[]; mailbox: Mailbox 
 
   const routes = [
     route('POST /v2/email/outbound-emails', ({ body }) => json(200, send(parseMail(body)))),
+    // Whatever sends is verified here, and nobody is in a sandbox.
+    route('GET /v2/email/account', () =>
+      json(200, {
+        SendingEnabled: true,
+        ProductionAccessEnabled: true,
+        EnforcementStatus: 'HEALTHY',
+        SendQuota: { Max24HourSend: 50_000, SentLast24Hours: mails.length },
+      }),
+    ),
+    route('GET /v2/email/identities/{identity}', ({ params }) =>
+      json(200, {
+        VerifiedForSendingStatus: !refused.has(plain(params['identity'] ?? '')),
+        DkimAttributes: { SigningEnabled: true, Status: 'SUCCESS' },
+      }),
+    ),
     route('GET /_local/mails', () => json(200, mails)),
   ];
   return { routes, mailbox: { mails, refuse: (refusedAddress) => void refused.add(plain(refusedAddress)) } };

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { ZodError } from 'zod';
 
 import { parseNotifiedEvent } from './notified-event.ts';
+import { parseQueuedEvent } from './queued-event.ts';
 import { delivered, rotationEvents as events } from './rotation-events.ts';
 
 const examples = new URL('../../../events/examples/', import.meta.url);
@@ -11,7 +12,7 @@ const examples = new URL('../../../events/examples/', import.meta.url);
 test.each(readdirSync(examples).filter((name) => name.endsWith('.json')))('takes the golden example %s', (name) => {
   const example: unknown = JSON.parse(readFileSync(new URL(name, examples), 'utf8'));
 
-  const event = parseNotifiedEvent(example);
+  const event = parseQueuedEvent(example);
 
   expect(event?.type).toBe(name.replace('.json', ''));
 });

@@ -434,7 +434,10 @@ test('an event that nobody would hear of is refused and names the configuration'
 test('a story goes on in the channel that its route names now', async () => {
   const { deps, slack } = setUp();
   await tell(events.rotated(), deps);
-  const moved = { ...deps, config: { ...deps.config, routes: { default: { slack: 'C0NEW', mail: [] } } } };
+  const moved = {
+    ...deps,
+    config: { ...deps.config, routes: { default: { slack: 'C0NEW', mail: [], webhooks: [] } } },
+  };
 
   await tell(events.disabled(), moved);
   await tell(events.rotated(), moved);
@@ -486,7 +489,16 @@ function setUp() {
   const clock = { now: () => now, sleep: async () => {}, pass: (ms: number) => void (now += ms) };
   const slack = memorySlackChannel();
   const mailer = memoryMailer();
-  const deps: Deps = { config, ledger: memoryLedger(), clock, newId: () => String((ids += 1)), slack, mailer };
+  const deps: Deps = {
+    config,
+    ledger: memoryLedger(),
+    clock,
+    newId: () => String((ids += 1)),
+    slack,
+    slackWebhook: undefined,
+    mailer,
+    webhooks: new Map(),
+  };
   const headline = ({ message }: (typeof slack.posted)[number]) => message.text.split('\n')[0]!;
   return {
     deps,

@@ -31,6 +31,12 @@ export function isAlarming(story: Story): boolean {
   return ['refused', 'failed', 'held'].includes(stateOf(story));
 }
 
+/** Whether something is wrong that lasts until somebody mends it, or until it is over: as long as that an alert elsewhere stays open. */
+export function needsSomebody(story: Story): boolean {
+  const { held, overtaken } = story;
+  return isRefused(story) || isFailed(story) || (held !== undefined && isHeld(story) && !isAfter(overtaken, held));
+}
+
 export function isRefused({ refused, verified, overtaken }: Story): boolean {
   return refused !== undefined && !isAfter(verified, refused) && !isAfter(overtaken, refused);
 }

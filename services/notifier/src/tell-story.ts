@@ -9,19 +9,25 @@ import type { Announcement } from './announcement.ts';
 import { mailSteps } from './mail-steps.ts';
 import type { SlackChannel } from './slack-channel.ts';
 import { slackSteps } from './slack-steps.ts';
+import type { SlackWebhook } from './slack-webhook.ts';
 import type { Story } from './story.ts';
 import { claimThread, readThread, withIds, type ClaimDeps, type ThreadId, type Told } from './thread-row.ts';
+import { webhookSteps } from './webhook-steps.ts';
+import type { Webhook } from './webhook.ts';
 
 export type Deps = ClaimDeps & {
   readonly config: Config;
   /** undefined: the configuration has no Slack, or no sender of mail. */
   readonly slack: SlackChannel | undefined;
+  readonly slackWebhook: SlackWebhook | undefined;
   readonly mailer: Mailer | undefined;
+  /** By their ids in the configuration. */
+  readonly webhooks: ReadonlyMap<string, Webhook>;
 };
 
 /** One thing that a channel is told: done once, and noted before the next. */
 export type Step = {
-  readonly channel: 'slack' | 'mail';
+  readonly channel: 'slack' | 'mail' | `webhooks.${string}`;
   readonly isDone: (told: Told) => boolean;
   /** Answers what is told then. */
   readonly run: (told: Told) => Promise<Told>;
@@ -40,7 +46,11 @@ export async function tellStory(id: ThreadId, route: Route, deps: Deps, news: Ne
   if (story === undefined) return undefined;
   const announcement = news.announce(story);
   const told = heard(thread.told, story, announcement);
-  const steps = [...slackSteps(id, route, deps, announcement), ...mailSteps(id, route, deps, announcement)];
+  const steps = [
+    ...slackSteps(id, route, deps, announcement),
+    ...mailSteps(id, route, deps, announcement),
+    ...webhookSteps(id, route, deps, announcement),
+  ];
   if (announcement !== undefined && steps.length === 0) throw silent(route);
   const isIdle = steps.every((step) => step.isDone(told));
   if (isIdle && isDeepStrictEqual(told, thread.told)) return story;
@@ -53,8 +63,8 @@ export async function tellStory(id: ThreadId, route: Route, deps: Deps, news: Ne
 }
 
 function heard(before: Told | undefined, story: Story, announcement: Announcement | undefined): Told {
-  const { slack = { head: null, told: [] }, mailed = [] } = before ?? {};
-  return { story, heard: withIds(before?.heard ?? [], announcement?.ids ?? []), slack, mailed };
+  const { slack = { head: null, told: [] }, mailed = [], webhooks = {} } = before ?? {};
+  return { story, heard: withIds(before?.heard ?? [], announcement?.ids ?? []), slack, mailed, webhooks };
 }
 
 async function runSteps(steps: readonly Step[], told: Told, note: (told: Told) => Promise<void>) {
@@ -85,7 +95,11 @@ function throwWorst(failures: readonly unknown[]): void {
 }
 
 function silent({ owner }: Route): PermanentError {
-  return new PermanentError('misconfigured', `Neither Slack nor mail is configured for what ${owner} owns`, {
-    field: 'notifications',
-  });
+  return new PermanentError(
+    'misconfigured',
+    `Neither Slack nor mail nor a webhook is configured for what ${owner} owns`,
+    {
+      field: 'notifications',
+    },
+  );
 }

@@ -12,6 +12,7 @@ const told: Told = {
   heard: [],
   slack: { head: null, told: [] },
   mailed: [],
+  webhooks: {},
 };
 
 test('a claimed thread is nobody else’s until it is given back', async () => {

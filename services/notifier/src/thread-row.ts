@@ -16,6 +16,8 @@ const row = z.object({
     told: z.array(z.string()),
   }),
   mailed: z.array(z.string()),
+  /** By the webhook's id; `open`: it has an alert that was not resolved. A row of an earlier version has none. */
+  webhooks: z.record(z.string(), z.object({ told: z.array(z.string()), open: z.boolean() })).default({}),
   /** Somebody is telling it now. Times in milliseconds since 1970. */
   lease: z.object({ holder: z.string(), since: z.number(), until: z.number() }).nullable(),
 });

@@ -1,0 +1,24 @@
+import type { Config } from '@keyturn/config/config';
+import { functionNames, resourceNames } from '@keyturn/config/names';
+
+/** What the template deploys for this configuration, by name. */
+export function expectedStage({ stage, providers, subscribers }: Config) {
+  const { bus, table, fleetParameter } = resourceNames(stage);
+  const { rotationHandler, issue, retire } = functionNames(stage);
+  const named = (name: string) => `${bus}-${name}`;
+  const consumers = ['announcer', 'verifier', 'cleanup', 'notifier'].map(named);
+  const ids = Object.keys(providers);
+  return {
+    runtime: 'nodejs24.x',
+    functions: [rotationHandler, ...consumers, named('sweep'), ...ids.map(issue), ...ids.map(retire)],
+    bus,
+    table,
+    fleetParameter,
+    queues: consumers,
+    deadLetterQueues: [
+      ...consumers.map((name) => `${name}-dlq`),
+      named('sweep-dlq'),
+      ...subscribers.map(({ name }) => named(`to-${name}-dlq`)),
+    ],
+  };
+}
