@@ -79,11 +79,13 @@ export function adapterArns(config: Config, duty: Duty): readonly Value[] {
 
 type Adapter = { readonly id: string; readonly provider: ProviderConfig; readonly duty: Duty; readonly name: string };
 
-function adapters({ stage, providers }: Config): readonly Adapter[] {
+/** The functions of all providers; what is not configured is not deployed. */
+export function adapters({ stage, providers }: Config): readonly Adapter[] {
   const names = functionNames(stage);
   return Object.entries(providers).flatMap(([id, provider]) =>
     duties.map((duty) => ({ id, provider, duty, name: names[duty](id) })),
   );
 }
 
-const roleOf = (id: string, duty: Duty): string => `${logicalId(id)}${logicalId(duty)}Role`;
+/** Of the function of a provider. */
+export const roleOf = (id: string, duty: Duty): string => `${logicalId(id)}${logicalId(duty)}Role`;

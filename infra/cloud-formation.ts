@@ -1,12 +1,23 @@
 /** What CloudFormation accepts as a value; `Ref`, `Fn::GetAtt` and `Fn::Sub` are objects. */
 export type Value = string | number | boolean | readonly Value[] | { readonly [key: string]: Value };
 
-export type Resource = { readonly Type: string; readonly Properties: { readonly [key: string]: Value } };
+export type Resource = {
+  readonly Type: string;
+  /** Of the template: the resource is there only where it holds. */
+  readonly Condition?: string;
+  readonly Properties: { readonly [key: string]: Value };
+};
 export type Resources = Readonly<Record<string, Resource>>;
 
 export const sub = (text: string): Value => ({ 'Fn::Sub': text });
 export const ref = (logicalId: string): Value => ({ Ref: logicalId });
-export const arnOf = (logicalId: string): Value => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
+export const getAtt = (logicalId: string, attribute: string): Value => ({ 'Fn::GetAtt': [logicalId, attribute] });
+export const arnOf = (logicalId: string): Value => getAtt(logicalId, 'Arn');
+
+/** The value where a condition of the template holds, else another one, or nothing at all. */
+export const ifSet = (condition: string, value: Value, otherwise: Value = ref('AWS::NoValue')): Value => ({
+  'Fn::If': [condition, value, otherwise],
+});
 
 /** Two ids never share a logical id: `a-1` and `a1` do not become the same. */
 export const logicalId = (id: string): string => capital(id.replaceAll('-', 'Dash'));
@@ -28,6 +39,8 @@ export function role(service: string, PolicyName: string, statements: readonly V
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
+      Path: ref('RolePath'),
+      PermissionsBoundary: ifSet('HasPermissionsBoundary', ref('PermissionsBoundary')),
       AssumeRolePolicyDocument: {
         Version: '2012-10-17',
         Statement: [Condition === undefined ? trust : { ...trust, Condition }],
@@ -37,4 +50,7 @@ export function role(service: string, PolicyName: string, statements: readonly V
   };
 }
 
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+export const merge = (some: readonly Resources[]): Resources =>
+  Object.fromEntries(some.flatMap((resources) => Object.entries(resources)));
+
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

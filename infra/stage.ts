@@ -4,8 +4,15 @@ import { isAbsolute, join, relative, resolve } from 'node:path';
 import type { Config } from '@keyturn/config/config';
 import { parseConfig } from '@keyturn/config/parse-config';
 
+import * as z from 'zod';
+
 import { adapterArns, adapterFunctions, adapterRoles } from './adapters.ts';
+import { alarms } from './alarms.ts';
 import { channelPolicy } from './channels.ts';
+import { keyPolicies } from './encryption.ts';
+import { functionExtensions } from './functions.ts';
+import { outputs } from './outputs.ts';
+import { conditions, parameters } from './parameters.ts';
 import { subscriptions } from './subscribers.ts';
 
 /** As osls calls: an option that was not given is null. */
@@ -21,6 +28,7 @@ export function stage({ options = {} }: Call = {}) {
   const file = resolve(process.env['KEYTURN_CONFIG'] ?? join(root, 'config/example.yaml'));
   const config = parseConfig(readFileSync(file, 'utf8'));
   refuseOtherStage(config, options.stage, file);
+  const told = outputs(config, version());
   return {
     stage: config.stage,
     region: options.region ?? process.env['AWS_REGION'] ?? 'eu-central-1',
@@ -28,10 +36,27 @@ export function stage({ options = {} }: Call = {}) {
     functions: adapterFunctions(config),
     issueFunctionArns: adapterArns(config, 'issue'),
     retireFunctionArns: adapterArns(config, 'retire'),
+    tags: config.deployment.tags,
     resources: {
-      Resources: { ...adapterRoles(config), ...channelPolicy(config), ...subscriptions(config) },
+      Parameters: parameters(config),
+      Conditions: conditions,
+      Resources: {
+        ...adapterRoles(config),
+        ...channelPolicy(config),
+        ...keyPolicies(config),
+        ...subscriptions(config),
+        ...alarms(config),
+        ...told.Resources,
+      },
+      Outputs: told.Outputs,
+      extensions: functionExtensions(config),
     },
   };
+}
+
+function version(): string {
+  const file: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return z.object({ version: z.string() }).parse(file).version;
 }
 
 function refuseOtherStage(config: Config, wanted: string | null | undefined, file: string): void {

@@ -2,12 +2,14 @@ import type { Config } from '@keyturn/config/config';
 import { resourceNames } from '@keyturn/config/names';
 import { source } from '@keyturn/events/define-event';
 
-import { allow, arnOf, localArn, logicalId, ref, role, sub, type Resources } from './cloud-formation.ts';
+import { deadLetterAlarms, ruleAlarms } from './alarm.ts';
+import { allow, arnOf, ifSet, localArn, logicalId, ref, role, sub, type Resources } from './cloud-formation.ts';
+import { kmsKey } from './parameters.ts';
 
 type Subscriber = Config['subscribers'][number];
 
 /**
- * For each subscriber a rule to its target, a dead-letter queue of ours and an alarm that names it. Unlike our own rules this one takes
+ * For each subscriber a rule to its target, a dead-letter queue of ours and alarms that name it. Unlike our own rules this one takes
  * replayed events: an archive is there for the subscriber who lost some. The target's own policy has to allow the rule; for a bus we also
  * need a role.
  */
@@ -17,7 +19,7 @@ export function subscriptions(config: Config): Resources {
   );
 }
 
-function subscription(subscriber: Subscriber, { stage }: Config): Resources {
+function subscription(subscriber: Subscriber, { stage, runbooks }: Config): Resources {
   const { name, target, events, secretPrefix } = subscriber;
   const bus = resourceNames(stage).bus;
   // Unique on our bus.
@@ -47,7 +49,8 @@ function subscription(subscriber: Subscriber, { stage }: Config): Resources {
       },
     },
     ...(targetIsBus ? { [`${id}Role`]: busRole(target, `${bus}/${ruleName}`) } : {}),
-    ...deadLetters(subscriber, { id, queueName: `${bus}-${ruleName}-dlq` }),
+    ...deadLetters(subscriber, { id, queueName: `${bus}-${ruleName}-dlq`, runbooks }),
+    ...ruleAlarms({ id: `${id}Rule`, name: ruleName, bus: ref('Bus'), runbooks }, `${bus}-${ruleName}-rule`),
   };
 }
 
@@ -58,12 +61,19 @@ function busRole(target: string, rule: string) {
   });
 }
 
-function deadLetters({ name }: Subscriber, { id, queueName }: { id: string; queueName: string }): Resources {
+type Letters = { readonly id: string; readonly queueName: string; readonly runbooks: string };
+
+function deadLetters({ name }: Subscriber, { id, queueName, runbooks }: Letters): Resources {
   const dlq = `${id}Dlq`;
   return {
     [dlq]: {
       Type: 'AWS::SQS::Queue',
-      Properties: { QueueName: queueName, MessageRetentionPeriod: 1_209_600, SqsManagedSseEnabled: true },
+      Properties: {
+        QueueName: queueName,
+        MessageRetentionPeriod: 1_209_600,
+        SqsManagedSseEnabled: ifSet('HasKmsKey', ref('AWS::NoValue'), true),
+        KmsMasterKeyId: kmsKey,
+      },
     },
     [`${dlq}Policy`]: {
       Type: 'AWS::SQS::QueuePolicy',
@@ -83,22 +93,10 @@ function deadLetters({ name }: Subscriber, { id, queueName }: { id: string; queu
         },
       },
     },
-    [`${dlq}Alarm`]: {
-      Type: 'AWS::CloudWatch::Alarm',
-      Properties: {
-        AlarmName: queueName,
-        AlarmDescription: `Events do not reach the subscriber ${name}. Each message says why in its attributes.`,
-        AlarmActions: [ref('AlarmTopic')],
-        Namespace: 'AWS/SQS',
-        MetricName: 'ApproximateNumberOfMessagesVisible',
-        Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [dlq, 'QueueName'] } }],
-        Statistic: 'Maximum',
-        Period: 60,
-        EvaluationPeriods: 1,
-        Threshold: 0,
-        ComparisonOperator: 'GreaterThanThreshold',
-        TreatMissingData: 'notBreaching',
-      },
-    },
+    ...deadLetterAlarms(
+      { id: dlq, name: queueName, runbooks },
+      `Events do not reach the subscriber ${name}.`,
+      'subscriber-dlq',
+    ),
   };
 }

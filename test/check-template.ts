@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { composedTemplate, type Template } from './template.ts';
+import type { Template } from './template.ts';
 
 export type Check = {
   readonly rule: string;
@@ -10,9 +10,8 @@ export type Check = {
   readonly plant: (template: Template) => void;
 };
 
-export function checkTemplate(checks: readonly Check[]): void {
-  const template = composedTemplate();
-
+/** Each check holds for the template, and is seen failing on the fault that belongs to it. */
+export function checkTemplate(template: Template, checks: readonly Check[]): void {
   describe.each(checks)('$rule', ({ broken, plant }) => {
     test('holds', () => {
       expect(broken(template)).toEqual([]);

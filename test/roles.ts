@@ -25,3 +25,9 @@ export const functionsOf = ({ functions }: Template, role: string): readonly Fun
 
 export const statement = (template: Template, role: string, sid: string): Statement =>
   grants(template).find((grant) => grant.role === role && grant.statement.Sid === sid)!.statement;
+
+export const condition = (
+  { statement: { Condition = {} } }: Grant,
+  operator: string,
+  key: string,
+): readonly unknown[] => list(Condition[operator]?.[key]);

@@ -103,7 +103,7 @@ test('gives the notifier what its configured channels need, and nothing for the 
   expect(slack).not.toContain('ses:');
 });
 
-test('gives each subscriber a rule, dead letters and an alarm; a bus needs a role of ours to be forwarded to', () => {
+test('gives each subscriber a rule, dead letters and alarms; a bus needs a role of ours to be forwarded to', () => {
   configured({
     subscribers: [
       subscriber('orders', 'arn:aws:sqs:eu-central-1:111122223333:orders'),
@@ -113,7 +113,8 @@ test('gives each subscriber a rule, dead letters and an alarm; a bus needs a rol
 
   const names = Object.keys(stage().resources.Resources).filter((id) => id.startsWith('Subscriber'));
 
-  const each = (id: string) => [`${id}Rule`, `${id}Dlq`, `${id}DlqPolicy`, `${id}DlqAlarm`];
+  const parts = 'Rule RuleFailedAlarm RuleLostAlarm Dlq DlqPolicy DlqAlarm DlqAgeAlarm DlqUrlParameter'.split(' ');
+  const each = (id: string) => parts.map((part) => `${id}${part}`);
   expect(names.toSorted()).toEqual(
     [...each('SubscriberOrders'), ...each('SubscriberAudit'), 'SubscriberAuditRole'].toSorted(),
   );

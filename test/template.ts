@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import { parseYaml, serverlessVariables } from '@keyturn/local-aws/serverless-variables';
 
+import { withDefaults } from './conditional.ts';
 import { root } from './source-files.ts';
 
 /** `!GetAtt A.Arn` is kept as text, what stage.ts writes as a list. */
@@ -37,6 +38,7 @@ export type Queue = {
   VisibilityTimeout?: number;
   MessageRetentionPeriod?: number;
   SqsManagedSseEnabled?: boolean;
+  KmsMasterKeyId?: Reference;
   RedrivePolicy?: { deadLetterTargetArn: Reference; maxReceiveCount: number };
 };
 export type QueuePolicy = { Queues: Reference[]; PolicyDocument: { Statement: Statement[] } };
@@ -54,15 +56,19 @@ export type Rule = {
   }[];
 };
 export type Role = {
+  Path?: Reference;
+  PermissionsBoundary?: Reference;
   AssumeRolePolicyDocument: { Statement: { Principal: { Service: string } }[] };
   Policies: { PolicyDocument: { Statement: Statement[] } }[];
 };
 
 export type Alarm = {
+  AlarmName: string;
+  AlarmDescription: string;
   MetricName: string;
   Threshold: number;
   AlarmActions?: Reference[];
-  Dimensions: { Value: Reference }[];
+  Dimensions: { Name: string; Value: Reference }[];
 };
 export type Policy = { Roles: Reference[]; PolicyDocument: { Statement: Statement[] } };
 
@@ -80,18 +86,32 @@ type ServerlessFile = {
   service: string;
   provider: Pick<Template, 'environment'> & { stage: string };
   functions: Template['functions'][];
-  resources: { Resources?: Template['resources'] }[];
+  resources: {
+    Parameters?: Record<string, { Default?: string | number }>;
+    Conditions?: Record<string, unknown>;
+    Resources?: Record<string, Resource & { Condition?: string }>;
+  }[];
 };
 
-/** serverless.yml with what it includes, for the configuration that KEYTURN_CONFIG names. Not what osls makes of it: what we wrote. */
+/**
+ * serverless.yml with what it includes, for the configuration that KEYTURN_CONFIG names and with the defaults of its parameters. Not what osls
+ * makes of it: what we wrote.
+ */
 export function composedTemplate(): Template {
   const raw = parseYaml(join(root, 'serverless.yml')) as ServerlessFile;
   const variables = serverlessVariables({ root, service: raw.service, stage: raw.provider.stage });
   const { provider, functions, resources } = variables.resolve(raw) as ServerlessFile;
+  const whole = Object.assign({}, ...resources) as ServerlessFile['resources'][number];
+  const { settle, isThere } = withDefaults(whole);
+  const all = resources.flatMap(({ Resources = {} }) => Object.entries(Resources));
   return {
     environment: provider.environment,
     functions: Object.assign({}, ...functions) as Template['functions'],
-    resources: Object.assign({}, ...resources.map(({ Resources }) => Resources)) as Template['resources'],
+    resources: Object.fromEntries(
+      all
+        .filter(([, resource]) => isThere(resource))
+        .map(([id, resource]) => [id, settle(resource)] as [string, Resource]),
+    ),
   };
 }
 

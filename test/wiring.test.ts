@@ -5,6 +5,7 @@ import { eventTypes } from '@keyturn/events/catalogue';
 import { eventPattern } from '@keyturn/local-aws/event-pattern';
 import { describe, expect, test } from 'vitest';
 
+import { cloudTrail, labelUpdated } from './aws-events.ts';
 import { grantsOf } from './roles.ts';
 import { reachable, root, sourceFiles } from './source-files.ts';
 import { composedTemplate, list, ofType, pointee } from './template.ts';
@@ -16,35 +17,6 @@ const takes = (rule: string, event: object): boolean => eventPattern(rules.get(r
 const readExample = (type: string): Record<string, unknown> =>
   JSON.parse(readFileSync(join(root, `events/examples/${type}.json`), 'utf8')) as Record<string, unknown>;
 const ours = eventTypes.map((type) => [type, readExample(type)] as const);
-
-const secretArn = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:orders/apigee-AbCdEf';
-const labelUpdated = (label: string) => ({
-  version: '0',
-  id: '0d079340-135a-d8c6-95c2-41fb8f496c53',
-  'detail-type': 'Secret Label Updated',
-  source: 'aws.secretsmanager',
-  account: '111122223333',
-  time: '2026-11-21T02:00:04Z',
-  region: 'eu-central-1',
-  resources: [secretArn],
-  detail: { name: 'orders/apigee', labelUpdated: label, versionId: 'c9f6d1de-8a43-4f6e-b7a5-53e1a9d24c10' },
-});
-const cloudTrail = (eventName: string, detailType = 'AWS Service Event via CloudTrail') => ({
-  version: '0',
-  id: '3fcb9c9e-9a0f-4d7c-8a30-5e0a9d2f6f11',
-  'detail-type': detailType,
-  source: 'aws.secretsmanager',
-  account: '111122223333',
-  time: '2026-11-21T02:00:09Z',
-  region: 'eu-central-1',
-  resources: [],
-  detail: {
-    eventSource: 'secretsmanager.amazonaws.com',
-    eventName,
-    eventType: 'AwsServiceEvent',
-    additionalEventData: { SecretId: secretArn },
-  },
-});
 
 const routes: readonly (readonly [string, object, readonly string[]])[] = [
   ['a moved AWSCURRENT', labelUpdated('AWSCURRENT'), ['LabelMovedRule']],

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { deployment } from './deployment-config.ts';
 import { duration } from './duration.ts';
 import { provider } from './provider-config.ts';
 import { id } from './field.ts';
@@ -113,6 +114,7 @@ export const configSchema = z.strictObject({
   runbooks: z.url().meta({ description: 'Pages for people; an alert links <runbooks>/<reason>' }),
   subscribers: z.array(subscriber).default([]),
   timing: timing.prefault({}),
+  deployment: deployment.prefault({}),
 });
 /** The configuration of a stage; `parseConfig` alone makes one. All durations are in milliseconds. */
 export type Config = z.output<typeof configSchema>;

@@ -7,6 +7,8 @@ export function resourceNames(stage: string) {
 export function functionNames(stage: string) {
   const base = `keyturn-${stage}`;
   return {
+    /** One of serverless.yml, such as `announcer`. */
+    own: (name: string) => `${base}-${name}`,
     rotationHandler: `${base}-rotation-handler`,
     issue: (providerId: string) => `${base}-${providerId}-issue`,
     retire: (providerId: string) => `${base}-${providerId}-retire`,

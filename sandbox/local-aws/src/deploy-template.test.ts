@@ -157,7 +157,7 @@ test('tables, parameters, archives and settings of asynchronous calls are there 
       MaximumRetryAttempts: 0,
       DestinationConfig: { OnFailure: { Destination: arnOf('Queue') } },
     }),
-    Role: resource('AWS::IAM::Role', { Anything: { 'Fn::If': ['goes'] } }),
+    Role: resource('AWS::IAM::Role', { Anything: { 'Fn::Split': ['goes'] } }),
   });
 
   expect(aws.functions.find('worker').async).toEqual({
@@ -171,8 +171,8 @@ test.each<[string, object, string]>([
   ['a property', { X: resource('AWS::SQS::Queue', { QueueName: 'x', Colour: 'red' }) }, 'X: '],
   [
     'an intrinsic function',
-    { X: resource('AWS::SQS::Queue', { QueueName: { 'Fn::If': [] } }) },
-    'the intrinsic function Fn::If',
+    { X: resource('AWS::SQS::Queue', { QueueName: { 'Fn::Split': [] } }) },
+    'the intrinsic function Fn::Split',
   ],
   [
     'a name that the template does not define',

@@ -2,15 +2,19 @@ import * as z from 'zod';
 
 import type { LocalAws } from './local-aws.ts';
 import type { FunctionToLoad, Stack } from './template-resource.ts';
+import { declarations, parameterValues } from './template-parameters.ts';
 import { ignoredPhysical, ignoredTypes, resourceTypes } from './template-resources.ts';
 import { templateResolver, type Physical } from './template-values.ts';
 import type { Handler } from './lambda.ts';
 
 const template = z.object({
+  Parameters: declarations.default({}),
+  Conditions: z.record(z.string(), z.unknown()).default({}),
   Resources: z.record(
     z.string(),
     z.strictObject({
       Type: z.string(),
+      Condition: z.string().optional(),
       Properties: z.record(z.string(), z.unknown()).default({}),
       DependsOn: z.unknown().optional(),
       DeletionPolicy: z.unknown().optional(),
@@ -22,6 +26,8 @@ const template = z.object({
 
 export type DeployOptions = {
   readonly stackName?: string;
+  /** Over the defaults of the template, as `--parameter-overrides` of the AWS CLI. */
+  readonly parameters?: Readonly<Record<string, string>>;
   readonly loadFunction: (fn: FunctionToLoad) => Promise<Handler>;
 };
 
@@ -33,21 +39,30 @@ export type Deployed = { readonly references: Readonly<Record<string, string>> }
  * locally is what would run on AWS.
  */
 export async function deployTemplate(aws: LocalAws, source: unknown, options: DeployOptions): Promise<Deployed> {
-  const { Resources } = template.parse(source);
-  for (const [logicalId, { Type }] of Object.entries(Resources)) {
+  const { Parameters, Conditions, Resources: all } = template.parse(source);
+  for (const [logicalId, { Type }] of Object.entries(all)) {
     if (!resourceTypes.has(Type) && !ignoredTypes.has(Type))
       throw new Error(`local-aws does not know ${Type} (${logicalId})`);
   }
 
   const known = new Map<string, Physical>();
   const physical = (logicalId: string): Physical | undefined => {
-    const resource = Resources[logicalId];
-    if (resource === undefined) return undefined;
+    const resource = all[logicalId];
+    if (resource === undefined || !isThere(resource)) return undefined;
     const found = known.get(logicalId) ?? physicalOf(logicalId, resource.Type, resource.Properties);
     known.set(logicalId, found);
     return found;
   };
-  const resolver = templateResolver({ place: aws, stackName: options.stackName ?? 'local', physical });
+  const resolver = templateResolver({
+    place: aws,
+    stackName: options.stackName ?? 'local',
+    physical,
+    parameters: parameterValues(Parameters, options.parameters),
+    conditions: Conditions,
+  });
+  const isThere = ({ Condition }: { readonly Condition?: string | undefined }) =>
+    Condition === undefined || resolver.holds(Condition);
+  const Resources = Object.fromEntries(Object.entries(all).filter(([, resource]) => isThere(resource)));
   const physicalOf = (logicalId: string, typeName: string, properties: unknown) => {
     const type = resourceTypes.get(typeName);
     if (type === undefined) return ignoredPhysical(logicalId, aws);

@@ -8,7 +8,7 @@ export type Serverless = {
   readonly service: string;
   readonly stage: string;
   readonly region: string;
-  readonly template: { readonly Resources: Readonly<Record<string, unknown>> };
+  readonly template: Readonly<Record<'Parameters' | 'Conditions' | 'Resources', Readonly<Record<string, unknown>>>>;
 };
 
 const ignored = z.unknown().optional();
@@ -39,7 +39,8 @@ const serverlessFunction = z.strictObject({
 type ServerlessFunction = z.output<typeof serverlessFunction>;
 
 const functions = z.record(z.string(), serverlessFunction);
-const resources = z.object({ Resources: z.record(z.string(), z.unknown()).default({}) });
+const section = z.record(z.string(), z.unknown()).default({});
+const resources = z.object({ Parameters: section, Conditions: section, Resources: section });
 const one = <Schema extends z.ZodType>(schema: Schema) =>
   z.union([z.array(schema), schema.transform((single) => [single])]);
 
@@ -69,13 +70,17 @@ export function readServerless(root: string): Serverless {
   const fromVariables = serverlessVariables({ root, service, stage: provider.stage });
   const file = serverlessFile.parse(fromVariables.resolve(raw));
   const deployed = file.functions.flatMap((some) => Object.entries(some));
+  const all = (name: keyof z.output<typeof resources>) =>
+    Object.fromEntries(file.resources.flatMap(({ [name]: some }) => Object.entries(some)));
   return {
     service,
     stage: file.provider.stage,
     region: file.provider.region,
     template: {
+      Parameters: all('Parameters'),
+      Conditions: all('Conditions'),
       Resources: {
-        ...Object.fromEntries(file.resources.flatMap(({ Resources }) => Object.entries(Resources))),
+        ...all('Resources'),
         ...Object.fromEntries(deployed.flatMap(([key, fn]) => functionResources(key, fn, file.provider))),
       },
     },

@@ -106,4 +106,5 @@ const shortTags = [
   scalarTag('Sub', 'Fn::Sub'),
   listTag('Sub', 'Fn::Sub'),
   listTag('Join', 'Fn::Join'),
+  listTag('If', 'Fn::If'),
 ];

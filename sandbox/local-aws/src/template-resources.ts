@@ -10,7 +10,13 @@ const json = document.transform((value) => JSON.stringify(value));
 const attribute = z.union([z.string(), z.number(), z.boolean()]).transform(String).optional();
 
 const eventBus = type({
-  schema: z.strictObject({ Name: z.string(), Description: ignored, Tags: ignored }),
+  schema: z.strictObject({
+    Name: z.string(),
+    Description: ignored,
+    KmsKeyIdentifier: ignored,
+    DeadLetterConfig: ignored,
+    Tags: ignored,
+  }),
   physical: ({ Name }, _, place) => ({
     ref: Name,
     attributes: { Name, Arn: arn(place, 'events', `event-bus/${Name}`) },
@@ -120,6 +126,7 @@ const archive = type({
     SourceArn: z.string(),
     EventPattern: json.optional(),
     RetentionDays: z.number().optional(),
+    KmsKeyIdentifier: ignored,
     Description: ignored,
   }),
   physical: ({ ArchiveName: name }, _, place) => ({
@@ -154,6 +161,7 @@ export const ignoredTypes: ReadonlySet<string> = new Set([
   'AWS::Logs::LogGroup',
   'AWS::S3::Bucket',
   'AWS::S3::BucketPolicy',
+  'AWS::SNS::Subscription',
   'AWS::SNS::Topic',
   'AWS::SNS::TopicPolicy',
 ]);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import type { Place } from './arn.ts';
+import { templateConditions } from './template-conditions.ts';
 
 /** What a resource is called once it exists: its Ref, and its attributes for GetAtt. */
 export type Physical = { readonly ref: string; readonly attributes: Readonly<Record<string, string>> };
@@ -8,12 +9,16 @@ export type Physical = { readonly ref: string; readonly attributes: Readonly<Rec
 export type Resolver = {
   /** The value without intrinsic functions; undefined for AWS::NoValue. Throws on those that are not supported. */
   resolve(value: unknown): unknown;
+  /** Whether a condition of the template holds. */
+  holds(condition: string): boolean;
 };
 
 export type ResolverOptions = {
   readonly place: Place;
   readonly stackName: string;
   readonly physical: (logicalId: string) => Physical | undefined;
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly conditions?: Readonly<Record<string, unknown>>;
 };
 
 const getAtt = z.union([
@@ -28,9 +33,11 @@ const subArgument = z.union([
   z.tuple([z.string(), z.record(z.string(), z.unknown())]).transform(([text, names]) => ({ text, names })),
 ]);
 const joinArgument = z.tuple([z.string(), z.unknown()]);
+const ifArgument = z.tuple([z.string(), z.unknown(), z.unknown()]);
 
-/** CloudFormation's Ref, GetAtt, Sub and Join, and the pseudo parameters. */
-export function templateResolver({ place, stackName, physical }: ResolverOptions): Resolver {
+/** CloudFormation's Ref, GetAtt, Sub, Join and If, parameters and the pseudo parameters. */
+export function templateResolver(options: ResolverOptions): Resolver {
+  const { place, stackName, physical, parameters = {}, conditions = {} } = options;
   const pseudo: Readonly<Record<string, string | undefined>> = {
     'AWS::Region': place.region,
     'AWS::AccountId': place.account,
@@ -42,6 +49,7 @@ export function templateResolver({ place, stackName, physical }: ResolverOptions
 
   const ref = (name: string): string | undefined => {
     if (Object.hasOwn(pseudo, name)) return pseudo[name];
+    if (Object.hasOwn(parameters, name)) return parameters[name];
     return (physical(name) ?? unknown(name)).ref;
   };
   const attributeOf = (logicalId: string, attribute: string): string =>
@@ -75,6 +83,10 @@ export function templateResolver({ place, stackName, physical }: ResolverOptions
           .parse(resolve(list))
           .join(separator);
       }
+      case 'Fn::If': {
+        const [condition, then, otherwise] = ifArgument.parse(argument);
+        return resolve(holds(condition) ? then : otherwise);
+      }
       default:
         throw new Error(`local-aws does not know the intrinsic function ${name}`);
     }
@@ -92,7 +104,8 @@ export function templateResolver({ place, stackName, physical }: ResolverOptions
     return Object.fromEntries(resolved.filter(([, member]) => member !== undefined));
   }
 
-  return { resolve };
+  const holds = templateConditions({ conditions, resolve });
+  return { resolve, holds };
 }
 
 function unknown(name: string): never {

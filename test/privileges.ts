@@ -1,28 +1,20 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { functionNames } from '@keyturn/config/names';
-import { parseConfig } from '@keyturn/config/parse-config';
-import { expect, test } from 'vitest';
 
-import { adapterFunctions, adapterRoles } from '../infra/adapters.ts';
-
-import { checkTemplate, type Check } from './check-template.ts';
-import { functionsOf, grants, grantsOf, resourcesOf, statement, type Grant } from './roles.ts';
-import { root } from './source-files.ts';
-import { composedTemplate, list, ofType, pointee, text, type Reference, type Template } from './template.ts';
+import type { Check } from './check-template.ts';
+import { condition, functionsOf, grants, grantsOf, resourcesOf, statement, type Grant } from './roles.ts';
+import { list, ofType, pointee } from './template.ts';
 
 const describeGrant = (grant: Grant): string => `${grant.role}.${grant.statement.Sid}`;
 const where = (found: readonly Grant[], broken: (grant: Grant) => boolean): readonly string[] =>
   found.filter(broken).map(describeGrant);
 
-const condition = ({ statement: { Condition = {} } }: Grant, operator: string, key: string): readonly unknown[] =>
-  list(Condition[operator]?.[key]);
 const demandsTag = (grant: Grant): boolean =>
   condition(grant, 'Null', 'aws:ResourceTag/keyturn:provider')[0] === 'false';
 const namesSecrets = (grant: Grant): boolean =>
   resourcesOf(grant).every((resource) => /:secret:[\w/+=.@-]+-(\?{6}|\w{6})$/.test(resource));
-const checks: readonly Check[] = [
+
+/** What the roles of a template keep to, whatever the configuration. */
+export const privileges: readonly Check[] = [
   {
     rule: 'every function has a role of its own; cleanup and its sweep are one service',
     broken: (from) =>
@@ -107,14 +99,16 @@ const checks: readonly Check[] = [
       }),
   },
   {
-    rule: 'a key decrypts by way of Secrets Manager alone, for secrets alone',
+    rule: 'a key decrypts by way of Secrets Manager alone, for secrets alone; that of the stage by way of what it encrypts',
     broken: (from) =>
-      where(
-        grantsOf(from, 'kms:'),
-        (grant) =>
-          condition(grant, 'StringEquals', 'kms:ViaService').length !== 1 ||
-          condition(grant, 'StringLike', 'kms:EncryptionContext:SecretARN').length === 0,
-      ),
+      where(grantsOf(from, 'kms:'), (grant) => {
+        const through = condition(grant, 'StringEquals', 'kms:ViaService');
+        if (resourcesOf(grant).join() !== 'KmsKeyArn') {
+          return through.length !== 1 || condition(grant, 'StringLike', 'kms:EncryptionContext:SecretARN').length === 0;
+        }
+        const variables = condition(grant, 'StringEquals', 'kms:EncryptionContext:aws:lambda:FunctionArn');
+        return through.length !== 1 && variables.length === 0;
+      }),
     plant: (from) => delete statement(from, 'ApigeeIssueRole', 'UseKeyOfAdminCredential').Condition,
   },
   {
@@ -186,68 +180,3 @@ const checks: readonly Check[] = [
       (statement(from, 'NotifierRole', 'KeepThreads').Resource = { 'Fn::Sub': '${Table.Arn}/index/due' }),
   },
 ];
-
-checkTemplate(checks);
-
-test('the template is not empty where these rules look', () => {
-  const template = composedTemplate();
-
-  expect(grantsOf(template, 'lambda:InvokeFunction').length).toBeGreaterThan(3);
-  expect(grantsOf(template, 'secretsmanager:').length).toBeGreaterThan(7);
-});
-
-/** The adapters of the example, with its one line about a secret changed. */
-function adaptersWith(secrets: string): Template {
-  const example = readFileSync(join(root, 'config/example.yaml'), 'utf8');
-  const config = parseConfig(example.replace(/ {4}adminSecret: .*\n/, () => secrets));
-  return {
-    environment: {},
-    functions: adapterFunctions(config),
-    resources: adapterRoles(config),
-  } as unknown as Template;
-}
-
-/** Role → what it may read, and what a key may decrypt for it. */
-const secretsOf = (template: Template): unknown =>
-  Object.fromEntries(
-    ['ApigeeIssueRole', 'ApigeeRetireRole'].map((role) => {
-      const of = (service: string) => grantsOf(template, service).filter((grant) => grant.role === role);
-      const named = (arn: unknown) => text(arn as Reference).replace(/^.*:secret:/, '');
-      return [
-        role,
-        {
-          read: of('secretsmanager:').flatMap((grant) => list(grant.statement.Resource).map(named)),
-          decrypt: of('kms:').flatMap((grant) =>
-            condition(grant, 'StringLike', 'kms:EncryptionContext:SecretARN').map(named),
-          ),
-        },
-      ];
-    }),
-  );
-const only = (name: string) => ({ read: [`${name}-??????`], decrypt: [`${name}-??????`] });
-
-test('with a retireSecret, neither function of an adapter reads the secret of the other', () => {
-  const template = adaptersWith('    adminSecret: apigee/issue\n    retireSecret: apigee/retire\n');
-
-  expect(secretsOf(template)).toEqual({
-    ApigeeIssueRole: only('apigee/issue'),
-    ApigeeRetireRole: only('apigee/retire'),
-  });
-});
-
-test('without one, both read the one there is', () => {
-  const template = adaptersWith('    adminSecret: apigee/admin\n');
-
-  expect(secretsOf(template)).toEqual({
-    ApigeeIssueRole: only('apigee/admin'),
-    ApigeeRetireRole: only('apigee/admin'),
-  });
-});
-
-test('an adapter without a key reads no secret and decrypts nothing', () => {
-  const audience = '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/a/providers/b';
-  const template = adaptersWith(`    auth: { as: workloadIdentity, audience: ${audience} }\n`);
-
-  const nothing = { read: [], decrypt: [] };
-  expect(secretsOf(template)).toEqual({ ApigeeIssueRole: nothing, ApigeeRetireRole: nothing });
-});

@@ -1,0 +1,127 @@
+import type { Config } from '@keyturn/config/config';
+import { resourceNames } from '@keyturn/config/names';
+
+import { age, alarm, alarmActions, deadLetterAlarms, described, measured, ruleAlarms } from './alarm.ts';
+import { kmsKey } from './parameters.ts';
+import { capital, merge, ref, type Resource, type Resources } from './cloud-formation.ts';
+import { functionAlarms } from './function-alarms.ts';
+
+/** Consumers of a queue each. `lateSeconds`: longer than this nothing waits that is only tried again. */
+const consumers = [
+  {
+    name: 'announcer',
+    lateSeconds: 600,
+    late: 'Labels that moved are announced late, and graces begin late.',
+    dead: 'A moved label may not have been announced, nor the end of the old key noted; or a failed rotation was not told.',
+  },
+  {
+    name: 'verifier',
+    lateSeconds: 1_800,
+    late: 'Rotated credentials are verified late.',
+    dead: 'A rotated credential was not verified, so nobody would be told if applications were refused.',
+  },
+  {
+    name: 'cleanup',
+    lateSeconds: 1_800,
+    late: 'A current key that is off is restored late.',
+    dead: 'A current key that is off may not have been restored, or a dead pending version not cleared.',
+  },
+  { name: 'notifier', lateSeconds: 3_600, late: 'Owners are told late.', dead: 'An owner may not have been told.' },
+] as const;
+type Consumer = (typeof consumers)[number];
+
+/** Our own rules; those of subscribers have theirs beside them. */
+const rules = {
+  ofAws: ['label-moved', 'rotation-died', 'sweep'],
+  ofBus: ['failure-told', 'verifier', 'cleanup', 'notifier'],
+} as const;
+
+/** The topic, whom it tells, and every alarm but those of subscribers. */
+export function alarms(config: Config): Resources {
+  const { stage, runbooks } = config;
+  const base = resourceNames(stage).bus;
+  return {
+    ...topic(config, base),
+    ...merge(consumers.map((consumer) => consumerAlarms(consumer, base, runbooks))),
+    ...deadLetterAlarms(
+      { id: 'SweepDlq', name: `${base}-sweep-dlq`, runbooks },
+      'A sweep failed. Credentials that are due live on until one succeeds.',
+      'sweep-dlq',
+    ),
+    ...deadLetterAlarms(
+      { id: 'BusDlq', name: `${base}-bus-dlq`, runbooks, condition: 'HasKmsKey' },
+      'The key of the stage failed on events: nobody got them.',
+      'bus-dlq',
+    ),
+    ...merge([
+      ...rules.ofAws.map((name) => ruleAlarms({ ...ruleOf(name, base), runbooks }, `${base}-${name}-rule`)),
+      ...rules.ofBus.map((name) =>
+        ruleAlarms({ ...ruleOf(name, base), bus: ref('Bus'), runbooks }, `${base}-${name}-rule`),
+      ),
+    ]),
+    ...functionAlarms(config, base),
+    SweepMissingAlarm: sweepMissing(base, runbooks),
+  };
+}
+
+function topic({ deployment }: Config, base: string): Resources {
+  const confirmed = deployment.alarms.mail.map((Endpoint, index): [string, Resource] => [
+    `AlarmMail${index}`,
+    { Type: 'AWS::SNS::Subscription', Properties: { TopicArn: ref('AlarmTopic'), Protocol: 'email', Endpoint } },
+  ]);
+  return {
+    AlarmTopic: {
+      Type: 'AWS::SNS::Topic',
+      // Without a key of the stage none: CloudWatch may not use SNS's own, and an alarm holds no secret.
+      Properties: { TopicName: `${base}-alarms`, KmsMasterKeyId: kmsKey },
+    },
+    ...Object.fromEntries(confirmed),
+  };
+}
+
+function consumerAlarms({ name, lateSeconds, late, dead }: Consumer, base: string, runbooks: string): Resources {
+  const id = capital(name);
+  const lateAlarm = alarm({
+    ...age(`${id}Queue`),
+    name: `${base}-${name}-late`,
+    says: late,
+    runbook: 'queue-late',
+    runbooks,
+    above: lateSeconds,
+  });
+  return {
+    [`${id}QueueAgeAlarm`]: lateAlarm,
+    ...deadLetterAlarms({ id: `${id}Dlq`, name: `${base}-${name}-dlq`, runbooks }, dead, `${name}-dlq`),
+  };
+}
+
+const ruleOf = (name: string, base: string) => ({
+  id: `${name.split('-').map(capital).join('')}Rule`,
+  name: `${base}-${name}`,
+});
+
+// Nothing fails when nothing runs: silence is the alarm.
+function sweepMissing(base: string, runbooks: string): Resource {
+  return {
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: {
+      AlarmName: `${base}-sweep-missing`,
+      AlarmDescription: described(
+        'No sweep for half an hour. Credentials that are due live on.',
+        runbooks,
+        'sweep-missing',
+      ),
+      AlarmActions: alarmActions,
+      ...measured({
+        namespace: 'AWS/Lambda',
+        metric: 'Invocations',
+        dimensions: { FunctionName: ref('SweepLambdaFunction') },
+        statistic: 'Sum',
+        period: 1800,
+      }),
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'breaching',
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import type { Check } from './check-template.ts';
+import { grants, resourcesOf, statement, type Grant } from './roles.ts';
+import { list } from './template.ts';
+
+/** What every function may: its own log and traces, and its own variables where the stage has a key. */
+const anyFunction = [
+  'logs:CreateLogStream own log',
+  'logs:PutLogEvents own log',
+  'xray:PutTraceSegments *',
+  'xray:PutTelemetryRecords *',
+  'kms:Decrypt key of the stage',
+];
+const consumer = (name: string) => [
+  `sqs:ReceiveMessage ${name}Queue`,
+  `sqs:DeleteMessage ${name}Queue`,
+  `sqs:GetQueueAttributes ${name}Queue`,
+  `sqs:ChangeMessageVisibility ${name}Queue`,
+  `sqs:SendMessage ${name}Dlq`,
+  'kms:GenerateDataKey key of the stage',
+];
+const ledger = [
+  'dynamodb:GetItem Table',
+  'dynamodb:PutItem Table',
+  'kms:Encrypt key of the stage',
+  'kms:ReEncryptFrom key of the stage',
+  'kms:ReEncryptTo key of the stage',
+  'kms:DescribeKey key of the stage',
+];
+const reader = [
+  'secretsmanager:DescribeSecret managed secrets',
+  'secretsmanager:GetSecretValue managed secrets',
+  'kms:Decrypt keys of secrets',
+];
+const adapter = [...anyFunction, 'secretsmanager:GetSecretValue named secret', 'kms:Decrypt keys of secrets'];
+
+/**
+ * Role → what it may, as `action class-of-resource`: the table of who may do what, in full. Conditions are looked at by `privileges`. A role
+ * that needs more is a decision: it gets a line here.
+ */
+const duties: readonly (readonly [RegExp, readonly string[]])[] = [
+  [
+    /^RotationHandlerRole$/,
+    [
+      ...anyFunction,
+      ...reader,
+      'secretsmanager:PutSecretValue managed secrets',
+      'secretsmanager:UpdateSecretVersionStage managed secrets',
+      'kms:GenerateDataKey keys of secrets',
+      'lambda:InvokeFunction issue',
+      'events:PutEvents Bus',
+      'sqs:SendMessage AnnouncerQueue',
+      'kms:GenerateDataKey key of the stage',
+    ],
+  ],
+  [
+    /^AnnouncerRole$/,
+    [
+      ...anyFunction,
+      ...consumer('Announcer'),
+      ...ledger,
+      'secretsmanager:DescribeSecret managed secrets',
+      'events:PutEvents Bus',
+    ],
+  ],
+  [
+    /^VerifierRole$/,
+    [
+      ...anyFunction,
+      ...consumer('Verifier'),
+      ...reader,
+      // Its own reads of old versions, so that they are not taken for an application's.
+      ...ledger,
+      'lambda:InvokeFunction issue',
+      'events:PutEvents Bus',
+    ],
+  ],
+  [
+    /^CleanupRole$/,
+    [
+      ...anyFunction,
+      ...consumer('Cleanup'),
+      ...reader,
+      ...ledger,
+      // When each version was last read.
+      'secretsmanager:ListSecretVersionIds managed secrets',
+      'secretsmanager:UpdateSecretVersionStage managed secrets',
+      'dynamodb:DeleteItem Table',
+      'dynamodb:Query Table',
+      'dynamodb:Query due rows',
+      'lambda:InvokeFunction issue',
+      'lambda:InvokeFunction retire',
+      'events:PutEvents Bus',
+      'ssm:GetParameter fleet flag',
+      'sqs:SendMessage SweepDlq',
+    ],
+  ],
+  [
+    /^NotifierRole$/,
+    [
+      ...anyFunction,
+      ...consumer('Notifier'),
+      ...ledger,
+      'secretsmanager:GetSecretValue named secret',
+      'kms:Decrypt keys of secrets',
+      'ses:SendEmail sender',
+    ],
+  ],
+  // EventBridge's own, to forward.
+  [/^Subscriber\w+Role$/, ['events:PutEvents bus of a subscriber']],
+  [/^\w+(Issue|Retire)Role$/, adapter],
+];
+
+const classes: readonly (readonly [RegExp, string])[] = [
+  [/:secret:\*$/, 'managed secrets'],
+  [/:secret:[\w/+=.@-]+-(\?{6}|\w{6})$/, 'named secret'],
+  [/^KmsKeyArn$/, 'key of the stage'],
+  [/:kms:.*:key\/\*$/, 'keys of secrets'],
+  [/:function:[\w-]+-issue$/, 'issue'],
+  [/:function:[\w-]+-retire$/, 'retire'],
+  [/:log-group:\/aws\/lambda\/[\w-]+:\*$/, 'own log'],
+  [/\/index\/due$/, 'due rows'],
+  [/:parameter\$\{FleetParameter\}$/, 'fleet flag'],
+  [/:ses:.*:identity\//, 'sender'],
+  [/^arn:aws:events:[\w-]+:\d+:event-bus\//, 'bus of a subscriber'],
+];
+const classOf = (resource: string): string => classes.find(([form]) => form.test(resource))?.[1] ?? resource;
+
+const powers = (grant: Grant): readonly string[] =>
+  list(grant.statement.Action).flatMap((action) =>
+    resourcesOf(grant).map((resource) => `${action} ${classOf(resource)}`),
+  );
+
+export const dutiesOfRoles: readonly Check[] = [
+  {
+    rule: 'each role holds what its function is for, and no more',
+    broken: (from) =>
+      grants(from).flatMap((grant) => {
+        const allowed = duties.find(([role]) => role.test(grant.role))?.[1] ?? [];
+        return powers(grant)
+          .filter((power) => !allowed.includes(power))
+          .map((power) => `${grant.role}: ${power}`);
+      }),
+    plant: (from) =>
+      (statement(from, 'VerifierRole', 'ReadSecrets').Action = [
+        'secretsmanager:DescribeSecret',
+        'secretsmanager:ListSecretVersionIds',
+      ]),
+  },
+  {
+    rule: 'a role that nobody has decided about may do nothing',
+    broken: (from) =>
+      grants(from)
+        .filter(({ role }) => !duties.some(([known]) => known.test(role)))
+        .map(({ role }) => role),
+    plant: (from) => (from.resources['WatchdogRole'] = structuredClone(from.resources['VerifierRole']!)),
+  },
+];

@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { parseYaml } from '@keyturn/local-aws/serverless-variables';
+
+import { root } from './source-files.ts';
+
+const account = '111122223333';
+const subscriber = (name: string, target: string) => ({ name, events: ['SecretRotated', 'RotationFailed'], target });
+
+/** A configuration, outside the repository, that uses all there is: two providers, a subscriber of each kind, key, boundary, path and tags. */
+export function everythingOn(): { readonly file: string; readonly remove: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), 'keyturn-everything-'));
+  const example = parseYaml(join(root, 'config/example.yaml')) as {
+    providers: { apigee: object };
+    deployment?: object;
+  };
+  const edge = { ...example.providers.apigee, flavour: 'edge', retireSecret: 'keyturn/prod/edge-retire' };
+  const config = {
+    ...example,
+    providers: { ...example.providers, edge },
+    subscribers: [
+      subscriber('queue', `arn:aws:sqs:eu-central-1:${account}:key-events`),
+      subscriber('function', `arn:aws:lambda:eu-central-1:${account}:function:key-events`),
+      subscriber('topic', `arn:aws:sns:eu-central-1:${account}:key-events`),
+      subscriber('bus', 'arn:aws:events:eu-central-1:444455556666:event-bus/security'),
+    ],
+    deployment: {
+      permissionsBoundary: `arn:aws:iam::${account}:policy/teams/boundary`,
+      rolePath: '/teams/keyturn/',
+      kmsKey: `arn:aws:kms:eu-central-1:${account}:key/0d079340-135a-48c6-95c2-41fb8f496c53`,
+      logRetention: 365,
+      tags: { 'cost-centre': '4711' },
+      alarms: { mail: ['platform@example.com'], topic: `arn:aws:sns:eu-central-1:${account}:on-call` },
+    },
+  };
+  const file = join(folder, 'everything on.yaml');
+  writeFileSync(file, JSON.stringify(config));
+  return { file, remove: () => rmSync(folder, { recursive: true }) };
+}
