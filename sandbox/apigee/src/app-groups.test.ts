@@ -148,17 +148,27 @@ test('one body adds products and replaces attributes and scopes', async () => {
   const answer = await manage('POST', key, {
     json: { apiProducts: ['invoices-v1', 'orders-v1'], appGroupAppKey: { attributes, scopes: ['READ'] } },
   });
-  await manage('POST', key, { json: { apiProducts: ['payments-v1'] } });
-
   expect(answer).toMatchObject({ status: 200, json: { attributes, scopes: ['READ'], apiProducts: [{}, {}] } });
+
+  await manage('POST', key, { json: { apiProducts: ['payments-v1'], appGroupAppKey: { attributes } } });
   expect(simulator.keys(name)[0]).toMatchObject({
     attributes,
-    scopes: ['READ'],
+    scopes: [],
     products: [{ name: 'orders-v1' }, { name: 'invoices-v1' }, { name: 'payments-v1', status: 'pending' }],
   });
+});
 
-  await manage('POST', key, { json: { appGroupAppKey: { attributes: [] } } });
-  expect(simulator.keys(name)[0]).toMatchObject({ attributes: [], scopes: [] });
+test.each([
+  [false, [], []],
+  [true, [{ name: 'keyturn', value: 'mark' }], ['READ']],
+])('with %j, what the body does not tell is kept or wiped', async (groupKeyKeepsUntold, attributes, scopes) => {
+  const { manage, simulator } = await groupUnderTest({ unsettled: { groupKeyKeepsUntold } });
+  const appGroupAppKey = { attributes: [{ name: 'keyturn', value: 'mark' }], scopes: ['READ'] };
+  await manage('POST', key, { json: { appGroupAppKey } });
+
+  await manage('POST', key, { json: { action: 'revoke' } });
+
+  expect(simulator.keys(name)[0]).toMatchObject({ status: 'revoked', attributes, scopes });
 });
 
 test.each([

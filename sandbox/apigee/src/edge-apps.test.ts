@@ -131,6 +131,17 @@ test.each([
   expect(minted?.consumerKey).toMatch(/^[\w-]{32}$/u);
 });
 
+test('POST on the app of a company may be an approval alone', async () => {
+  const { act, manage, simulator } = await withCompany({ flavour: 'edge', unsettled: { companyPostMints: false } });
+  const json = { apiProducts: ['orders-v1'] };
+
+  const statuses = [await manage('POST', companyAppPath, { json }), await manage('PUT', companyAppPath, { json })];
+
+  expect(statuses.map(({ status }) => status)).toEqual([400, 200]);
+  expect(simulator.keys({ company: 'acme-shop', app })).toHaveLength(2);
+  expect((await act(companyAppPath, 'revoke')).status).toBe(204);
+});
+
 test('what the request repeats stays', async () => {
   const { manage, simulator } = await simulatorUnderTest(edge);
   const { attributes, callbackUrl } = simulator.app(app);
