@@ -1,12 +1,17 @@
 import type { Config } from '@keyturn/config/config';
 
-import { allow, localArn, ref, secretArn, sub, type Resources } from './cloud-formation.ts';
+import { functionNames } from '@keyturn/config/names';
 
-/** What the notifier needs for its channels, of which at least one is configured: its own Slack token, its sender's address. */
-export function channelPolicy({ notifications: { slack, mail } }: Config): Resources {
+import { allow, localArn, readSecret, ref, sub, type Resources } from './cloud-formation.ts';
+import { placementStatements, proxyStatements } from './network.ts';
+
+/** What the notifier needs for its channels, of which at least one is configured: Slack token, sender's address, and the way to both. */
+export function channelPolicy({ stage, notifications: { slack, mail, network } }: Config): Resources {
   const statements = [
-    ...(slack === undefined ? [] : slackStatements(slack.tokenSecret)),
+    ...(slack === undefined ? [] : readSecret('SlackToken', slack.tokenSecret)),
     ...(mail === undefined ? [] : [mailStatement(mail.from)]),
+    ...proxyStatements(network),
+    ...placementStatements(network, functionNames(stage).notifier),
   ];
   return {
     NotifierChannelPolicy: {
@@ -18,17 +23,6 @@ export function channelPolicy({ notifications: { slack, mail } }: Config): Resou
       },
     },
   };
-}
-
-function slackStatements(tokenSecret: string) {
-  const token = secretArn(tokenSecret);
-  return [
-    allow('ReadSlackToken', 'secretsmanager:GetSecretValue', token),
-    allow('UseKeyOfSlackToken', 'kms:Decrypt', sub(localArn('kms', 'key/*')), {
-      StringEquals: { 'kms:ViaService': sub('secretsmanager.${AWS::Region}.amazonaws.com') },
-      StringLike: { 'kms:EncryptionContext:SecretARN': token },
-    }),
-  ];
 }
 
 // The identity that SES has verified may be the address or its domain.

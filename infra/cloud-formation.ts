@@ -16,11 +16,23 @@ export const localArn = (service: string, rest: string): string =>
   `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${rest}`;
 
 /** A secret by name or ARN. Secrets Manager ends an ARN with a dash and six characters that nobody chooses. */
-export const secretArn = (nameOrArn: string): Value =>
+const secretArn = (nameOrArn: string): Value =>
   nameOrArn.startsWith('arn:') ? nameOrArn : sub(localArn('secretsmanager', `secret:${nameOrArn}-??????`));
 
 export function allow(Sid: string, Action: Value, Resource: Value, Condition?: Value): Value {
   return { Sid, Effect: 'Allow', Action, Resource, ...(Condition === undefined ? {} : { Condition }) };
+}
+
+/** To read a secret that is named in the configuration: `Read<what>`, `UseKeyOf<what>`. */
+export function readSecret(what: string, nameOrArn: string): readonly Value[] {
+  const secret = secretArn(nameOrArn);
+  return [
+    allow(`Read${what}`, 'secretsmanager:GetSecretValue', secret),
+    allow(`UseKeyOf${what}`, 'kms:Decrypt', sub(localArn('kms', 'key/*')), {
+      StringEquals: { 'kms:ViaService': sub('secretsmanager.${AWS::Region}.amazonaws.com') },
+      StringLike: { 'kms:EncryptionContext:SecretARN': secret },
+    }),
+  ];
 }
 
 export function role(service: string, PolicyName: string, statements: readonly Value[], Condition?: Value): Resource {

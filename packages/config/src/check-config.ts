@@ -1,5 +1,6 @@
 import { eventTypes } from '@keyturn/events/catalogue';
 
+import { checkNetwork } from './check-network.ts';
 import { checkPolicies } from './check-policies.ts';
 import type { Config, ProviderConfig } from './config.ts';
 import { entry } from './entry.ts';
@@ -14,12 +15,14 @@ export function* checkConfig(config: Config): Problems {
     yield* checkName(`providers.${id}`, id, config.stage);
     yield* checkUrls(`providers.${id}`, provider);
     yield* checkProbes(`providers.${id}`, provider);
+    yield* checkNetwork(`providers.${id}.network`, provider.network);
   }
   for (const [id, { keyId, secret }] of Object.entries(config.shapes)) {
     if (keyId === secret) yield { field: `shapes.${id}.secret`, message: 'is the same field as keyId' };
   }
   yield* checkPolicies(config);
   yield* checkNotifications(config);
+  yield* checkNetwork('notifications.network', config.notifications.network);
   yield* checkSubscribers(config);
 }
 

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { duration } from './duration.ts';
 import { provider } from './provider-config.ts';
 import { hostname, id, mailSender, pointer, secretName } from './field.ts';
+import { network } from './network-config.ts';
 
 const reader = z.strictObject({
   refresh: duration.meta({ description: 'Longest time between two reads of the secret' }),
@@ -101,6 +102,7 @@ export const configSchema = z.strictObject({
       })
       .optional(),
     mail: z.strictObject({ from: mailSender }).optional(),
+    network: network.prefault({}).meta({ description: 'Of the notifier: how it reaches Slack and SES' }),
   }),
   runbooks: z.url().meta({ description: 'Pages for people; an alert links <runbooks>/<reason>' }),
   subscribers: z.array(subscriber).default([]),

@@ -8,6 +8,7 @@ export function functionNames(stage: string) {
   const base = `keyturn-${stage}`;
   return {
     rotationHandler: `${base}-rotation-handler`,
+    notifier: `${base}-notifier`,
     issue: (providerId: string) => `${base}-${providerId}-issue`,
     retire: (providerId: string) => `${base}-${providerId}-retire`,
   };

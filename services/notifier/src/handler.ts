@@ -4,7 +4,6 @@ import { awsClients } from '@keyturn/aws/clients';
 import { dynamoLedger } from '@keyturn/aws/dynamo-ledger';
 import { sdkSecretsManager } from '@keyturn/aws/sdk-secrets-manager';
 import { secretStore } from '@keyturn/aws/secrets-manager-store';
-import { sesMailer } from '@keyturn/aws/ses-mailer';
 import { sqsConsumed } from '@keyturn/aws/sqs-queue';
 import { readEnv } from '@keyturn/lambda/env';
 import { loadConfig } from '@keyturn/lambda/load-config';
@@ -12,9 +11,9 @@ import { onQueue } from '@keyturn/lambda/on-queue';
 import { systemClock } from '@keyturn/lambda/system-clock';
 import * as z from 'zod';
 
+import { channels } from './channels.ts';
 import { parseNotifiedEvent } from './notified-event.ts';
 import { notifyOwner } from './notify-owner.ts';
-import { slackChannel } from './slack-channel.ts';
 import type { Deps } from './tell-story.ts';
 
 const env = readEnv({
@@ -26,21 +25,17 @@ const env = readEnv({
 });
 const clients = awsClients({ endpoint: env.AWS_ENDPOINT_URL });
 const config = loadConfig(env.KEYTURN_CONFIG);
-const { slack, mail } = config.notifications;
 
 const deps: Deps = {
   config,
   ledger: dynamoLedger({ client: clients.dynamo(), table: env.TABLE_NAME }),
   clock: systemClock,
   newId: randomUUID,
-  slack:
-    slack &&
-    slackChannel({
-      secrets: secretStore(sdkSecretsManager(clients.secretsManager())),
-      tokenSecret: slack.tokenSecret,
-      apiUrl: slack.apiUrl,
-    }),
-  mailer: mail && sesMailer({ client: clients.ses(), from: mail.from }),
+  ...channels({
+    notifications: config.notifications,
+    secrets: secretStore(sdkSecretsManager(clients.secretsManager())),
+    aws: { endpoint: env.AWS_ENDPOINT_URL },
+  }),
 };
 
 /** Called for each event that an owner may want to hear of. Replayed ones are old news. */
