@@ -6,12 +6,13 @@ import {
   arnOf,
   localArn,
   logicalId,
+  readSecrets,
   role,
-  secretArn,
   sub,
   type Resources,
   type Value,
 } from './cloud-formation.ts';
+import { placement, placementStatements, proxyStatements } from './network.ts';
 
 const duties = ['issue', 'retire'] as const;
 type Duty = (typeof duties)[number];
@@ -30,6 +31,7 @@ export function adapterFunctions(config: Config): Readonly<Record<string, Value>
         role: arnOf(roleOf(id, duty)),
         timeout: 90,
         environment: { PROVIDER_ID: id },
+        ...placement(provider.network),
       },
     ]),
   );
@@ -40,7 +42,9 @@ export function adapterRoles(config: Config): Resources {
   return Object.fromEntries(
     adapters(config).map(({ id, provider, duty, name }) => {
       const statements = [
-        ...adminStatements(adminSecretOf(provider, duty)),
+        ...readSecrets('AdminCredential', adminSecretsOf(provider, duty)),
+        ...proxyStatements(provider.network),
+        ...placementStatements(provider.network, name),
         allow(
           'Log',
           ['logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -54,20 +58,9 @@ export function adapterRoles(config: Config): Resources {
 }
 
 // Without one it proves itself by its own role.
-function adminStatements(secret: string | undefined): readonly Value[] {
-  if (secret === undefined) return [];
-  const admin = secretArn(secret);
-  return [
-    allow('ReadAdminCredential', 'secretsmanager:GetSecretValue', admin),
-    allow('UseKeyOfAdminCredential', 'kms:Decrypt', sub(localArn('kms', 'key/*')), {
-      StringEquals: { 'kms:ViaService': sub('secretsmanager.${AWS::Region}.amazonaws.com') },
-      StringLike: { 'kms:EncryptionContext:SecretARN': admin },
-    }),
-  ];
-}
-
-function adminSecretOf({ adminSecret, retireSecret }: ProviderConfig, duty: Duty): string | undefined {
-  return duty === 'retire' ? (retireSecret ?? adminSecret) : adminSecret;
+function adminSecretsOf({ adminSecret, retireSecret }: ProviderConfig, duty: Duty): readonly string[] {
+  const secret = duty === 'retire' ? (retireSecret ?? adminSecret) : adminSecret;
+  return secret === undefined ? [] : [secret];
 }
 
 /** What may be asked to issue (or to retire), function by function. */

@@ -1,14 +1,17 @@
 import type { Config } from '@keyturn/config/config';
+import { functionNames } from '@keyturn/config/names';
 
-import { allow, localArn, ref, secretArn, sub, type Resources, type Value } from './cloud-formation.ts';
+import { allow, localArn, readSecrets, ref, sub, type Resources } from './cloud-formation.ts';
+import { placementStatements, proxyStatements } from './network.ts';
 
-/** What the notifier needs for its channels, of which at least one is configured: their secrets, its sender's address. */
-export function channelPolicy({ notifications: { slack, mail, webhooks } }: Config): Resources {
+/** What the notifier needs for its channels, of which at least one is configured: their secrets, its sender's address, and the way to them. */
+export function channelPolicy({ stage, notifications: { slack, mail, webhooks, network } }: Config): Resources {
   const secrets = [slack?.tokenSecret, slack?.webhookSecret, ...Object.values(webhooks).map(({ secret }) => secret)];
-  const named = [...new Set(secrets.filter((secret) => secret !== undefined))];
   const statements = [
-    ...(named.length === 0 ? [] : secretStatements(named.map(secretArn))),
+    ...readSecrets('ChannelSecrets', [...new Set(secrets.filter((secret) => secret !== undefined))]),
     ...(mail === undefined ? [] : [mailStatement(mail.from)]),
+    ...proxyStatements(network),
+    ...placementStatements(network, functionNames(stage).notifier),
   ];
   return {
     NotifierChannelPolicy: {
@@ -20,16 +23,6 @@ export function channelPolicy({ notifications: { slack, mail, webhooks } }: Conf
       },
     },
   };
-}
-
-function secretStatements(secrets: readonly Value[]) {
-  return [
-    allow('ReadChannelSecrets', 'secretsmanager:GetSecretValue', secrets),
-    allow('UseKeysOfChannelSecrets', 'kms:Decrypt', sub(localArn('kms', 'key/*')), {
-      StringEquals: { 'kms:ViaService': sub('secretsmanager.${AWS::Region}.amazonaws.com') },
-      StringLike: { 'kms:EncryptionContext:SecretARN': secrets },
-    }),
-  ];
 }
 
 // The identity that SES has verified may be the address or its domain.

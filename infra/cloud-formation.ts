@@ -27,11 +27,24 @@ export const localArn = (service: string, rest: string): string =>
   `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${rest}`;
 
 /** A secret by name or ARN. Secrets Manager ends an ARN with a dash and six characters that nobody chooses. */
-export const secretArn = (nameOrArn: string): Value =>
+const secretArn = (nameOrArn: string): Value =>
   nameOrArn.startsWith('arn:') ? nameOrArn : sub(localArn('secretsmanager', `secret:${nameOrArn}-??????`));
 
 export function allow(Sid: string, Action: Value, Resource: Value, Condition?: Value): Value {
   return { Sid, Effect: 'Allow', Action, Resource, ...(Condition === undefined ? {} : { Condition }) };
+}
+
+/** To read secrets that are named in the configuration: `Read<what>`, `UseKeyOf<what>`; nothing where there are none. */
+export function readSecrets(what: string, namesOrArns: readonly string[]): readonly Value[] {
+  if (namesOrArns.length === 0) return [];
+  const secrets = namesOrArns.map(secretArn);
+  return [
+    allow(`Read${what}`, 'secretsmanager:GetSecretValue', secrets),
+    allow(`UseKeyOf${what}`, 'kms:Decrypt', sub(localArn('kms', 'key/*')), {
+      StringEquals: { 'kms:ViaService': sub('secretsmanager.${AWS::Region}.amazonaws.com') },
+      StringLike: { 'kms:EncryptionContext:SecretARN': secrets },
+    }),
+  ];
 }
 
 export function role(service: string, PolicyName: string, statements: readonly Value[], Condition?: Value): Resource {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 
+import { expiredBundles } from '@keyturn/config/ca-bundle';
 import type { Config } from '@keyturn/config/config';
 import { parseConfig } from '@keyturn/config/parse-config';
 
@@ -11,6 +12,7 @@ import { alarms } from './alarms.ts';
 import { channelPolicy } from './channels.ts';
 import { keyPolicies } from './encryption.ts';
 import { functionExtensions } from './functions.ts';
+import { placement } from './network.ts';
 import { outputs } from './outputs.ts';
 import { conditions, parameters } from './parameters.ts';
 import { subscriptions } from './subscribers.ts';
@@ -28,12 +30,15 @@ export function stage({ options = {} }: Call = {}) {
   const file = resolve(process.env['KEYTURN_CONFIG'] ?? join(root, 'config/example.yaml'));
   const config = parseConfig(readFileSync(file, 'utf8'));
   refuseOtherStage(config, options.stage, file);
+  refuseExpiredBundles(config);
   const told = outputs(config, version());
   return {
     stage: config.stage,
     region: options.region ?? process.env['AWS_REGION'] ?? 'eu-central-1',
     ...packed(file),
     functions: adapterFunctions(config),
+    // false: outside of any VPC.
+    notifierVpc: placement(config.notifications.network).vpc ?? false,
     issueFunctionArns: adapterArns(config, 'issue'),
     retireFunctionArns: adapterArns(config, 'retire'),
     tags: config.deployment.tags,
@@ -64,6 +69,11 @@ function refuseOtherStage(config: Config, wanted: string | null | undefined, fil
   throw new Error(
     `--stage says ${wanted}, ${file} says ${config.stage}. Name the configuration of that stage in KEYTURN_CONFIG.`,
   );
+}
+
+function refuseExpiredBundles(config: Config): void {
+  const [expired] = expiredBundles(config, new Date().getTime());
+  if (expired !== undefined) throw new Error(`${expired.field} ${expired.message}`);
 }
 
 /** Every zip holds the file: inside the repository by its path from here, outside by its whole path without the first slash. */

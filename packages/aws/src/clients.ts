@@ -1,3 +1,5 @@
+import type { Agent } from 'node:https';
+
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -14,6 +16,8 @@ export type AwsOptions = {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
   /** How often a call is tried, an invocation excepted. */
   readonly attempts?: number | undefined;
+  /** The way to AWS, where it is not a straight one. A local AWS without TLS needs none. */
+  readonly httpsAgent?: Agent | undefined;
 };
 
 export type AwsClients = {
@@ -32,20 +36,21 @@ const timeouts = { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequ
 const invokeTimeouts = { ...timeouts, requestTimeout: 910_000 };
 
 /** The SDK's clients, each built when it is asked for first. */
-export function awsClients({ endpoint, region, credentials, attempts = 3 }: AwsOptions = {}): AwsClients {
+export function awsClients({ endpoint, region, credentials, attempts = 3, httpsAgent }: AwsOptions = {}): AwsClients {
   const given = {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? {} : { region }),
     ...(credentials === undefined ? {} : { credentials }),
   };
-  const common = { ...given, maxAttempts: attempts, requestHandler: timeouts };
+  const way = httpsAgent === undefined ? {} : { httpsAgent };
+  const common = { ...given, maxAttempts: attempts, requestHandler: { ...timeouts, ...way } };
   return {
     secretsManager: once(() => new SecretsManagerClient(common)),
     eventBridge: once(() => new EventBridgeClient(common)),
     // By default the SDK sends to the origin of QueueUrl, past every endpoint that is set: a local run would reach the real AWS.
     sqs: once(() => new SQSClient({ ...common, useQueueUrlAsEndpoint: false })),
     // One attempt: an adapter's call is not repeated behind the caller's back.
-    lambda: once(() => new LambdaClient({ ...given, maxAttempts: 1, requestHandler: invokeTimeouts })),
+    lambda: once(() => new LambdaClient({ ...given, maxAttempts: 1, requestHandler: { ...invokeTimeouts, ...way } })),
     ses: once(() => new SESv2Client(common)),
     ssm: once(() => new SSMClient(common)),
     dynamo: once(() => new DynamoDBClient(common)),

@@ -40,6 +40,11 @@ const refusals = new Set([
 function refuse(failure: AwsError): never {
   const { code, message } = failure;
   if (refusals.has(code)) throw new PermanentError('provider-refused', message, { cause: failure, field: 'mail' });
+  // Of SES, or of what a proxy puts in its place.
+  if (/CERT|SIGNATURE$|ALTNAME/.test(code)) {
+    const said = `${message}: the certificate is not trusted`;
+    throw new PermanentError('misconfigured', said, { cause: failure, field: 'notifications.network.caBundle' });
+  }
   // The sending quota of the day, or a pause that somebody ordered.
   if (/^(LimitExceeded|SendingPaused)/.test(code)) throw new TransientError(message, { cause: failure });
   throw ourError(failure, 'mail');

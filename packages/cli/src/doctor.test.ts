@@ -58,7 +58,7 @@ const slack = {
   allowHttp: [],
 };
 const withSlack = {
-  notifications: { slack, webhooks: {} },
+  notifications: { slack, webhooks: {}, network: { subnets: [], securityGroups: [], noProxy: [] } },
   routes: { default: { slack: 'C01', mail: [], webhooks: [] }, orders: { slack: 'C02', mail: [], webhooks: [] } },
 };
 

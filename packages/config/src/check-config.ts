@@ -1,5 +1,6 @@
 import { eventTypes } from '@keyturn/events/catalogue';
 
+import { checkNetwork } from './check-network.ts';
 import { checkNotifications } from './check-notifications.ts';
 import { checkPolicies } from './check-policies.ts';
 import type { Config, ProviderConfig } from './config.ts';
@@ -13,9 +14,11 @@ export function* checkConfig(config: Config): Problems {
     yield* checkName(`providers.${id}`, id, config.stage);
     yield* checkUrls(`providers.${id}`, provider);
     yield* checkProbes(`providers.${id}`, provider);
+    yield* checkNetwork(`providers.${id}.network`, provider.network);
   }
   yield* checkPolicies(config);
   yield* checkNotifications(config);
+  yield* checkNetwork('notifications.network', config.notifications.network);
   yield* checkSubscribers(config);
 }
 

@@ -10,6 +10,7 @@ export function functionNames(stage: string) {
     /** One of serverless.yml, such as `announcer`. */
     own: (name: string) => `${base}-${name}`,
     rotationHandler: `${base}-rotation-handler`,
+    notifier: `${base}-notifier`,
     issue: (providerId: string) => `${base}-${providerId}-issue`,
     retire: (providerId: string) => `${base}-${providerId}-retire`,
   };

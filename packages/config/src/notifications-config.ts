@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import { hostname, id, mailSender, secretName } from './field.ts';
+import { network } from './network-config.ts';
 
 const allowHttp = z.array(hostname).default([]).meta({ description: 'Hosts that may be called without TLS' });
 
@@ -34,6 +35,7 @@ export const notifications = z.strictObject({
   slack: slack.optional(),
   mail: z.strictObject({ from: mailSender }).optional(),
   webhooks: z.record(id, webhook).default({}).meta({ description: 'Other systems that hear of it; routes name them' }),
+  network: network.prefault({}).meta({ description: 'Of the notifier: how it reaches Slack, SES and webhooks' }),
 });
 export type SlackConfig = z.output<typeof slack>;
 export type WebhookConfig = z.output<typeof webhook>;

@@ -1,6 +1,7 @@
 import type { Clock } from '@keyturn/rotation/clock';
 import type { Hidden } from '@keyturn/rotation/hidden';
 
+import type { NetworkAgents } from './network-agents.ts';
 import type { Random } from './random.ts';
 
 export type HttpRequest = {
@@ -31,7 +32,9 @@ export type HttpOptions = {
   readonly random: Random;
   /** Hosts that may be called without TLS. */
   readonly allowHttp: readonly string[];
-  /** Of one attempt, from connecting to the last byte of the answer, in milliseconds. */
+  /** The way to the host; straight, with the certificates that Node trusts, unless given. */
+  readonly network?: NetworkAgents | undefined;
+  /** Of one attempt, from connecting, to a proxy too, to the last byte of the answer, in milliseconds. */
   readonly timeoutMs?: number;
   /** Attempts after the first. */
   readonly retries?: number;

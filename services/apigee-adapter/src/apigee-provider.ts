@@ -1,6 +1,7 @@
 import type { ApigeeConfig } from '@keyturn/config/config';
 import type { Capabilities, CredentialProvider } from '@keyturn/credential-provider/credential-provider';
 import type { HttpOptions } from '@keyturn/http/http-exchange';
+import type { NetworkAgents } from '@keyturn/http/network-agents';
 import type { Random } from '@keyturn/http/random';
 import type { Clock } from '@keyturn/rotation/clock';
 
@@ -19,6 +20,8 @@ type ApigeeOptions = {
   readonly authorize: Authorize;
   readonly clock: Clock;
   readonly random: Random;
+  /** The way to the management API and to the gateways. */
+  readonly network?: NetworkAgents;
   /** Of one attempt of one call, in milliseconds. */
   readonly timeoutMs?: number;
 };

@@ -5,6 +5,7 @@ import { secretStore } from '@keyturn/aws/secrets-manager-store';
 import { entry } from '@keyturn/config/entry';
 import { serveIssue, serveRetire } from '@keyturn/credential-provider/serve-provider';
 import { systemRandom } from '@keyturn/http/random';
+import { configuredNetwork } from '@keyturn/lambda/configured-network';
 import { readEnv } from '@keyturn/lambda/env';
 import { loadConfig } from '@keyturn/lambda/load-config';
 import { onInvoke } from '@keyturn/lambda/on-invoke';
@@ -26,10 +27,12 @@ if (config === undefined) {
   throw new PermanentError('misconfigured', 'The configuration has no such provider', { field: 'PROVIDER_ID' });
 }
 const clients = awsClients({ endpoint: env.AWS_ENDPOINT_URL });
-const common = { clock: systemClock, random: systemRandom };
 const secretsManager = clients.secretsManager();
 const secrets = secretStore(sdkSecretsManager(secretsManager));
 const identity = () => sdkIdentity(secretsManager);
+// Of everything but AWS itself, which is reached as the function is.
+const network = configuredNetwork(config.network, { secrets, field: 'network' });
+const common = { clock: systemClock, random: systemRandom, network };
 const http = { ...common, allowHttp: config.allowHttp };
 const provider = (duty: 'issue' | 'retire') =>
   apigeeProvider({ ...common, config, authorize: authorizeBy({ config, duty, secrets, identity, http }) });

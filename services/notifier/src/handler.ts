@@ -4,7 +4,6 @@ import { awsClients } from '@keyturn/aws/clients';
 import { dynamoLedger } from '@keyturn/aws/dynamo-ledger';
 import { sdkSecretsManager } from '@keyturn/aws/sdk-secrets-manager';
 import { secretStore } from '@keyturn/aws/secrets-manager-store';
-import { sesMailer } from '@keyturn/aws/ses-mailer';
 import { sqsConsumed } from '@keyturn/aws/sqs-queue';
 import { systemRandom } from '@keyturn/http/random';
 import { readEnv } from '@keyturn/lambda/env';
@@ -13,11 +12,9 @@ import { onQueue } from '@keyturn/lambda/on-queue';
 import { systemClock } from '@keyturn/lambda/system-clock';
 import * as z from 'zod';
 
+import { channels } from './channels.ts';
 import { notifyOwner } from './notify-owner.ts';
 import { parseQueuedEvent } from './queued-event.ts';
-import { webhook } from './send-webhook.ts';
-import { slackChannel } from './slack-channel.ts';
-import { slackWebhook } from './slack-webhook.ts';
 import type { Deps } from './tell-story.ts';
 import { testRoute } from './test-route.ts';
 
@@ -30,40 +27,19 @@ const env = readEnv({
 });
 const clients = awsClients({ endpoint: env.AWS_ENDPOINT_URL });
 const config = loadConfig(env.KEYTURN_CONFIG);
-const { slack, mail, webhooks } = config.notifications;
-const secrets = secretStore(sdkSecretsManager(clients.secretsManager()));
-const http = (allowHttp: readonly string[]) => ({
-  clock: systemClock,
-  random: systemRandom,
-  timeoutMs: 5000,
-  allowHttp,
-});
 
 const deps: Deps = {
   config,
   ledger: dynamoLedger({ client: clients.dynamo(), table: env.TABLE_NAME }),
   clock: systemClock,
   newId: randomUUID,
-  slack:
-    slack?.tokenSecret === undefined
-      ? undefined
-      : slackChannel({ secrets, tokenSecret: slack.tokenSecret, apiUrl: slack.apiUrl }),
-  slackWebhook:
-    slack?.webhookSecret === undefined
-      ? undefined
-      : slackWebhook({
-          secrets,
-          webhookSecret: slack.webhookSecret,
-          webhookUrl: slack.webhookUrl,
-          http: http(slack.allowHttp),
-        }),
-  mailer: mail && sesMailer({ client: clients.ses(), from: mail.from }),
-  webhooks: new Map(
-    Object.entries(webhooks).map(([id, config]) => [
-      id,
-      webhook({ id, config, secrets, http: http(config.allowHttp) }),
-    ]),
-  ),
+  ...channels({
+    notifications: config.notifications,
+    secrets: secretStore(sdkSecretsManager(clients.secretsManager())),
+    aws: { endpoint: env.AWS_ENDPOINT_URL },
+    clock: systemClock,
+    random: systemRandom,
+  }),
 };
 
 /** Called for each event that an owner may want to hear of. Replayed ones are old news. */

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 import { renderings } from '@keyturn/aws/renderings';
+import { httpFetch } from '@keyturn/http/http-fetch';
 import { hidden } from '@keyturn/rotation/hidden';
 import { createEmulator } from 'emulate';
 import { expect, onTestFinished, test } from 'vitest';
@@ -154,7 +155,11 @@ function secretWith(...texts: string[]) {
     reads += 1;
     return { versionId: 'v1', text, createdAt: 0 };
   };
-  return { secrets: { value }, tokenSecret: 'keyturn/slack' };
+  return {
+    secrets: { value },
+    tokenSecret: 'keyturn/slack',
+    fetch: httpFetch('call Slack', { allowHttp: ['127.0.0.1'], timeoutMs: 300 }),
+  };
 }
 
 async function answeringSlack(answer: (authorization: string) => Answer, texts = [token]) {

@@ -1,6 +1,6 @@
 import type { SecretReader } from '@keyturn/aws/secret-store';
 import { PermanentError } from '@keyturn/rotation/errors';
-import { LogLevel, WebClient, type Logger } from '@slack/web-api';
+import { LogLevel, WebClient, type FetchFunction, type Logger } from '@slack/web-api';
 
 import { isGone, isStaleToken, slackError, tokenField } from './slack-error.ts';
 
@@ -40,6 +40,8 @@ type Options = {
   /** Name or ARN of the secret whose text is the bot token. */
   readonly tokenSecret: string;
   readonly apiUrl: string;
+  /** The way to Slack. It throws errors of ours. */
+  readonly fetch: FetchFunction;
   /** For one request, in milliseconds. */
   readonly timeoutMs?: number;
 };
@@ -95,12 +97,13 @@ export function slackChannel(options: Options): SlackChannel {
 
 type Connection = { readonly token: string; readonly client: WebClient };
 
-async function connect({ secrets, tokenSecret, apiUrl, timeoutMs = 5000 }: Options): Promise<Connection> {
+async function connect({ secrets, tokenSecret, apiUrl, fetch, timeoutMs = 5000 }: Options): Promise<Connection> {
   const version = await secrets.value(tokenSecret, { stage: 'AWSCURRENT' });
   const token = version?.text.reveal().trim() ?? '';
   if (token === '') throw new PermanentError('secret-missing', 'There is no Slack token', { field: tokenField });
   const client = new WebClient(token, {
     slackApiUrl: apiUrl,
+    fetch,
     timeout: timeoutMs,
     // The queue retries, for hours and without a function that waits: the client's own default is half an hour.
     retryConfig: { retries: 0 },

@@ -1,5 +1,5 @@
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
-import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError } from '@slack/web-api';
+import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from '@slack/web-api';
 
 export const tokenField = 'notifications.slack.tokenSecret';
 
@@ -53,12 +53,19 @@ export function slackError(error: unknown, route: string): Error {
       return new TransientError(`Slack answered ${statusCode}`);
     return refused(`Slack answered ${statusCode}`, 'notifications.slack.apiUrl');
   }
-  if (!(error instanceof WebAPIPlatformError)) return new TransientError('Slack gave no answer', { cause: error });
+  if (!(error instanceof WebAPIPlatformError)) return unanswered(error);
   const code = codeOf(error);
   if (code === undefined) return new TransientError('Slack gave an answer that is not of its API');
   if (passing.has(code)) return new TransientError(`Slack answered ${code}`);
   if (ofMessage.test(code)) return new PermanentError('internal', `Slack refused the form of a message: ${code}`);
   return refused(`Slack answered ${code}`, ofToken.has(code) ? tokenField : route);
+}
+
+// Where it is ours already, it tells of the way to Slack: which proxy, which certificate.
+function unanswered(error: unknown): Error {
+  const { original } = error instanceof WebAPIRequestError ? error : {};
+  const isOurs = original instanceof TransientError || original instanceof PermanentError;
+  return isOurs ? original : new TransientError('Slack gave no answer', { cause: error });
 }
 
 // In place of a code, the client gives a body that is no JSON as a whole.
