@@ -1,4 +1,4 @@
-import { PermanentError } from '@keyturn/rotation/errors';
+import { PermanentError, type Reason } from '@keyturn/rotation/errors';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { credential } from '@keyturn/rotation/credential';
 import { expect, test } from 'vitest';
@@ -85,21 +85,28 @@ test('a key that another secret marks in the same moment is theirs, and nothing 
   expect(w.events()).toEqual([]);
 });
 
-test.each(['not-yours', 'provider-refused'] as const)(
-  'a mark that is refused with %s tells nothing',
-  async (reason) => {
-    const w = await world();
-    await w.paste(w.provider.handMade({ target: 'orders-app' }));
-    const mark = async () => {
-      throw new PermanentError(reason, 'No');
-    };
+function refusing(w: World, reason: Reason): Partial<World['cleanup']> {
+  const mark = async () => {
+    throw new PermanentError(reason, 'No');
+  };
+  return { issue: () => ({ ...w.provider, mark }) };
+}
 
-    const settling = settle(w, { issue: () => ({ ...w.provider, mark }) });
+test('a key that somebody else marked first is left to them', async () => {
+  const w = await world();
+  await w.paste(w.provider.handMade({ target: 'orders-app' }));
 
-    await (reason === 'not-yours' ? settling : expect(settling).rejects.toMatchObject({ reason }));
-    expect(w.events()).toEqual([]);
-  },
-);
+  await settle(w, refusing(w, 'not-yours'));
+
+  expect(w.events()).toEqual([]);
+});
+
+test('that we may not mark is no secret', async () => {
+  const w = await world();
+  await w.paste(w.provider.handMade({ target: 'orders-app' }));
+
+  await expect(settle(w, refusing(w, 'provider-refused'))).rejects.toMatchObject({ reason: 'provider-refused' });
+});
 
 test.each([
   ['is not known to the provider', (w: World) => w.paste(credential('typo', 'typo'))],
