@@ -170,6 +170,32 @@ export const privileges: readonly Check[] = [
       (statement(from, 'NotifierRole', 'Log').Resource = statement(from, 'VerifierRole', 'Log').Resource),
   },
   {
+    rule: 'only cleanup asks who reads old versions, of secrets that are ours',
+    broken: (from) =>
+      where(
+        grantsOf(from, 'secretsmanager:List'),
+        (grant) =>
+          grant.role !== 'CleanupRole' ||
+          grant.statement.Action !== 'secretsmanager:ListSecretVersionIds' ||
+          !demandsTag(grant),
+      ).concat(grantsOf(from, 'secretsmanager:ListSecretVersionIds').length === 1 ? [] : ['nobody may ask']),
+    plant: (from) => delete statement(from, 'CleanupRole', 'SeeReaders').Condition,
+  },
+  {
+    rule: 'who only tells writes to a partition of its own, and to no row that decides about keys',
+    broken: (from) => {
+      const own: Readonly<Record<string, string>> = { VerifierRole: 'read#*', NotifierRole: 'told#*' };
+      return where(grantsOf(from, 'dynamodb:PutItem'), (grant) => {
+        const partition = own[grant.role];
+        const [rows, ...others] = condition(grant, 'ForAllValues:StringLike', 'dynamodb:LeadingKeys');
+        // ForAllValues holds for a request without the key, too.
+        const given = condition(grant, 'Null', 'dynamodb:LeadingKeys')[0] === 'false';
+        return partition !== undefined && (rows !== partition || others.length > 0 || !given);
+      });
+    },
+    plant: (from) => delete statement(from, 'VerifierRole', 'NoteOwnReads').Condition!['Null'],
+  },
+  {
     rule: 'only the sweep and cleanup read the index of due rows and the fleet flag',
     broken: (from) =>
       where(

@@ -1,6 +1,6 @@
 import { noteOwnRead } from '@keyturn/aws/own-reads';
 import { giveLeaseBack, takeLease } from '@keyturn/aws/lease';
-import { fingerprint, sameKey, type Credential } from '@keyturn/rotation/credential';
+import { fingerprint, sameCredential, type Credential } from '@keyturn/rotation/credential';
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { readCredential } from '@keyturn/rotation/shape';
@@ -58,7 +58,8 @@ async function previousKey({ description, secret, credential }: LeavingSecret, c
   if (previous === undefined) {
     throw new PermanentError('shape-mismatch', 'That version holds no credential', { field: '--to' });
   }
-  if (credential !== undefined && sameKey(previous, credential)) {
+  // The same key id beside another secret is a typo that somebody made: to go back is what helps.
+  if (credential !== undefined && sameCredential(previous, credential)) {
     throw new PermanentError('same-key', 'That version holds the key that is current already', { field: '--to' });
   }
   return { versionId, credential: previous };

@@ -658,6 +658,8 @@ test.each([
   ['still-accepted', ['version one cannot be retired: still-accepted']],
   ['observe-only', []],
   ['not-approved', []],
+  ['still-read', []],
+  ['still-used', []],
 ])('status counts a key that is held because of %s as %j', async (reason, problems) => {
   const w = await world();
   const rowOf = await retiring(w, 'one');

@@ -17,7 +17,7 @@ export type StoryState =
 export function stateOf(story: Story): StoryState {
   if (isRefused(story)) return 'refused';
   if (isFailed(story)) return 'failed';
-  if (story.retired !== undefined) return 'retired';
+  if (story.retired !== undefined && !isHeld(story)) return 'retired';
   if (isOvertaken(story)) return 'overtaken';
   if (isHeld(story)) return 'held';
   const last = (['disabled', 'rotated', 'adopted', 'reaped', 'restored'] as const).find(
@@ -51,7 +51,14 @@ export function isOvertaken({ overtaken, rotated, failed }: Story): boolean {
 }
 
 export function isHeld({ held, disabled, retired }: Story): boolean {
-  return held !== undefined && retired === undefined && !isAfter(disabled, held);
+  if (held === undefined || (retired !== undefined && isSameKey(retired, held))) return false;
+  return !(disabled !== undefined && isSameKey(disabled, held) && isAfter(disabled, held));
+}
+
+type OfKey = { readonly versionId?: string | undefined };
+
+function isSameKey(one: OfKey, other: OfKey): boolean {
+  return one.versionId === undefined || other.versionId === undefined || one.versionId === other.versionId;
 }
 
 function isAfter(fact: { at: number } | undefined, other: { at: number }): boolean {

@@ -3,6 +3,8 @@ import * as z from 'zod';
 import type { NotifiedEvent, NotifiedType } from './notified-event.ts';
 
 const at = z.number();
+/** A change may end more keys than one. Stories of an earlier version do not say which. */
+const versionId = z.string().optional();
 
 const failed = z.object({
   /** Of the newest failure. */
@@ -59,12 +61,13 @@ export const story = z.object({
     .optional(),
   /** A person had put the key into the secret, and it was proven to be the secret's. */
   takenOver: z.object({ at }).optional(),
-  disabled: z.object({ at, deleteAt: at }).optional(),
-  retired: z.object({ at }).optional(),
+  disabled: z.object({ at, versionId, deleteAt: at }).optional(),
+  retired: z.object({ at, versionId }).optional(),
   restored: z.object({ at }).optional(),
   held: z
     .object({
       at,
+      versionId,
       reason: z.string(),
       step: z.enum(['disable', 'delete']).default('disable'),
       overMaxGrace: z.boolean().default(false),
@@ -125,13 +128,14 @@ const facts: { readonly [Type in NotifiedType]: (before: Facts, event: NotifiedE
   }),
   CredentialAdopted: ({ takenOver }, _event, at) => ({ takenOver: newest(takenOver, { at }) }),
   CredentialDisabled: ({ disabled }, { data }, at) => ({
-    disabled: newest(disabled, { at, deleteAt: Date.parse(data.deleteAt) }),
+    disabled: newest(disabled, { at, versionId: data.versionId, deleteAt: Date.parse(data.deleteAt) }),
   }),
-  CredentialRetired: ({ retired }, _event, at) => ({ retired: newest(retired, { at }) }),
+  CredentialRetired: ({ retired }, { data: { versionId } }, at) => ({ retired: newest(retired, { at, versionId }) }),
   CredentialRestored: ({ restored }, _event, at) => ({ restored: newest(restored, { at }) }),
   RetirementHeld: ({ held }, { data }, at) => ({
     held: newest(held, {
       at,
+      versionId: data.versionId,
       reason: data.reason,
       step: data.step ?? 'disable',
       overMaxGrace: data.overMaxGrace ?? false,
