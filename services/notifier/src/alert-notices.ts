@@ -75,10 +75,12 @@ function failedHeadline({ count, liveCredential, retryable }: Failed): string {
   return `rotation failed${times}, ${liveInShort[liveCredential]}; ${next}`;
 }
 
-function whatNext({ retryable, nextRetry, field }: Failed, todo: string): readonly string[] {
+function whatNext({ retryable, nextRetry, field, liveCredential }: Failed, todo: string): readonly string[] {
   const by = nextRetry === null ? '' : `, at the latest on ${utcTime(nextRetry)}`;
   const next = `What happens next: AWS Secrets Manager tries again by itself${by}.`;
-  if (retryable) return [`${next} Nobody has to do anything now. ${todo}`];
+  // Whoever is asked to check the application has something to do.
+  const idle = liveCredential === 'unknown' ? '' : ' Nobody has to do anything now.';
+  if (retryable) return [`${next}${idle} ${todo}`];
   const where = field === null ? '' : ` Look at: ${field}.`;
   return [`What to do: ${todo}${where}`, `${next} Until that is done, it is likely to fail in the same way.`];
 }

@@ -25,7 +25,8 @@ export function adoptedNotice({ secret }: Story, adopted: Fact<'adopted'>): Noti
 export function rotatedNotice(story: Story, rotated: Fact<'rotated'>): Notice {
   const { secret, failed } = story;
   return {
-    tone: 'good',
+    // What a person put there is good once it was checked.
+    tone: rotated.cause === 'rotation' || story.verified !== undefined ? 'good' : 'plain',
     headline: about(secret, rotatedHeadline(rotated, failed)),
     lines: [
       ...given(

@@ -42,6 +42,22 @@ test('a key that no request was made with says so', () => {
   expect(notice.lines[0]).toContain('No request to the API was made with it.');
 });
 
+test.each(['manual', 'rollback'])('what a person put there (%s) is good only once it was checked', (cause) => {
+  const before = told(events.rotated(10, { cause }));
+  const after = told(events.rotated(10, { cause }), events.verified());
+
+  expect([before.tone, after.tone]).toEqual(['plain', 'good']);
+});
+
+test('whoever is asked to check an application is not told that nobody has to do anything', () => {
+  const known = told(events.failed()).lines.join(' ');
+  const unknown = told(events.failed(5, { liveCredential: 'unknown' })).lines.join(' ');
+
+  expect(known).toContain('Nobody has to do anything now.');
+  expect(unknown).toContain('Check that your application works.');
+  expect(unknown).not.toContain('Nobody has to do anything');
+});
+
 test('a rotation without an end for the old key, or without an old key, promises nothing', () => {
   const endless = told(events.rotated(10, { oldCredentialValidUntil: null, nextRotationAt: null }));
   const first = told(events.rotated(10, { previousVersionId: null, oldCredentialValidUntil: null }));
