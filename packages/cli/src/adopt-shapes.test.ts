@@ -57,6 +57,15 @@ test.each<[what: string, more: (key: Credential) => string, field: string, yaml:
   expect((await w.secrets.describe(arn)).tags).toEqual({});
 });
 
+test('adopt names the other credential before it says that no app has the one that the shape points to', async () => {
+  const w = await world();
+  await pasted(w, (_, pair) => ({ SecretString: `{"apigee":{${pair}},"key":"theirs","secret":"theirs too"}` }));
+
+  const { answer } = await keyturn(w, ...adopt('standard', 'pair'), '--json');
+
+  expect(answer).toMatchObject({ ok: false, reason: 'shape-mismatch', field: '/apigee/key' });
+});
+
 test('adopt takes bytes that hold text', async () => {
   const w = await world();
   const { arn } = await pasted(w, ({ keyId, secret }) => ({

@@ -243,6 +243,13 @@ describe('refused before anything changes, by place, without a value:', () => {
       'is there twice',
     ],
     [
+      'a string with JSON that is there twice',
+      '{ keyId: /a/key, secret: /a/secret }',
+      `{"a":${JSON.stringify(`{${full}}`)},"a":""}`,
+      '/a/key',
+      'is there twice',
+    ],
+    [
       'binary JSON that is no UTF-8',
       pairYaml,
       Buffer.from(`{${full},"x":"\u00e9"}`, 'latin1'),

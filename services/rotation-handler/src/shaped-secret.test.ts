@@ -130,14 +130,18 @@ test('a pending version from before its shape got a header is refused before the
   expect(w.provider.stored('orders-app')).toHaveLength(1);
 });
 
-test('the dry run of a schedule says what would refuse a rotation', async () => {
+test.each<[what: string, members: string, field: string]>([
+  ['a header of another credential', '"auth":"Basic b2xkOm9sZA=="', '/auth'],
+  ['another credential', '"auth":"Basic {basic}","key2":"a","secret2":"b"', '/key2'],
+])('the dry run of a schedule says what would refuse a rotation: %s', async (_what, members, field) => {
   const w = await world({ tags: { 'keyturn:shape': 'header' } });
-  await w.paste(withHeader(w.handMade, 'Basic b2xkOm9sZA=='));
+  const pair = `"key":"${w.handMade.keyId.reveal()}","secret":"${w.handMade.secret.reveal()}"`;
+  await w.paste(`{${pair},${members.replace('{basic}', basicOf(w.handMade))}}`);
   await w.model.rotateSecret({ SecretId: w.arn, RotateImmediately: false });
   const { stages } = await w.secrets.describe(w.arn);
   const token = [...stages].find(([, labels]) => labels.includes('AWSPENDING'))?.[0] ?? '';
 
   const testing = step(w, 'testSecret', token);
 
-  await expect(testing).rejects.toMatchObject({ reason: 'shape-mismatch', field: '/auth' });
+  await expect(testing).rejects.toMatchObject({ reason: 'shape-mismatch', field });
 });
