@@ -101,6 +101,9 @@ test('PUT with an action revokes and approves the app', async () => {
 
   await act('approve');
   expect(simulator.app(name)).toMatchObject({ status: 'approved' });
+
+  expect((await manage('PUT', `${groupAppPath}?action=revoke`, { json: {} })).status).toBe(415);
+  expect(simulator.app(name)).toMatchObject({ status: 'approved' });
 });
 
 test.each([

@@ -133,12 +133,14 @@ test('passes over what it does not know in query and body, and the log says that
 
   const filtered = await manage('GET', '/apps?filter=consumerKey%3Dhand-made');
   await manage('POST', `${appPath}/keys/hand-made`, { json: { apiProducts: ['invoices-v1'], colour: 'blue' } });
+  await manage('POST', `${appPath}/keys/hand-made?colour=blue`, { json: { apiProducts: ['orders-v1'] } });
   await manage('POST', `${appPath}/keys/hand-made`, { json: { apiProducts: ['orders-v1'] } });
 
   expect(JSON.parse(filtered.text)).toHaveLength(2);
   expect(simulator.keys(app)[0]).toMatchObject({ products: [{}, { name: 'invoices-v1' }] });
   expect(simulator.requests()).toMatchObject([
     { operation: 'edge.apps.list', fits: false },
+    { operation: 'edge.developers.apps.keys.update', fits: false },
     { operation: 'edge.developers.apps.keys.update', fits: false },
     { operation: 'edge.developers.apps.keys.update', fits: true },
   ]);

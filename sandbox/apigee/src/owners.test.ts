@@ -109,7 +109,9 @@ test.each(kinds)('an app of a $kind is told from one of the same name, and tells
   });
   const { owner, name } = simulator.app(one.name);
   expect({ ...owner, app: name }).toEqual(one.name);
-  expect(() => simulator.app({ developer: 'acme-shop', app })).toThrow('No app is');
+  for (const other of [{ developer: 'acme-shop' }, { company: 'dev@example.com' }, { appGroup: 'dev@example.com' }]) {
+    expect(() => simulator.app({ ...other, app })).toThrow('No app is');
+  }
 });
 
 test.each(kinds)('another process seeds a $kind, reads its keys and switches it off', async (one) => {
