@@ -49,6 +49,24 @@ const refused = (name: string, message: RegExp = /./) => {
   return { name, message: fits };
 };
 
+test('tells of each version on which day it was read last, whoever read it, and of no other that it was', async () => {
+  const { model, clock } = await withSecret();
+  await model.putSecretValue(put('two', 2, ['AWSPENDING']));
+  await model.putSecretValue(put('three', 3, ['other']));
+  clock.ms = Date.UTC(2026, 10, 23, 23, 59, 59, 999);
+  await model.getSecretValue({ SecretId: 'app' });
+  clock.ms = Date.UTC(2026, 10, 24);
+  await model.getSecretValue({ SecretId: 'app', VersionId: id(2) });
+
+  const { Versions } = await model.listSecretVersionIds({ SecretId: 'app' });
+
+  expect(Versions?.map(({ LastAccessedDate }) => LastAccessedDate?.toISOString())).toEqual([
+    '2026-11-23T00:00:00.000Z',
+    '2026-11-24T00:00:00.000Z',
+    undefined,
+  ]);
+});
+
 test('creates a secret with its first version current, and tells of the label', async () => {
   const { model, labels, stages } = setUp();
 

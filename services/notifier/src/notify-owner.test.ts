@@ -272,6 +272,29 @@ test('a held retirement is told once for each reason', async () => {
   ]);
 });
 
+test('each of two approvals is asked for once, and a key that has become too old is told once more', async () => {
+  const { deps, replies } = setUp();
+  const waits = { reason: 'not-approved' };
+  const story = [
+    events.rotated(),
+    events.held(1500, waits),
+    events.disabled(1560),
+    events.held(3000, { ...waits, step: 'delete' }),
+    events.held(3100, { reason: 'still-read' }),
+    events.held(9000, { reason: 'still-read', overMaxGrace: true }),
+  ];
+
+  for (const event of story.flatMap((event) => [event, event])) await tell(event, deps);
+
+  expect(replies().map((text) => text.replace('orders/api-key (prod): ', ''))).toEqual([
+    'an old key waits for your approval before it is switched off',
+    expect.stringContaining('the old key is switched off'),
+    'an old key waits for your approval before it is deleted for good',
+    'an old key is due to be removed, but somebody still reads it',
+    'an old key LIVES LONGER THAN THE POLICY ALLOWS, because somebody still reads it',
+  ]);
+});
+
 test('every order of the same events, each delivered twice, ends in the same head and repeats no message', async () => {
   const all = [events.failed(5), events.failed(6), events.rotated(), events.verified(), events.retired()];
   const heads = new Set<string>();
