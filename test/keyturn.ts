@@ -1,16 +1,22 @@
 import { healthyDoctor } from '@keyturn/cli/doctor/memory-doctor';
 import { runCommand } from '@keyturn/cli/run-command';
+import type { IssueProvider } from '@keyturn/credential-provider/credential-provider';
 
 import type { World } from './world.ts';
 
 /** Runs a command line in a world: its exit code, what it prints for people, and its answer to --json. */
-export async function keyturn(w: World, ...words: readonly string[]) {
+export function keyturn(w: World, ...words: readonly string[]) {
+  return keyturnWith(w.provider, w, ...words);
+}
+
+/** With another provider than the world's. */
+export async function keyturnWith(issue: IssueProvider, w: World, ...words: readonly string[]) {
   const lines: string[] = [];
   const answers: Record<string, unknown>[] = [];
   const deps = {
     ...w.cleanup,
     secrets: w.secrets,
-    issue: () => w.provider,
+    issue: () => issue,
     retire: () => w.provider,
     fleet: w.fleet,
     operator: 'jo',

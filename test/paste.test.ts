@@ -1,10 +1,10 @@
-import { runCommand } from '@keyturn/cli/run-command';
 import { CredentialAdopted } from '@keyturn/events/credential-adopted';
 import { VerificationFailed } from '@keyturn/events/verification-failed';
 import { credential, fingerprint, type Credential } from '@keyturn/rotation/credential';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { expect, test } from 'vitest';
 
+import { keyturn } from './keyturn.ts';
 import { consume, live, readers, stage } from './played-stage.ts';
 import { day, hour, minute, steps, world, type World } from './world.ts';
 
@@ -15,13 +15,6 @@ async function adopted() {
   const s = stage(w);
   await s.deliver();
   return { w, s, check: readers(w, day) };
-}
-
-async function keyturn(w: World, words: readonly string[]) {
-  const deps = { ...w.cleanup, secrets: w.secrets, issue: () => w.provider, retire: () => w.provider, fleet: w.fleet };
-  const said: string[] = [];
-  const console = { line: (text: string) => void said.push(text), note: () => {}, json: () => {} };
-  return { code: await runCommand(words, () => deps, console), said: said.join('\n') };
 }
 
 const alarms = (w: World) =>
@@ -107,14 +100,14 @@ test.each(wrongPastes)(
     const [alarm] = s.mails.slice(-1);
     const command = /keyturn (rollback \S+ --yes)/.exec(alarm?.text ?? '')?.[1] ?? 'none';
     w.pass(10 * minute);
-    const { code, said } = await keyturn(w, command.split(' '));
+    const { code, text } = await keyturn(w, ...command.split(' '));
     await s.deliver(3);
     await live(w, 20, check);
     await s.deliver(3);
 
     expect(failed(w)).toMatchObject(failed(w).map(() => ({ reason, live: { versionId: w.firstVersion } })));
     expect(alarm?.text).toContain(`key ${fingerprint(w.handMade.keyId)} of version ${w.firstVersion}`);
-    expect([code, said]).toEqual([0, expect.stringContaining('is current again')]);
+    expect([code, text]).toEqual([0, expect.stringContaining('is current again')]);
     expect(stateOf(w, w.handMade)).toBe('enabled');
     expect(stored(w).filter(({ enabled }) => enabled).length).toBeGreaterThanOrEqual(before);
     expect(new Set(alarms(w).map(({ detail }) => detail.metadata.idempotencyKey)).size).toBe(1);
@@ -150,7 +143,7 @@ test("another secret's key: told once as shared, never marked, never retired; th
   await live(w, 3, check);
   await s.deliver();
   const untouched = [stateOf(w, w.handMade), stateOf(w, key)];
-  const { code } = await keyturn(w, ['rollback', 'orders/apigee', '--yes']);
+  const { code } = await keyturn(w, 'rollback', 'orders/apigee', '--yes');
   await s.deliver();
   await live(w, 20, check);
   await s.deliver();

@@ -61,7 +61,14 @@ export function stage(w: World) {
 
 async function notify(w: World, event: World['bus']['published'][number] | undefined, mailer: Mailer): Promise<void> {
   const parsed = event && parseNotifiedEvent(event);
-  if (parsed !== undefined) await notifyOwner(parsed, { ...w.announcer, slack: undefined, mailer });
+  if (parsed !== undefined)
+    await notifyOwner(parsed, {
+      ...w.announcer,
+      slack: undefined,
+      slackWebhook: undefined,
+      webhooks: new Map(),
+      mailer,
+    });
 }
 
 /** As a queue does with a message that is to come back later. */

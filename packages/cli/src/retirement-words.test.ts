@@ -9,21 +9,10 @@ import {
 import { credential } from '@keyturn/rotation/credential';
 import { expect, test } from 'vitest';
 
+import { keyturnWith } from '../../../test/keyturn.ts';
 import { day, world, type World } from '../../../test/world.ts';
-import { runCommand } from './run-command.ts';
 
-async function keyturn(w: World, words: readonly string[], issue = w.provider) {
-  const lines: string[] = [];
-  const answers: Record<string, unknown>[] = [];
-  const deps = { ...w.cleanup, secrets: w.secrets, issue: () => issue, retire: () => w.provider, fleet: w.fleet };
-  const console = {
-    line: (text: string) => void lines.push(text),
-    note: () => {},
-    json: (answer: Readonly<Record<string, unknown>>) => void answers.push(answer),
-  };
-  const code = await runCommand(words, () => deps, console);
-  return { code, text: lines.join('\n'), answer: answers[0] };
-}
+const keyturn = (w: World, words: readonly string[], issue = w.provider) => keyturnWith(issue, w, ...words);
 
 /** A version `old` of the world's secret that waits for its end. */
 async function retiring(w: World, change: Partial<Superseded> = {}) {

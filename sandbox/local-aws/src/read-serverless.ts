@@ -33,6 +33,8 @@ const serverlessFunction = z.strictObject({
   maximumEventAge: z.number().optional(),
   destinations: z.strictObject({ onFailure: z.strictObject({ type: z.literal('sqs'), arn: z.unknown() }) }).optional(),
   role: ignored,
+  // Everything is on loopback.
+  vpc: ignored,
   memorySize: ignored,
   description: ignored,
 });
