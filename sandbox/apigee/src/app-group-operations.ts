@@ -28,7 +28,7 @@ export function appGroupOperations(world: World): { listApps: Operation; updateK
         ...(nextPageToken !== undefined && { nextPageToken }),
       });
     },
-    /** Action, products, attributes and scopes come in one body; attributes and scopes are replaced where a key is sent at all. */
+    /** Action, products, attributes and scopes come in one body; attributes and scopes are replaced. */
     updateKey(call) {
       const key = keyOf(world, call);
       const { action, apiProducts, appGroupAppKey } = KeyUpdate.parse(call.body);
@@ -36,12 +36,11 @@ export function appGroupOperations(world: World): { listApps: Operation; updateK
         throw new ApigeeError(400, 'The action is approve or revoke');
       }
       const products = productsNamed(world, apiProducts ?? []);
-      const attributes = appGroupAppKey ? attributesOf(appGroupAppKey.attributes) : key.attributes;
-      const scopes = appGroupAppKey ? [...new Set(appGroupAppKey.scopes ?? [])] : key.scopes;
-      if (appGroupAppKey) {
-        const names = [...productsOf(key), ...products].map(({ name }) => name);
-        assertScopes(org, names, scopes);
-      }
+      const told = appGroupAppKey ?? (dialect.rules.groupKeyKeepsUntold ? key : {});
+      const attributes = attributesOf(told.attributes);
+      const scopes = [...new Set(told.scopes)];
+      const names = [...productsOf(key), ...products].map(({ name }) => name);
+      assertScopes(org, names, scopes);
       for (const product of products) {
         attachProduct(key, product, now());
       }

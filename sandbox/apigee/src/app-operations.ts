@@ -50,17 +50,23 @@ export function appOperations(world: World, keyExpiresInUnitMs = 1): AppOperatio
     return noContent();
   }
 
+  function generate(app: App, body: AppBody): Answer {
+    const { productlessMint, companyPostMints } = dialect.rules;
+    const productless = namesNoProduct(body);
+    if (productless && productlessMint === 'refused') {
+      throw new ApigeeError(400, 'A key has to have API products');
+    }
+    if (app.owner.kind === 'company' && !companyPostMints) {
+      throw new ApigeeError(400, 'The query parameter action is approve or revoke');
+    }
+    return overwrite(app, body, !productless || productlessMint === 'key');
+  }
+
   return {
     get: (call) => jsonAnswer(200, dialect.json.app(appOf(world, call))),
     generate(call) {
       const app = appOf(world, call);
-      const body = AppBody.parse(call.body);
-      const { productlessMint } = dialect.rules;
-      const productless = namesNoProduct(body);
-      if (productless && productlessMint === 'refused' && !call.query.has('action')) {
-        throw new ApigeeError(400, 'A key has to have API products');
-      }
-      return actedOn(app, call) ?? overwrite(app, body, !productless || productlessMint === 'key');
+      return actedOn(app, call) ?? generate(app, AppBody.parse(call.body));
     },
     update(call) {
       const app = appOf(world, call);

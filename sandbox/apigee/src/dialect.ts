@@ -27,6 +27,8 @@ export type Rules = {
   createKeepsAttributes: boolean;
   unknownProductStatus: 400 | 404;
   productlessMint: NonNullable<Unsettled['productlessMint']>;
+  companyPostMints: boolean;
+  groupKeyKeepsUntold: boolean;
   /** The answer to approve and revoke of a key, and of a product on it. */
   keyAction: (key: Key) => Answer;
   productAction: () => Answer;

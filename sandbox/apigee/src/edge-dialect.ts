@@ -26,6 +26,8 @@ export const edgeDialect = (unsettled: Unsettled): Dialect => ({
     createKeepsAttributes: unsettled.createKeepsAttributes ?? false,
     unknownProductStatus: unsettled.unknownProductStatus ?? 404,
     productlessMint: unsettled.productlessMint ?? 'key',
+    companyPostMints: unsettled.companyPostMints ?? true,
+    groupKeyKeepsUntold: unsettled.groupKeyKeepsUntold ?? false,
     keyAction: noContent,
     productAction: noContent,
   },

@@ -119,3 +119,22 @@ test('the token endpoint and a single node of the gateway fail in their own word
   expect(calls.map(({ status }) => status)).toEqual([200, 503, 200]);
   expect(calls[1]!.json).toHaveProperty('fault');
 });
+
+test.each(['edge', 'opdk'] as const)('an injected status of %s is in its own words', async (flavour) => {
+  const { manage, simulator } = await simulatorUnderTest({ flavour });
+
+  simulator.inject(fault({ afterEffect: true, answer: { kind: 'status', status: 503, retryAfterSeconds: 7 } }));
+  const hit = await manage('DELETE', key);
+
+  expect(hit).toMatchObject({ status: 503, headers: { 'retry-after': '7' }, json: { contexts: [] } });
+  expect(hit.json).not.toHaveProperty('error');
+  expect(simulator.keys(app)).toEqual([]);
+});
+
+test('an injected 401 of Edge has the body that is unsettled', async () => {
+  const { manage, simulator } = await simulatorUnderTest({ flavour: 'edge', unsettled: { refusalBody: 'empty' } });
+
+  simulator.inject(fault({ answer: { kind: 'status', status: 401 } }));
+
+  expect(await manage('GET', key)).toMatchObject({ status: 401, text: '' });
+});

@@ -29,6 +29,8 @@ export const googleDialect = (unsettled: Unsettled): Dialect => ({
     createKeepsAttributes: unsettled.createKeepsAttributes ?? false,
     unknownProductStatus: unsettled.unknownProductStatus ?? 404,
     productlessMint: unsettled.productlessMint ?? 'key',
+    companyPostMints: unsettled.companyPostMints ?? true,
+    groupKeyKeepsUntold: unsettled.groupKeyKeepsUntold ?? false,
     keyAction: (key) => (unsettled.keyActionStatus === 200 ? jsonAnswer(200, googleJson.key(key)) : noContent()),
     productAction: () => jsonAnswer(200, {}),
   },

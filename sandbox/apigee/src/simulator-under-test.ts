@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import * as z from 'zod';
 import { apigeeSimulator } from './apigee-simulator.ts';
-import type { ApigeeSimulator, Seed, SimulatorOptions } from './simulator.ts';
+import type { ApigeeSimulator, Seed, SeedApp, SimulatorOptions } from './simulator.ts';
 
 export type Response = {
   status: number;
@@ -57,6 +57,16 @@ export const seed: Seed = {
   ],
 };
 
+const groupApp: SeedApp = {
+  name: 'orders client',
+  attributes: [{ name: 'DisplayName', value: 'Orders' }],
+  callbackUrl: 'https://orders.example.com/callback',
+  keys: [{ consumerKey: 'of-group', consumerSecret: 'typed-once', products: ['orders-v1'] }],
+};
+/** To be seeded where a company (Edge, OPDK) or an app group (X, hybrid) is tested. */
+export const companies: Seed = { companies: [{ name: 'acme-shop', apps: [groupApp] }] };
+export const appGroups: Seed = { appGroups: [{ name: 'acme-shop', apps: [groupApp] }] };
+
 export type UnderTest = {
   simulator: ApigeeSimulator;
   /** Moves the simulator's clock. */
@@ -69,6 +79,8 @@ export type UnderTest = {
 
 export const app = 'orders client';
 export const appPath = '/developers/dev@example.com/apps/orders%20client';
+export const companyAppPath = '/companies/acme-shop/apps/orders%20client';
+export const groupAppPath = '/appgroups/acme-shop/apps/orders%20client';
 
 /** A seeded simulator on a clock that stands still, closed when the test ends. */
 export async function simulatorUnderTest(options: SimulatorOptions = {}): Promise<UnderTest> {

@@ -80,6 +80,10 @@ export type Unsettled = {
    * 'refused' is a 400 (an organization's flag makes products mandatory). 'key' when absent, but for OPDK.
    */
   productlessMint?: 'key' | 'no-key' | 'refused';
+  /** POST on a company's app mints, as on a developer's (the default). Edge's description knows it as an approval alone: false is a 400. */
+  companyPostMints?: boolean;
+  /** A change of an app group's key that says nothing of attributes and scopes keeps them; it wipes them when absent. */
+  groupKeyKeepsUntold?: boolean;
   /** What the body of Edge's 401 and 403 is; json when absent. */
   refusalBody?: 'json' | 'empty' | 'html';
 };
