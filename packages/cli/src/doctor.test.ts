@@ -111,7 +111,23 @@ describe('a fault has a line that says it, and one that says what to do:', () =>
     [
       'dead letters',
       ({ stage }) => stage.stage.queues.set('keyturn-test-notifier-dlq', { waiting: 2, underWay: 1 }),
-      'problem queues: keyturn-test-notifier-dlq holds 3 messages that nobody could handle',
+      'problem queues: keyturn-test-notifier-dlq holds 3 messages: nobody could handle that',
+    ],
+    [
+      'a message that grows old',
+      (doctor) => {
+        doctor.stage.stage.queues.set('keyturn-test-cleanup', { waiting: 1, underWay: 0 });
+        doctor.queueAge = async () => 7_260_000;
+      },
+      'warning queues: keyturn-test-cleanup holds 1 message, the oldest for 2h 1m',
+    ],
+    [
+      'dead letters of which nobody may know the age',
+      (doctor) => {
+        doctor.stage.stage.queues.set('keyturn-test-sweep-dlq', { waiting: 1, underWay: 0 });
+        doctor.queueAge = () => Promise.reject(denied);
+      },
+      'problem queues: keyturn-test-sweep-dlq holds 1 message: nobody could handle that',
     ],
     [
       'a queue that grows',

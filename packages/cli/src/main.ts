@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 
 import { awsClients } from '@keyturn/aws/clients';
 import { cloudTrail } from '@keyturn/aws/cloud-trail';
+import { cloudWatchAges } from '@keyturn/aws/cloud-watch-ages';
 import { dynamoLedger } from '@keyturn/aws/dynamo-ledger';
 import { eventBridgeBus } from '@keyturn/aws/event-bridge-bus';
 import { lambdaInvoke } from '@keyturn/aws/lambda-invoke';
@@ -39,6 +40,7 @@ function connect(): Deps {
     retire: (id) => invokedRetireProvider(invoke, functions.retire(id)),
     doctor: {
       stage: sdkStageReader(clients),
+      queueAge: cloudWatchAges({ endpoint }, systemClock),
       mailAccount: sesAccount(clients.ses()),
       trails: () => cloudTrail({ endpoint }),
       versionDates: versionDates(calls),

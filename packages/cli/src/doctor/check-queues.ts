@@ -1,42 +1,51 @@
+import { formatDuration } from '@keyturn/config/duration';
+
+import type { Deps } from '../command.ts';
 import { expectedStage } from './expected-stage.ts';
 import { ask, ok, problem, warning, type Finding } from './finding.ts';
 import type { Check } from './ports.ts';
 
-/** More than a burst of rotations leaves behind. */
+/** More than a burst of rotations leaves behind, and longer than a provider that is busy takes. */
 const many = 100;
+const longMs = 3_600_000;
 
-/** Dead-letter queues have to be empty, and queues nearly so. */
-export const checkQueues: Check = async ({ config, doctor: { stage } }) => {
-  const { queues, deadLetterQueues } = expectedStage(config);
+const redrive =
+  'Each message has reason and field in its attributes. Mend that, then redrive the queue (SQS console, Start DLQ redrive).';
+
+/** Dead-letter queues have to be empty, and in the others nothing may grow old. */
+export const checkQueues: Check = async (deps) => {
+  const { queues, deadLetterQueues } = expectedStage(deps.config);
   return ask('queues', 'sqs:GetQueueUrl and sqs:GetQueueAttributes', async () => {
     const findings: Finding[] = [];
-    for (const name of [...queues, ...deadLetterQueues]) {
-      const depth = await stage.queue(name);
-      if (depth === undefined) findings.push(problem('queues', `not there: ${name}`, 'Deploy the stage again.'));
-      else findings.push(...describe(name, depth.waiting + depth.underWay, deadLetterQueues.includes(name)));
-    }
+    for (const name of queues) findings.push(...(await checkQueue(name, deps, false)));
+    for (const name of deadLetterQueues) findings.push(...(await checkQueue(name, deps, true)));
     const count = queues.length + deadLetterQueues.length;
     return findings.length > 0 ? findings : [ok('queues', `all ${count} are there, and nothing was set aside`)];
   });
 };
 
-function describe(name: string, messages: number, deadLetters: boolean): readonly Finding[] {
-  if (deadLetters && messages > 0) {
-    const text = `${name} holds ${messages} message${messages === 1 ? '' : 's'} that nobody could handle`;
-    return [
-      problem(
-        'queues',
-        text,
-        'Each message has reason and field in its attributes. Mend that, then redrive the queue (SQS console, Start DLQ redrive).',
-      ),
-    ];
-  }
-  if (messages <= many) return [];
+async function checkQueue(name: string, { doctor }: Deps, deadLetters: boolean): Promise<readonly Finding[]> {
+  const depth = await doctor.stage.queue(name);
+  if (depth === undefined) return [problem('queues', `not there: ${name}`, 'Deploy the stage again.')];
+  const messages = depth.waiting + depth.underWay;
+  if (messages === 0) return [];
+  let ageMs: number | undefined;
+  const unasked = await ask('queues', 'cloudwatch:GetMetricStatistics', async () => {
+    ageMs = await doctor.queueAge(name);
+    return [];
+  });
+  const old = ageMs === undefined ? '' : `, the oldest for ${formatDuration(Math.round(ageMs / 60_000) * 60_000)}`;
+  const text = `${name} holds ${messages} message${messages === 1 ? '' : 's'}${old}`;
   return [
-    warning(
-      'queues',
-      `${name} holds ${messages} messages`,
-      "Look at its function's log, and at the age of its oldest message in CloudWatch.",
-    ),
+    ...describe(text, { messages, ageMs, deadLetters }),
+    ...unasked.map(({ text, todo }) => warning('queues', `the age of its messages ${text}`, todo ?? 'Try again.')),
   ];
+}
+
+type Seen = { readonly messages: number; readonly ageMs: number | undefined; readonly deadLetters: boolean };
+
+function describe(text: string, { messages, ageMs = 0, deadLetters }: Seen): readonly Finding[] {
+  if (deadLetters) return [problem('queues', `${text}: nobody could handle that`, redrive)];
+  if (messages <= many && ageMs <= longMs) return [];
+  return [warning('queues', text, "Look at its function's log: it fails and is tried again, or cannot keep up.")];
 }

@@ -30,6 +30,7 @@ export function healthyDoctor(config: Config, calls: Pick<SecretsManagerCalls, '
   const trail = { arn: `arn:aws:cloudtrail:${region}:${account}:trail/main`, homeRegion: region, multiRegion: true };
   return {
     stage: reader,
+    queueAge: async () => undefined,
     mailAccount: memoryMailAccount({ 'acme.example': { verified: true, dkim: 'SUCCESS' } }),
     trails: async () => memoryTrails(region, [{ ...trail, logging: true }]),
     versionDates: versionDates(calls),

@@ -1,4 +1,5 @@
 import type { MailAccount } from '@keyturn/aws/mail-account';
+import type { QueueAges } from '@keyturn/aws/queue-ages';
 import type { StageReader } from '@keyturn/aws/stage-reader';
 import type { Trails } from '@keyturn/aws/trail';
 import type { VersionDates } from '@keyturn/aws/version-dates';
@@ -10,6 +11,7 @@ import type { SlackBot } from './slack-bot.ts';
 /** What only the doctor asks. */
 export type DoctorPorts = {
   readonly stage: StageReader;
+  readonly queueAge: QueueAges;
   readonly mailAccount: MailAccount;
   /** Built when it is asked: it finds out the Region first. */
   readonly trails: () => Promise<Trails>;
