@@ -6,6 +6,7 @@ import {
   type Superseded,
 } from '@keyturn/aws/supersession';
 import type { CheckResult } from '@keyturn/credential-provider/credential-provider';
+import { PermanentError } from '@keyturn/rotation/errors';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { expect, test } from 'vitest';
 
@@ -257,4 +258,22 @@ test('I3: a key that the provider chose anew after its value was stored is found
   const passed = await judge(w, {}, { issue: () => ({ ...w.provider, check }) });
 
   expect(passed).toMatchObject({ verdict: 'go', old: { state: 'enabled', credential: undefined } });
+});
+
+test.each([
+  ['is no JSON', 'oops', 'retired'],
+  ['holds no credential yet', '{"key":"","secret":""}', 'retired'],
+  ['has its fields elsewhere', '{"apigee":{"id":"a","password":"b"}}', 'shape-mismatch'],
+  ['has half a credential', '{"key":"a","secret":""}', 'shape-mismatch'],
+])('an old version that %s ends in silence only if it holds no key for sure', async (_, text, end) => {
+  const w = await due();
+  const versionId = await w.paste(text);
+  await w.paste(w.next);
+
+  const judged = await judge(w, { versionId }).then(
+    (passed) => (passed.verdict === 'wait' ? passed.row.stage : passed.verdict),
+    (error: unknown) => (error instanceof PermanentError ? error.reason : 'a bug'),
+  );
+
+  expect(judged).toBe(end);
 });
