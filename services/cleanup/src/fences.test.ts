@@ -6,6 +6,7 @@ import {
   type Superseded,
 } from '@keyturn/aws/supersession';
 import type { CheckResult } from '@keyturn/credential-provider/credential-provider';
+import { PermanentError } from '@keyturn/rotation/errors';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { expect, test } from 'vitest';
 
@@ -299,10 +300,20 @@ test.each(['{}', '{"key":null,"secret":null}', '{"key":"REPLACE_ME","secret":"RE
   },
 );
 
-test('an old version whose fields stand elsewhere is looked for by its mark: without one there is nothing to retire', async () => {
+test.each([
+  ['is no JSON', 'oops', 'retired'],
+  ['holds no credential yet', '{"key":"","secret":""}', 'retired'],
+  ['has its fields elsewhere', '{"apigee":{"id":"a","password":"b"}}', 'shape-mismatch'],
+  ['has half a credential', '{"key":"a","secret":""}', 'shape-mismatch'],
+])('an old version that %s ends in silence only if it holds no key for sure', async (_, text, end) => {
   const w = await due();
-  const moved = await w.paste(`{"url":"x","apigee":{"id":"a","password":"b"}}`);
+  const versionId = await w.paste(text);
   await w.paste(w.next);
 
-  await expect(judge(w, { versionId: moved })).resolves.toMatchObject({ verdict: 'wait', row: { stage: 'retired' } });
+  const judged = await judge(w, { versionId }).then(
+    (passed) => (passed.verdict === 'wait' ? passed.row.stage : passed.verdict),
+    (error: unknown) => (error instanceof PermanentError ? error.reason : 'a bug'),
+  );
+
+  expect(judged).toBe(end);
 });

@@ -1,4 +1,6 @@
+import type { SecretVersion } from '@keyturn/aws/secret-store';
 import type { Superseded } from '@keyturn/aws/supersession';
+import type { ManagedSecret } from '@keyturn/config/managed-secret';
 import type { CheckResult } from '@keyturn/credential-provider/credential-provider';
 import type { Credential } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
@@ -6,7 +8,7 @@ import type { Hidden } from '@keyturn/rotation/hidden';
 import { formatMark, markOf, ownership, type Mark } from '@keyturn/rotation/mark';
 
 import type { Deps } from './deps.ts';
-import { oldCredentialIn, readOldVersion, type Live } from './managed-versions.ts';
+import { credentialIn, oldCredentialIn, readOldVersion, type Live } from './managed-versions.ts';
 
 /** The key to retire, as the provider knows it now. */
 export type OldKey = {
@@ -20,7 +22,7 @@ export type OldKey = {
 /**
  * By the version's value; where Secrets Manager has dropped the version, nobody can read it, or the provider chose another key than was stored, by the
  * mark on the key. undefined: there is no such key, or none that is ours to retire. Looked for where the key was while it was current, which the
- * tags may have forgotten. PermanentError: not-yours, shared-key.
+ * tags may have forgotten. PermanentError: not-yours, shared-key, shape-mismatch (there may be a key, and nobody knows which).
  */
 export async function findOldKey(row: Superseded, { secret }: Live, deps: Deps): Promise<OldKey | undefined> {
   const mark = markOf(secret.arn, row.versionId, secret.environment);
@@ -34,9 +36,18 @@ export async function findOldKey(row: Superseded, { secret }: Live, deps: Deps):
   }
   const listed = (await provider.list({ target: row.target })).find((key) => key.mark === formatMark(mark));
   if (listed !== undefined) return { ...listed, credential: undefined, mark: formatMark(mark) };
-  return credential === undefined
-    ? undefined
-    : { ...absent, keyId: credential.keyId, credential, mark: formatMark(mark) };
+  if (credential !== undefined) return { ...absent, keyId: credential.keyId, credential, mark: formatMark(mark) };
+  if (version !== undefined) refuseUnknownKey(secret, version);
+  return undefined;
+}
+
+// What is no JSON at all was pasted by mistake and holds no key. Fields that stand elsewhere may hold one that nobody knows any more.
+function refuseUnknownKey(secret: ManagedSecret, version: SecretVersion): void {
+  try {
+    credentialIn(secret, version);
+  } catch (error) {
+    if (!(error instanceof PermanentError) || error.field !== 'SecretString') throw error;
+  }
 }
 
 const absent = { state: 'absent' } as const;

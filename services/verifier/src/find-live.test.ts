@@ -141,6 +141,22 @@ test.each([new TransientError('throttled'), new PermanentError('access-denied', 
   },
 );
 
+test('after a check that took its time there is none left for the previous version: the alarm goes out', async () => {
+  const w = await world();
+  const versionId = await w.paste(wrong);
+  const asked: string[] = [];
+  const check: typeof w.provider.check = async (request) => {
+    asked.push(fingerprint(request.credential.keyId));
+    w.pass(26_000);
+    return w.provider.check(request);
+  };
+
+  await verify(w, versionId, { provider: () => ({ check }) });
+
+  expect(asked).toEqual([fingerprint(wrong.keyId)]);
+  expect(told(w)).toMatchObject([{ reason: 'not-yours', live: null }]);
+});
+
 test('the read of the previous version is noted before it happens, and without the note it does not', async () => {
   const w = await world();
   const versionId = await w.paste(wrong);
