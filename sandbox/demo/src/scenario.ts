@@ -7,7 +7,7 @@ export type Scenario = {
   readonly name: ScenarioName;
   /** Whose key is rotated, for people. */
   readonly title: string;
-  readonly simulator: Pick<SimulatorOptions, 'organization'>;
+  readonly simulator: SimulatorOptions;
   readonly app: AppName;
   readonly seed: (key: HandMadeKey) => Seed;
   /** What the configuration says of the provider, besides its probes and times. */
@@ -16,7 +16,7 @@ export type Scenario = {
   readonly adminSecret: (apigee: ApigeeSimulator) => string;
 };
 
-export const scenarioNames = ['apigee'] as const;
+export const scenarioNames = ['apigee', 'apigee-edge', 'apigee-generated'] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 const products = [
@@ -40,6 +40,7 @@ const appOf = (name: string, key: HandMadeKey) => ({
 });
 
 const developer = 'orders-team@acme.example';
+const company = 'acme-retail';
 const app = 'orders-client';
 
 const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
@@ -51,6 +52,32 @@ const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     seed: (key) => ({ products, developers: [{ email: developer, apps: [appOf(app, key)] }] }),
     provider: ({ tokenUrl }) => ({ auth: { as: 'serviceAccount', tokenUrl } }),
     adminSecret: ({ serviceAccount }) => JSON.stringify(serviceAccount),
+  },
+  'apigee-edge': {
+    name: 'apigee-edge',
+    title: 'an app of a company on Apigee Edge, whose keys we choose; signed in by OAuth with password and MFA code',
+    simulator: {
+      organization: 'acme',
+      flavour: 'edge',
+      // So short that the demo lives through several.
+      accessTokenSeconds: 75,
+      edgeLogin: { totpSecret: 'JBSWY3DPEHPK3PXP' },
+      unsettled: { companyPostMints: false },
+    },
+    app: { company, app },
+    seed: (key) => ({ products, companies: [{ name: company, apps: [appOf(app, key)] }] }),
+    provider: ({ tokenUrl }) => ({ flavour: 'edge', auth: { as: 'oauth', tokenUrl } }),
+    adminSecret: ({ edgeLogin }) =>
+      JSON.stringify({ username: edgeLogin.username, password: edgeLogin.password(), totpSecret: 'JBSWY3DPEHPK3PXP' }),
+  },
+  'apigee-generated': {
+    name: 'apigee-generated',
+    title: 'a developer app of a private cloud (OPDK), whose keys only Apigee makes; signed in by user and password',
+    simulator: { organization: 'acme', flavour: 'opdk' },
+    app: { developer, app },
+    seed: (key) => ({ products, developers: [{ email: developer, apps: [appOf(app, key)] }] }),
+    provider: () => ({ flavour: 'opdk', mint: 'generated', auth: { as: 'basic' } }),
+    adminSecret: ({ edgeLogin }) => JSON.stringify({ username: edgeLogin.username, password: edgeLogin.password() }),
   },
 };
 
