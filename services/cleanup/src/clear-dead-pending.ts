@@ -68,7 +68,9 @@ async function noteLeftover(live: Live, failed: RotationFailed, deps: Deps): Pro
   const version = await readOldVersion(secret.arn, failed.data.versionId, deps);
   const credential = await oldCredentialIn(secret, version);
   // The dry run of a schedule works on a copy of the current value.
-  if (credential === undefined || sameKey(credential, current)) return;
+  if (credential !== undefined && sameKey(credential, current)) return;
+  // Nothing was written down. A key that the provider had made by then bears the mark, and is found by it.
+  if (credential === undefined && (await deps.issue(secret.provider.id).describe()).clientSuppliedKey) return;
   const now = clock.now();
   const wasCurrent = labelsOf(live, failed.data.versionId).includes('AWSPREVIOUS');
   const { orphanMinAgeMs, marginMs } = secret.timing;

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 
 import { day, hour, minute, secretText, world, type World } from '../../../test/world.ts';
 import { parseOutcome, settleRotation } from './settle-rotation.ts';
+import { sweepDue } from './sweep-due.ts';
 
 const common = (w: World) => ({
   secretArn: w.arn,
@@ -142,6 +143,24 @@ test('an abandoned rotation: its key is noted for its end, and the pasted one is
 
   expect((await readSuperseded(w.ledger, supersededKey(w.arn, token)))?.value).toMatchObject({ kind: 'orphan' });
   expect(await readSuperseded(w.ledger, supersededKey(w.arn, pasted))).toBeUndefined();
+});
+
+test('I3: an abandoned rotation that died before it wrote down the key that the provider had made: the key ends by its mark', async () => {
+  const w = await world({ mode: 'generated' });
+  const token = await w.begin();
+  const like = w.handMade;
+  const made = await w.provider.propose({ target: 'orders-app', mark: w.mark(token), like, entitlements: [] });
+  const pasted = w.provider.handMade({ target: 'orders-app' });
+  await w.paste(pasted);
+
+  await failed(w, token);
+  for (let step = 0; step < 2; step += 1) {
+    w.pass(8 * day);
+    await sweepDue(w.clock.now() + 15 * minute, w.cleanup);
+  }
+
+  expect(w.keys().has(made.keyId.reveal())).toBe(false);
+  expect(w.keys().get(pasted.keyId.reveal())).toBe('enabled');
 });
 
 test('a failure that is told of a version which is current by now changes nothing', async () => {
