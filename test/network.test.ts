@@ -6,7 +6,6 @@ import { expiredCertificate } from '@keyturn/http/private-authority';
 import { parseYaml } from '@keyturn/local-aws/serverless-variables';
 import { expect, onTestFinished, test, vi } from 'vitest';
 
-
 import { stage } from '../infra/stage.ts';
 import { grants, grantsOf, resourcesOf, statement } from './roles.ts';
 import { root } from './source-files.ts';
@@ -81,7 +80,9 @@ test('interfaces are made in the configured subnets and groups alone, by Lambda 
   configured({ apigee: placed });
   const template = composedTemplate();
   const role = 'ApigeeRetireRole';
-  const ec2 = grants(template).filter((grant) => grant.role === role && list(grant.statement.Action)[0]?.startsWith('ec2:'));
+  const ec2 = grants(template).filter(
+    (grant) => grant.role === role && list(grant.statement.Action)[0]?.startsWith('ec2:'),
+  );
   const allowed = ec2.filter(({ statement: { Effect } }) => Effect === 'Allow');
 
   expect(resourcesOf({ role, statement: statement(template, role, 'CreateInterfaces') })).toEqual([
@@ -93,9 +94,13 @@ test('interfaces are made in the configured subnets and groups alone, by Lambda 
     expect(list(grant.statement.Action).every((action) => action.startsWith('ec2:Describe'))).toBe(true);
   }
   const denied = statement(template, role, 'NotByItsOwnCode');
-  expect(denied).toMatchObject({
-    Effect: 'Deny',
-    Condition: { ArnEquals: { 'lambda:SourceFunctionArn': { 'Fn::Sub': expect.stringMatching(/:function:keyturn-prod-apigee-retire$/) } } },
+  expect(denied.Effect).toBe('Deny');
+  expect(denied.Condition).toEqual({
+    ArnEquals: {
+      'lambda:SourceFunctionArn': {
+        'Fn::Sub': 'arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:keyturn-prod-apigee-retire',
+      },
+    },
   });
   expect(list(denied.Action).toSorted()).toEqual(allowed.flatMap(({ statement }) => list(statement.Action)).toSorted());
 });
@@ -107,13 +112,18 @@ test.each([
   configured(networks);
   const template = composedTemplate();
 
-  const readers = grants(template).filter((grant) => resourcesOf(grant).some((arn) => arn.includes('keyturn/prod/proxy')));
+  const readers = grants(template).filter((grant) =>
+    resourcesOf(grant).some((arn) => arn.includes('keyturn/prod/proxy')),
+  );
 
   expect(readers.map(({ role }) => role)).toEqual(expected);
-  expect(readers.map(({ statement: { Action } }) => Action)).toEqual(expected.map(() => 'secretsmanager:GetSecretValue'));
-  expect(expected.map((role) => statement(template, role, 'UseKeyOfProxyCredential'))).toMatchObject(
-    expected.map(() => ({ Condition: { StringLike: { 'kms:EncryptionContext:SecretARN': expect.anything() } } })),
+  expect(readers.map(({ statement: { Action } }) => Action)).toEqual(
+    expected.map(() => 'secretsmanager:GetSecretValue'),
   );
+  for (const role of expected) {
+    const { Condition } = statement(template, role, 'UseKeyOfProxyCredential');
+    expect(JSON.stringify(Condition?.['StringLike'])).toContain('secret:keyturn/prod/proxy-??????');
+  }
 });
 
 test('a bundle of which nothing is valid any more is not deployed', () => {
@@ -152,7 +162,10 @@ test('docs/network.md names for each function every AWS service that its role ma
   const actual = Object.fromEntries(
     Object.entries(template.functions)
       .filter(([id]) => !id.startsWith('second-'))
-      .map(([id, { role }]) => [id.replace('apigee-', '<provider>-'), servicesOf(template, pointee(role) ?? '').toSorted()]),
+      .map(([id, { role }]) => [
+        id.replace('apigee-', '<provider>-'),
+        servicesOf(template, pointee(role) ?? '').toSorted(),
+      ]),
   );
 
   const told = Object.fromEntries(
