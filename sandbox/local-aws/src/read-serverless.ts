@@ -33,6 +33,7 @@ const serverlessFunction = z.strictObject({
   maximumEventAge: z.number().optional(),
   destinations: z.strictObject({ onFailure: z.strictObject({ type: z.literal('sqs'), arn: z.unknown() }) }).optional(),
   role: ignored,
+  vpc: ignored,
   memorySize: ignored,
   description: ignored,
 });
