@@ -73,6 +73,8 @@ test('places the notifier where it says, and nothing else', () => {
   const template = composedTemplate();
 
   expect(Object.keys(placementOf(template))).toEqual(['notifier']);
+  // Its statements are a resource of their own, which CloudFormation would make in any order.
+  expect(template.functions['notifier']).toHaveProperty('dependsOn', ['NotifierChannelPolicy']);
   expect(rolesWith(template, 'ec2:')).toEqual(['NotifierRole']);
 });
 

@@ -34,6 +34,7 @@ const serverlessFunction = z.strictObject({
   destinations: z.strictObject({ onFailure: z.strictObject({ type: z.literal('sqs'), arn: z.unknown() }) }).optional(),
   role: ignored,
   vpc: ignored,
+  dependsOn: ignored,
   memorySize: ignored,
   description: ignored,
 });
