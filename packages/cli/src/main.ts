@@ -15,8 +15,10 @@ import { systemClock } from '@keyturn/lambda/system-clock';
 import type { Deps } from './command.ts';
 import { runCommand } from './run-command.ts';
 
+const configFile = process.env['KEYTURN_CONFIG'] ?? 'config/example.yaml';
+
 function connect(): Deps {
-  const config = loadConfig(process.env['KEYTURN_CONFIG'] ?? 'config/example.yaml');
+  const config = loadConfig(configFile);
   const clients = awsClients({ endpoint: process.env['AWS_ENDPOINT_URL'] });
   const invoke = lambdaInvoke(clients.lambda());
   const functions = functionNames(config.stage);
@@ -34,8 +36,9 @@ function connect(): Deps {
   };
 }
 
-process.exitCode = await runCommand(process.argv.slice(2), connect, {
-  line: (text) => process.stdout.write(`${text}\n`),
-  note: (text) => process.stderr.write(`${text}\n`),
-  json: (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`),
-});
+const console = {
+  line: (text: string) => process.stdout.write(`${text}\n`),
+  note: (text: string) => process.stderr.write(`${text}\n`),
+  json: (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`),
+};
+process.exitCode = await runCommand(process.argv.slice(2), connect, console, configFile);
