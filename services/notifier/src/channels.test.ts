@@ -9,11 +9,30 @@ import { hidden } from '@keyturn/rotation/hidden';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { channels } from './channels.ts';
+import type { Delivery } from './webhook.ts';
 
+const delivery: Delivery = {
+  id: 'd1',
+  type: 'RotationFailed',
+  kind: 'alert',
+  notice: {
+    tone: 'bad',
+    headline: 'h',
+    lines: [],
+    facts: [],
+    link: { label: 'l', url: 'https://runbooks.example.com' },
+  },
+  owner: 'payments',
+  environment: 'prod',
+  correlationId: 'c',
+  secret: null,
+};
 const canary = 'canary-proxy-password-31';
 const authorization = `Basic ${Buffer.from(`keyturn:${canary}`).toString('base64')}`;
 const secrets: Record<string, string> = {
   'keyturn/slack': 'xoxb-canary-4711',
+  'keyturn/slack-webhook': 'T0000/B0000/webhook-canary-16ch',
+  'keyturn/signature': 'signature-canary-of-32-characters',
   'keyturn/proxy': JSON.stringify({ username: 'keyturn', password: canary }),
 };
 
@@ -37,9 +56,25 @@ async function company({ proxied = true, ...wish }: Wish) {
     await Promise.all([proxy, slackTls, sesTls, slackServer].map((one) => one.close()));
     await sesServer.stop();
   });
-  const { slack, mailer } = channels({
+  const { slack, mailer, slackWebhook, webhooks } = channels({
+    clock: { now: () => 0, sleep: () => Promise.resolve() },
+    random: () => 0,
     notifications: {
-      slack: { tokenSecret: 'keyturn/slack', apiUrl: 'https://slack.corp.internal/api/', allowHttp: [] },
+      slack: {
+        tokenSecret: 'keyturn/slack',
+        webhookSecret: 'keyturn/slack-webhook',
+        apiUrl: 'https://slack.corp.internal/api/',
+        webhookUrl: 'https://slack.corp.internal/services/',
+        allowHttp: [],
+      },
+      webhooks: {
+        audit: {
+          format: 'keyturn',
+          url: 'https://slack.corp.internal/audit',
+          secret: 'keyturn/signature',
+          allowHttp: [],
+        },
+      },
       mail: { from: 'keyturn@example.com' },
       network: networkSchema.parse({ ...wish, ...(proxied && { proxy: proxy.url }) }),
     },
@@ -57,6 +92,9 @@ async function company({ proxied = true, ...wish }: Wish) {
         { channel: 'C000000001', route: 'routes.payments.slack' },
         { text: 'größer & <b>', blocks: [], metadata: { event_type: 'keyturn', event_payload: {} } },
       ),
+    'a Slack webhook': () =>
+      slackWebhook!.post({ text: 't', blocks: [], metadata: { event_type: 'keyturn', event_payload: {} } }),
+    'another webhook': () => webhooks.get('audit')!.send(delivery),
     mail: () => mailer!.send({ to: ['a@example.com'], subject: 's', text: 't', html: '<p>t</p>', thread: 'x' }),
   };
   return { proxy, tell, slackServer, sesServer };
@@ -80,7 +118,7 @@ test('Slack and SES are reached by the proxy, by names that nobody else can reso
   expect(sesServer.received[0]).toMatchObject({ operation: 'POST /v2/email/outbound-emails' });
 });
 
-describe.each(['Slack', 'mail'] as const)('%s', (channel) => {
+describe.each(['Slack', 'a Slack webhook', 'another webhook', 'mail'] as const)('%s', (channel) => {
   test.each([
     ['without the bundle', { proxySecret: 'keyturn/proxy' }, 'PermanentError', 'misconfigured', /not trusted/],
     ['without the proxy', { proxied: false, caBundle: authorityCertificate }, 'TransientError', undefined, /./],
@@ -103,7 +141,7 @@ describe.each(['Slack', 'mail'] as const)('%s', (channel) => {
     expect(proxy.asked[0]).toMatchObject({ authorization });
     expect(error).toMatchObject({ name: status === 502 ? 'TransientError' : 'PermanentError' });
     expect(String(error)).toContain(`the proxy ${new URL(proxy.url).host} answers ${status}`);
-    for (const secret of [canary, authorization.slice('Basic '.length), 'xoxb']) {
+    for (const secret of [canary, authorization.slice('Basic '.length), 'xoxb', 'webhook-canary', 'signature-canary']) {
       expect(renderings(error)).not.toContain(secret);
     }
   });
