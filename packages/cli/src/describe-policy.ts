@@ -15,7 +15,10 @@ export function describePolicy({ policy, provider, timing }: ManagedSecret): str
     revocationCacheMs: provider.config.revocation,
     marginMs: timing.marginMs,
   });
-  const sum = needed.parts.map(({ name, ms }) => `${formatDuration(ms)} ${name}`).join(' + ');
+  const sum = needed.parts
+    .filter(({ ms }) => ms > 0)
+    .map(({ name, ms }) => `${formatDuration(ms)} ${name}`)
+    .join(' + ');
   return [
     `  schedule     ${policy.schedule}${policy.window === undefined ? '' : `, window ${policy.window}`}`,
     `  hold-off     ${formatDuration(policy.holdOffMs)}, then ${policy.accepts} accepts in a row`,
