@@ -21,7 +21,7 @@ export function describePolicy({ policy, provider, timing }: ManagedSecret): str
     .join(' + ');
   return [
     `  schedule     ${policy.schedule}${policy.window === undefined ? '' : `, window ${policy.window}`}`,
-    `  hold-off     ${formatDuration(policy.holdOffMs)}, then ${policy.accepts} accepts in a row`,
+    `  hold-off     ${formatDuration(policy.holdOffMs)}, then ${policy.probe === 'none' ? 'the word of the provider; no request is made with the key' : `${policy.accepts} accepts in a row`}`,
     `  grace        ${formatDuration(policy.graceMs)} (readers need ${formatDuration(needed.totalMs)} = ${sum})`,
     `  soak         ${formatDuration(policy.soakMs)} switched off before it is deleted`,
     `  verification ${policy.verification}`,

@@ -146,7 +146,8 @@ export function reapedNotice({ secret }: Story): Notice {
 const inShort: Readonly<Record<Fact<'rotated'>['cause'], { what: string; key: string }>> = {
   rotation: { what: 'key rotated', key: 'the old key' },
   rollback: { what: 'rolled back to an earlier key', key: 'the key it replaces' },
-  manual: { what: 'key changed by hand', key: 'the old key' },
+  // Whether its key is another one, only the check tells.
+  manual: { what: 'secret changed by hand', key: 'a key that it replaced' },
 };
 
 function rotatedHeadline({ cause, oldWorksUntil }: Fact<'rotated'>, failed: Story['failed']): string {
