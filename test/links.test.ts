@@ -37,10 +37,25 @@ function wrong(page: string, link: string): string | undefined {
   return undefined;
 }
 
-test.each(pages)('every link of %s leads somewhere', (page) => {
-  const links = [...withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
+const linksOf = (page: string) =>
+  [...withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
 
-  expect(links.flatMap((link) => wrong(page, link) ?? [])).toEqual([]);
+/** The pages that a page links, the README of a folder for the folder. */
+function linked(page: string): readonly string[] {
+  const targets = linksOf(page).map((link) => join(dirname(page), link.replace(/#.*$/, '')));
+  return targets.flatMap((target) => [target, join(target, 'README.md')]).filter((target) => pages.includes(target));
+}
+
+test.each(pages)('every link of %s leads somewhere', (page) => {
+  expect(linksOf(page).flatMap((link) => wrong(page, link) ?? [])).toEqual([]);
+});
+
+test('whoever begins with README.md gets to every page', () => {
+  const found = new Set(['README.md']);
+  // A set goes on with what is added to it meanwhile.
+  for (const page of found) for (const next of linked(page)) found.add(next);
+
+  expect(pages.filter((page) => !found.has(page))).toEqual([]);
 });
 
 test.each(pages)('every file that %s names is there', (page) => {

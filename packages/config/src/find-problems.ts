@@ -77,5 +77,7 @@ function problemsOf(issue: Issues[number]): readonly Problem[] {
   if (issue.code === 'unrecognized_keys') {
     return pathsOf(issue).map((path) => ({ field: path.join('.'), message: 'there is no such field' }));
   }
-  return [{ field: issue.path.map(String).join('.') || 'the file', message: issue.message }];
+  const field = issue.path.map(String).join('.') || 'the file';
+  const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  return [{ field, message: missing ? 'is missing' : issue.message }];
 }

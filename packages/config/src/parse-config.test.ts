@@ -51,13 +51,7 @@ describe('names the field of', () => {
       'stage',
       'lower case letters, digits and dashes, 30 at most',
     ],
-    [
-      'a missing schedule',
-      'schedule: rate(90 days)',
-      'accepts: 3',
-      'policies.trial.schedule',
-      'Invalid input: expected string, received undefined',
-    ],
+    ['a missing schedule', 'schedule: rate(90 days)', 'accepts: 3', 'policies.trial.schedule', 'is missing'],
     ['a schedule of another form', 'rate(90 days)', 'monthly', 'policies.trial.schedule', 'rate(…) or cron(…)'],
     [
       'a duration without unit',
@@ -172,13 +166,7 @@ describe('names the field of', () => {
       'shapes.pair.keyId',
       'a JSON Pointer such as /api_key',
     ],
-    [
-      'a missing default route',
-      '  default: {',
-      '  defaults: {',
-      'routes.default',
-      'Invalid input: expected object, received undefined',
-    ],
+    ['a missing default route', '  default: {', '  defaults: {', 'routes.default', 'is missing'],
     [
       'a default route without address',
       'default: { slack: C0KEYTURN01, mail: [platform@acme.example] }',
