@@ -3,6 +3,7 @@ import type { Clock } from '@keyturn/rotation/clock';
 
 import type { Place } from './arn.ts';
 import { background, type Background } from './background.ts';
+import { cloudTrail } from './cloud-trail.ts';
 import { dynamo } from './dynamo.ts';
 import { eventArchives, type Archives } from './event-archives.ts';
 import { eventBridge } from './event-bridge-api.ts';
@@ -82,6 +83,7 @@ export async function localAws(options: LocalAwsOptions = {}): Promise<LocalAws>
         AmazonSQS: sqs({ queues: core.queues, background: tasks, nextMessage: core.nextMessage }),
         AWSEvents: eventBridge(core.buses, core.archives),
         AmazonSSM: ssm({ place, clock }),
+        CloudTrail_20131101: cloudTrail(place),
       },
       rest: [...lambdaApi(core.functions, core.mappings), ...email.routes],
       dynamo: dynamo().handle,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import { cloudTrail } from '@keyturn/aws/cloud-trail';
 import { awsClients } from '@keyturn/aws/clients';
 import { createLedgerTable } from '@keyturn/aws/create-ledger-table';
 import { dynamoLedger } from '@keyturn/aws/dynamo-ledger';
@@ -10,7 +11,8 @@ import { testMailer } from '@keyturn/aws/mailer.conformance';
 import { sdkSecretsManager } from '@keyturn/aws/sdk-secrets-manager';
 import { testSecretStore } from '@keyturn/aws/secret-store.conformance';
 import { sesMailer } from '@keyturn/aws/ses-mailer';
-import { afterAll, beforeAll } from 'vitest';
+import { checkTrail } from '@keyturn/aws/trail';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { localAws, type LocalAws } from './local-aws.ts';
 
@@ -60,4 +62,12 @@ testMailer('SES of local-aws', () => {
     mailer: sesMailer({ client: clients.ses(), from: 'keyturn@example.com' }),
     delivered: () => aws.mailbox.mails.slice(before).map((mail) => mail as never),
   };
+});
+
+test('CloudTrail of local-aws says that it records', async () => {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+  const trails = await cloudTrail({ endpoint: aws.url, region: aws.region, credentials });
+
+  expect(await checkTrail(trails)).toMatchObject({ outcome: 'recorded' });
 });
