@@ -289,6 +289,8 @@ const canary = 'hunter2-canary-of-a-secret';
 const canaryKey = 'hunter2canarykeyid0001';
 const full = `"key":"${canaryKey}","secret":"${canary}"`;
 const basic = base64(`${canaryKey}:${canary}`);
+/** How every header of the key begins, whatever its secret. */
+const basicOfKey = basic.slice(0, 28);
 
 describe('refused before anything changes, by place, without a value:', () => {
   test.each<[what: string, yaml: string, secret: string | Buffer, field: string, problem: string]>([
@@ -622,6 +624,7 @@ describe('refused before anything changes, by place, without a value:', () => {
     ['with a letter that is none of base64', `${basic.slice(0, 8)}*${basic.slice(8)}`],
     ['that is no UTF-8', Buffer.from(`${canaryKey}:caf\u00e9`, 'latin1').toString('base64')],
     ['without a colon', base64(canary)],
+    ['of a colon alone, without its padding', base64(':').replace('==', '')],
     ['without a key id', base64(`:${canary}`)],
     ['without a secret', base64(`${canaryKey}:`)],
     ['with a placeholder for a secret', base64(`${canaryKey}:REPLACE_ME`)],
@@ -828,7 +831,7 @@ function revealed(found: ReturnType<typeof readCredential>) {
 function refusal(run: () => unknown): PermanentError {
   const error = caught(run);
   const printed = `${error.message} ${String(error.field)} ${String(error.cause)} ${error.stack}`;
-  for (const secret of [canary, canaryKey, basic]) expect(printed).not.toContain(secret);
+  for (const secret of [canary, canaryKey, basic, basicOfKey]) expect(printed).not.toContain(secret);
   return error;
 }
 
