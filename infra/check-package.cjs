@@ -1,8 +1,11 @@
 'use strict';
 
+const { resolve } = require('node:path');
+
 const { checkPackage } = require('./check-package.ts');
 
 // A plugin of osls: what does not load is neither packaged nor deployed.
-module.exports = function CheckPackage(_serverless, _options, { log }) {
-  return { hooks: { 'after:package:finalize': () => checkPackage((line) => log.notice(line)) } };
+module.exports = function CheckPackage(serverless, options, { log }) {
+  const folder = resolve(serverless.serviceDir, options.package ?? '.serverless');
+  return { hooks: { 'after:package:finalize': () => checkPackage(folder, (line) => log.notice(line)) } };
 };

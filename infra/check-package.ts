@@ -18,9 +18,6 @@ const lambda = z.object({
 });
 type Lambda = z.output<typeof lambda>['Properties'];
 
-const folder = join(import.meta.dirname, '../.serverless');
-const templateFile = join(folder, 'cloudformation-template-update-stack.json');
-
 // The message alone: an uncaught error would print the line of the bundle where it was thrown, which is most of it.
 const loader = `
   try {
@@ -35,7 +32,8 @@ const loader = `
  * Loads every packaged function as Lambda would: from its zip alone, with the environment the template gives it, in a process of its own. What
  * is missing in a bundle, or in the environment, shows here and not on the first call.
  */
-export function checkPackage(tell: (line: string) => void): void {
+export function checkPackage(folder: string, tell: (line: string) => void): void {
+  const templateFile = join(folder, 'cloudformation-template-update-stack.json');
   const { Resources: resources } = z
     .object({ Resources: z.record(z.string(), z.unknown()) })
     .parse(JSON.parse(readFileSync(templateFile, 'utf8')));

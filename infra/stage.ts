@@ -27,8 +27,7 @@ const root = join(import.meta.dirname, '..');
  * Throws where the file and `--stage` disagree: the one decides what is deployed, the other where.
  */
 export function stage({ options = {} }: Call = {}) {
-  const file = resolve(process.env['KEYTURN_CONFIG'] ?? join(root, 'config/example.yaml'));
-  const config = parseConfig(readFileSync(file, 'utf8'));
+  const { config, file } = configured();
   refuseOtherStage(config, options.stage, file);
   refuseExpiredBundles(config);
   const told = outputs(config, version());
@@ -59,7 +58,13 @@ export function stage({ options = {} }: Call = {}) {
   };
 }
 
-function version(): string {
+/** The configuration that is deployed, and where it stands. */
+export function configured(): { readonly config: Config; readonly file: string } {
+  const file = resolve(process.env['KEYTURN_CONFIG'] ?? join(root, 'config/example.yaml'));
+  return { config: parseConfig(readFileSync(file, 'utf8')), file };
+}
+
+export function version(): string {
   const file: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   return z.object({ version: z.string() }).parse(file).version;
 }

@@ -83,8 +83,8 @@ test('what is configured is deployed, and nothing else', () => {
   expect(adapters(full)).toEqual([
     'keyturn-prod-apigee-issue',
     'keyturn-prod-apigee-retire',
-    'keyturn-prod-edge-issue',
-    'keyturn-prod-edge-retire',
+    'keyturn-prod-partner-issue',
+    'keyturn-prod-partner-retire',
   ]);
   expect(Object.keys(full.resources).filter((id) => /^Subscriber\w+Role$/.test(id))).toEqual(['SubscriberBusRole']);
 });
@@ -116,7 +116,7 @@ test('what a stage consists of is told as outputs and as parameters of SSM, of t
     '/keyturn/prod/rotation-handler/arn': { 'Fn::GetAtt': ['RotationHandlerLambdaFunction', 'Arn'] },
     '/keyturn/prod/queues/announcer-dlq/url': { Ref: 'AnnouncerDlq' },
     '/keyturn/prod/queues/to-queue-dlq/url': { Ref: 'SubscriberQueueDlq' },
-    '/keyturn/prod/providers/edge/retire': 'keyturn-prod-edge-retire',
+    '/keyturn/prod/providers/partner/retire': 'keyturn-prod-partner-retire',
     '/keyturn/prod/runbooks': 'https://wiki.acme.example/keyturn/runbooks',
     '/keyturn/prod/version': expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
     '/keyturn/prod/fleet': 'running',

@@ -16,10 +16,10 @@ export function everythingOn(): { readonly file: string; readonly remove: () => 
     providers: { apigee: object };
     deployment?: object;
   };
-  const edge = { ...example.providers.apigee, flavour: 'edge', retireSecret: 'keyturn/prod/edge-retire' };
+  const partner = { ...example.providers.apigee, retireSecret: 'keyturn/prod/partner-retire' };
   const config = {
     ...example,
-    providers: { ...example.providers, edge },
+    providers: { ...example.providers, partner },
     subscribers: [
       subscriber('queue', `arn:aws:sqs:eu-central-1:${account}:key-events`),
       subscriber('function', `arn:aws:lambda:eu-central-1:${account}:function:key-events`),

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 
-import { bundleCli } from '../infra/bundle-cli.ts';
+import { bundleCli } from '../infra/release-cli.ts';
 import { root } from './source-files.ts';
 
 const command = z.object({ how: z.string().default('once'), text: z.string() });

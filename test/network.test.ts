@@ -73,6 +73,8 @@ test('places the notifier where it says, and nothing else', () => {
   const template = composedTemplate();
 
   expect(Object.keys(placementOf(template))).toEqual(['notifier']);
+  // Its statements are a resource of their own, which CloudFormation would make in any order.
+  expect(template.functions['notifier']).toHaveProperty('dependsOn', ['NotifierChannelPolicy']);
   expect(rolesWith(template, 'ec2:')).toEqual(['NotifierRole']);
 });
 
@@ -94,13 +96,11 @@ test('interfaces are made in the configured subnets and groups alone, by Lambda 
     expect(list(grant.statement.Action).every((action) => action.startsWith('ec2:Describe'))).toBe(true);
   }
   const denied = statement(template, role, 'NotByItsOwnCode');
-  expect(denied).toMatchObject({
-    Effect: 'Deny',
-    Condition: {
-      ArnEquals: {
-        'lambda:SourceFunctionArn': {
-          'Fn::Sub': expect.stringMatching(/:function:keyturn-prod-apigee-retire$/) as unknown,
-        },
+  expect(denied.Effect).toBe('Deny');
+  expect(denied.Condition).toEqual({
+    ArnEquals: {
+      'lambda:SourceFunctionArn': {
+        'Fn::Sub': 'arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:keyturn-prod-apigee-retire',
       },
     },
   });
@@ -122,11 +122,10 @@ test.each([
   expect(readers.map(({ statement: { Action } }) => Action)).toEqual(
     expected.map(() => 'secretsmanager:GetSecretValue'),
   );
-  expect(expected.map((role) => statement(template, role, 'UseKeyOfProxyCredential'))).toMatchObject(
-    expected.map(() => ({
-      Condition: { StringLike: { 'kms:EncryptionContext:SecretARN': expect.anything() as unknown } },
-    })),
-  );
+  for (const role of expected) {
+    const { Condition } = statement(template, role, 'UseKeyOfProxyCredential');
+    expect(JSON.stringify(Condition?.['StringLike'])).toContain('secret:keyturn/prod/proxy-??????');
+  }
 });
 
 test('a bundle of which nothing is valid any more is not deployed', () => {

@@ -44,7 +44,7 @@ export const platform: readonly Check[] = [
           return Type in keyFields && keyOf(Type, Properties) !== own;
         })
         .map(([id]) => id),
-    plant: (from) => delete edit(from, 'EdgeDashretireLogGroup')['KmsKeyId'],
+    plant: (from) => delete edit(from, 'PartnerDashretireLogGroup')['KmsKeyId'],
   },
   {
     rule: 'the bus keeps what its key fails on',

@@ -41,6 +41,11 @@ export type Command = {
   run(call: Call, deps: Deps, console: Console): Promise<Answer>;
 };
 
+/** A command that asks nobody: it gets the file that the configuration is in, unless the caller names another. */
+export type LocalCommand = Omit<Command, 'run'> & {
+  runLocally(call: Call, configFile: string): Promise<Answer>;
+};
+
 export type Answer = {
   readonly ok: boolean;
   readonly lines: readonly string[];

@@ -22,8 +22,10 @@ import type { Deps } from './command.ts';
 import { slackBot } from './doctor/slack-bot.ts';
 import { runCommand } from './run-command.ts';
 
+const configFile = process.env['KEYTURN_CONFIG'] ?? 'config/example.yaml';
+
 function connect(): Deps {
-  const config = loadConfig(process.env['KEYTURN_CONFIG'] ?? 'config/example.yaml');
+  const config = loadConfig(configFile);
   const endpoint = process.env['AWS_ENDPOINT_URL'];
   const clients = awsClients({ endpoint });
   const calls = sdkSecretsManager(clients.secretsManager());
@@ -52,8 +54,9 @@ function connect(): Deps {
   };
 }
 
-process.exitCode = await runCommand(process.argv.slice(2), connect, {
-  line: (text) => process.stdout.write(`${text}\n`),
-  note: (text) => process.stderr.write(`${text}\n`),
-  json: (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`),
-});
+const console = {
+  line: (text: string) => process.stdout.write(`${text}\n`),
+  note: (text: string) => process.stderr.write(`${text}\n`),
+  json: (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`),
+};
+process.exitCode = await runCommand(process.argv.slice(2), connect, console, configFile);

@@ -4,7 +4,8 @@ import { PendingError, PermanentError, TransientError } from '@keyturn/rotation/
 
 import { adopt } from './adopt.ts';
 import { approve } from './approve.ts';
-import type { Command, Deps } from './command.ts';
+import type { Command, Deps, LocalCommand } from './command.ts';
+import { config } from './config.ts';
 import { UsageError, type Console } from './console.ts';
 import { doctor } from './doctor.ts';
 import { notify } from './notify.ts';
@@ -14,12 +15,31 @@ import { rollback } from './rollback.ts';
 import { rotate } from './rotate.ts';
 import { status } from './status.ts';
 
-const commands: readonly Command[] = [adopt, plan, status, rotate, rollback, approve, pause, resume, notify, doctor];
+type AnyCommand = Command | LocalCommand;
+
+const commands: readonly AnyCommand[] = [
+  adopt,
+  plan,
+  status,
+  rotate,
+  rollback,
+  approve,
+  pause,
+  resume,
+  notify,
+  doctor,
+  config,
+];
 
 export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 
 /** Runs a command line; `connect` is called only where a command really runs. Answers the exit code. */
-export async function runCommand(words: readonly string[], connect: () => Deps, console: Console): Promise<number> {
+export async function runCommand(
+  words: readonly string[],
+  connect: () => Deps,
+  console: Console,
+  configFile = 'config/example.yaml',
+): Promise<number> {
   const [name, ...rest] = words;
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) {
@@ -29,15 +49,21 @@ export async function runCommand(words: readonly string[], connect: () => Deps, 
   }
   const json = rest.includes('--json');
   try {
-    return await runOne(command, rest, { connect, console, json });
+    return await runOne(command, rest, { connect, console, json, configFile });
   } catch (error) {
     return explain(error, command, { console, json });
   }
 }
 
-type Surroundings = { readonly connect: () => Deps; readonly console: Console; readonly json: boolean };
+type Surroundings = {
+  readonly connect: () => Deps;
+  readonly console: Console;
+  readonly json: boolean;
+  readonly configFile: string;
+};
 
-async function runOne(command: Command, words: string[], { connect, console, json }: Surroundings): Promise<number> {
+async function runOne(command: AnyCommand, words: string[], surroundings: Surroundings): Promise<number> {
+  const { connect, console, json, configFile } = surroundings;
   const { values, positionals } = parseArgs({
     args: words,
     allowPositionals: true,
@@ -47,7 +73,10 @@ async function runOne(command: Command, words: string[], { connect, console, jso
     console.line(help(command));
     return exitCodes.done;
   }
-  const { ok, lines, answer } = await command.run({ arguments: positionals, options: values }, connect(), console);
+  const call = { arguments: positionals, options: values };
+  const { ok, lines, answer } = await ('runLocally' in command
+    ? command.runLocally(call, configFile)
+    : command.run(call, connect(), console));
   if (json) console.json({ ok, ...answer });
   else for (const line of lines) console.line(line);
   return ok ? exitCodes.done : exitCodes.failed;
@@ -55,7 +84,11 @@ async function runOne(command: Command, words: string[], { connect, console, jso
 
 type Wrong = { readonly reason: string; readonly field: string | null };
 
-function explain(error: unknown, command: Command, { console, json }: Omit<Surroundings, 'connect'>): number {
+function explain(
+  error: unknown,
+  command: AnyCommand,
+  { console, json }: Pick<Surroundings, 'console' | 'json'>,
+): number {
   if (error instanceof UsageError || isParseError(error)) {
     if (json) console.json({ ok: false, reason: 'usage', field: null, message: error.message });
     else console.line(`keyturn ${command.name}: ${error.message}\n\n${help(command)}`);
@@ -95,7 +128,7 @@ function overview(): string {
   ].join('\n');
 }
 
-function help({ name, usage, summary, details, options }: Command): string {
+function help({ name, usage, summary, details, options }: AnyCommand): string {
   const width = Math.max(6, ...Object.keys(options).map((option) => option.length + 2));
   return [
     `keyturn ${name} ${usage}`.trimEnd(),

@@ -33,8 +33,9 @@ const serverlessFunction = z.strictObject({
   maximumEventAge: z.number().optional(),
   destinations: z.strictObject({ onFailure: z.strictObject({ type: z.literal('sqs'), arn: z.unknown() }) }).optional(),
   role: ignored,
-  // Everything is on loopback.
+  // Everything is on loopback, and there at once.
   vpc: ignored,
+  dependsOn: ignored,
   memorySize: ignored,
   description: ignored,
 });

@@ -13,6 +13,7 @@ import { ensureCredential, proposeCredential } from './issue-credential.ts';
 import { manageKeys } from './manage-keys.ts';
 import { managementApi } from './management-api.ts';
 import { mintCredential } from './mint-credential.ts';
+import { readUsage } from './read-usage.ts';
 import { disableCredential, enableCredential, listCredentials, removeCredential } from './retire-credential.ts';
 
 type ApigeeOptions = {
@@ -30,8 +31,10 @@ type ApigeeOptions = {
 export function apigeeProvider({ config, authorize, ...options }: ApigeeOptions): CredentialProvider {
   const http: HttpOptions = { ...options, allowHttp: config.allowHttp };
   const flavour = flavours[config.flavour];
-  const keys = manageKeys(managementApi({ config, flavour, authorize, http }), flavour);
-  const deps = { keys, config, flavour, http, clock: options.clock };
+  const api = managementApi({ config, flavour, authorize, http });
+  const { clock } = options;
+  const lastUse = config.analytics && readUsage(api, config.analytics, clock);
+  const deps = { keys: manageKeys(api, flavour), lastUse, config, flavour, http, clock };
 
   return {
     describe: () => Promise.resolve(capabilities(config)),
@@ -55,7 +58,7 @@ function capabilities(config: ApigeeConfig): Capabilities {
     mark: true,
     reversibleDisable: true,
     overlap: 'multi',
-    lastUsed: false,
+    lastUsed: config.analytics !== undefined,
     propagationMs: config.propagation,
     revocationMs: config.revocation,
     // Apigee could, but an expiry can never be changed: a rotation that stalls would become an outage.

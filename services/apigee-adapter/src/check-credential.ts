@@ -9,13 +9,16 @@ import { approvedProducts, entitlementsOf, markIn, sameKeyId, stateOf, type Apig
 import type { Flavour } from './flavour.ts';
 import type { Keys } from './keys.ts';
 import { chooseProbe, probeCredential, type ProbeOutcome } from './probe-credential.ts';
-import { parseTarget } from './target.ts';
+import type { LastUse } from './read-usage.ts';
+import { formatTarget, parseTarget } from './target.ts';
 
 type Deps = {
   readonly keys: Keys;
   readonly config: ApigeeConfig;
   readonly flavour: Flavour;
   readonly http: HttpOptions;
+  /** undefined: there are no statistics to ask. */
+  readonly lastUse: LastUse | undefined;
 };
 
 export async function checkCredential(request: CheckRequest, deps: Deps): Promise<CheckResult> {
@@ -24,14 +27,22 @@ export async function checkCredential(request: CheckRequest, deps: Deps): Promis
   const [app, owner] = await Promise.all([keys.app(target), keys.owner(target.owner)]);
   const found = app.keys.find((key) => sameKeyId(key, request.credential.keyId));
   const targetOn = app.approved && owner.active;
+  const lastUsedAt = found && request.usage === true ? await deps.lastUse?.(target.app, found.keyId) : undefined;
   const key: KeyState =
-    found === undefined ? { state: 'absent' } : keyState(found, request.credential, targetOn, http.clock.now());
+    found === undefined
+      ? { state: 'absent' }
+      : { ...keyState(found, request.credential, targetOn, http.clock.now()), lastUsedAt };
   // A key that is gone leaves no word of its products; the app's other keys have them too.
   const products = found === undefined ? app.keys.flatMap(approvedProducts) : approvedProducts(found);
-  return { key, use: await use(request, { key, products }, deps) };
+  return { key, use: await use(request, { key, products, target: formatTarget(target, deps.flavour) }, deps) };
 }
 
-function keyState(found: ApigeeKey, asked: Credential, targetOn: boolean, now: number): KeyState {
+function keyState(
+  found: ApigeeKey,
+  asked: Credential,
+  targetOn: boolean,
+  now: number,
+): Exclude<KeyState, { state: 'absent' }> {
   return {
     state: stateOf(found, targetOn, now),
     secretMatches: found.secret.reveal() === asked.secret.reveal(),
@@ -41,12 +52,12 @@ function keyState(found: ApigeeKey, asked: Credential, targetOn: boolean, now: n
   };
 }
 
-type Known = { readonly key: KeyState; readonly products: readonly string[] };
+type Known = { readonly key: KeyState; readonly products: readonly string[]; readonly target: string };
 
 // The first refusal ends the row: it takes all accepts to believe in them, and one refusal to know that a node refuses.
 async function use({ credential, probe: kind, times }: CheckRequest, known: Known, deps: Deps): Promise<Use> {
   if (kind === 'none') return { outcome: 'not-asked' };
-  const probe = chooseProbe(deps.config.probes, known.products);
+  const probe = chooseProbe(deps.config.probes, known);
   if (probe === undefined) return { outcome: 'no-probe' };
   for (let time = 0; time < times; time += 1) {
     const used = kind === 'random' ? alike(credential) : credential;

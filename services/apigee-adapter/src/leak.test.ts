@@ -17,12 +17,17 @@ const next = credential('canarynewkey', 'canarynewsecret');
 const answered = 'canaryanswered';
 const confidential = [old, next].map(({ keyId, secret }) => ({ keyId: keyId.reveal(), secret: secret.reveal() }));
 
+/** What Apigee makes: canaries in the answers alone. */
+const propose = ({ provider }: SimulatedApigee) => provider.propose({ target, mark, like: old, entitlements: [] });
+
 const operations: Readonly<Record<string, (simulated: SimulatedApigee) => Promise<unknown>>> = {
+  propose,
   locate: ({ provider }) => provider.locate({ credential: old }),
   ensure: ({ provider }) =>
     provider.ensure({ target, credential: next, like: old, entitlements: [], mark, approve: true }),
   mark: ({ provider }) => provider.mark({ target, keyId: old.keyId, mark }),
   check: ({ provider }) => provider.check({ target, credential: old, probe: 'credential', times: 2 }),
+  usage: ({ provider }) => provider.check({ target, credential: old, probe: 'none', times: 1, usage: true }),
   list: ({ provider }) => provider.list({ target }),
   disable: ({ provider }) => provider.disable({ target, keyId: old.keyId, mark }),
   enable: ({ provider }) => provider.enable({ target, keyId: old.keyId, mark }),
@@ -56,8 +61,8 @@ function leaks(text: string, token: string): string[] {
   return canaries.filter((one) => redactor(one)(text) !== text).map(({ secret }) => secret);
 }
 
-async function prepared(): Promise<SimulatedApigee> {
-  const simulated = await simulatedApigee();
+async function prepared(name: string): Promise<SimulatedApigee> {
+  const simulated = await simulatedApigee({ mint: name === 'propose' ? 'generated' : 'chosen', analytics: true });
   onTestFinished(() => simulated.close());
   simulated.handMade();
   const attributes = [{ name: 'keyturn', value: mark.replace('00000002', '00000001') }];
@@ -74,7 +79,7 @@ async function prepared(): Promise<SimulatedApigee> {
 
 for (const [name, operation] of Object.entries(operations)) {
   test(`${name} shows neither key nor answer nor token, whatever comes back to whichever request`, async () => {
-    const simulated = await prepared();
+    const simulated = await prepared(name);
     let failures = 0;
     for (const reply of replies) {
       for (let nth = 0; nth < 6; nth += 1) {

@@ -186,12 +186,27 @@ test('follows no redirect with the key', async () => {
   expect(elsewhere.server.received).toEqual([]);
 });
 
-test('chooses the first probe of a product that the key has, or one for all', () => {
-  const probe = (id: string, products: string[]) => ({ id, products }) as ProbeConfig;
-  const probes = [probe('a', ['x']), probe('b', ['y', 'z']), probe('c', []), probe('d', ['z'])];
+test.each<[string, string[], string, string | undefined]>([
+  ['by a product of the key', ['z'], 'companies/acme/apps/a', 'b'],
+  ['the first of several that fit', ['y', 'x'], 'companies/acme/apps/a', 'a'],
+  ['by the whole target', ['w'], 'companies/acme/apps/orders', 'c'],
+  ['not by a part of one', ['w'], 'companies/acme/apps/orders 2', 'e'],
+  ['by the beginning of the target', ['w'], 'appgroups/acme/apps/a', 'c'],
+  ['by product or target, whatever comes first', ['v'], 'appgroups/acme/apps/a', 'c'],
+  ['by a product where the target is another one', ['v'], 'developers/a@b.c/apps/a', 'd'],
+  ['for all, where it names neither', [], 'developers/a@b.c/apps/a', 'e'],
+])('chooses a probe %s', (_, products, target, id) => {
+  const probe = (id: string, names: readonly string[], targets: readonly string[] = []) =>
+    ({ id, products: names, targets }) as ProbeConfig;
+  const probes = [
+    probe('a', ['x']),
+    probe('b', ['y', 'z']),
+    probe('c', [], ['companies/acme/apps/orders', 'appgroups/acme/*']),
+    probe('d', ['v'], ['companies/other/*']),
+    probe('e', []),
+    probe('f', ['z']),
+  ];
 
-  expect(chooseProbe(probes, ['z'])?.id).toBe('b');
-  expect(chooseProbe(probes, ['w'])?.id).toBe('c');
-  expect(chooseProbe(probes.slice(0, 2), ['w'])).toBeUndefined();
-  expect(chooseProbe(probes.slice(0, 2), [])).toBeUndefined();
+  expect(chooseProbe(probes, { products, target })?.id).toBe(id);
+  expect(chooseProbe(probes.slice(0, 4), { products, target })?.id).toBe(id === 'e' ? undefined : id);
 });

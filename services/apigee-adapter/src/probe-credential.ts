@@ -15,9 +15,18 @@ export type ProbeOutcome =
 
 type Deps = { readonly config: Pick<ApigeeConfig, 'urls'>; readonly http: HttpOptions };
 
-/** The first probe for one of these products, or for any. */
-export function chooseProbe(probes: readonly ProbeConfig[], products: readonly string[]): ProbeConfig | undefined {
-  return probes.find((probe) => probe.products.length === 0 || probe.products.some((name) => products.includes(name)));
+type Probed = { readonly products: readonly string[]; readonly target: string };
+
+/** The first probe that names one of the products, or the target; or that names neither, and so fits every key. */
+export function chooseProbe(probes: readonly ProbeConfig[], { products, target }: Probed): ProbeConfig | undefined {
+  return probes.find((probe) => {
+    if (probe.products.length === 0 && probe.targets.length === 0) return true;
+    return probe.products.some((name) => products.includes(name)) || probe.targets.some((one) => covers(one, target));
+  });
+}
+
+function covers(pattern: string, target: string): boolean {
+  return pattern.endsWith('*') ? target.startsWith(pattern.slice(0, -1)) : target === pattern;
 }
 
 /**

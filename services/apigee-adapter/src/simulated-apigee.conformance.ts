@@ -96,6 +96,8 @@ type Options = {
   readonly analytics?: boolean;
   readonly simulator?: SimulatorOptions;
   readonly timeoutMs?: number;
+  /** More probes, before the usual one. */
+  readonly probes?: readonly object[];
 };
 
 /** The simulator, an adapter that works on it over loopback HTTP, and between them a proxy that checks every request to the management API. */
@@ -106,6 +108,7 @@ export async function simulatedApigee({
   analytics = false,
   simulator = {},
   timeoutMs = 2000,
+  probes = [],
 }: Options = {}): Promise<SimulatedApigee> {
   let now = 1_800_000_000_000;
   const clock: Clock = {
@@ -139,6 +142,7 @@ export async function simulatedApigee({
     adminSecret: 'apigee/admin',
     urls: { gateway: gateway.url },
     probes: [
+      ...probes,
       {
         id: 'orders',
         products: ['orders', 'orders-admin'],
