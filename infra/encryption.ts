@@ -38,7 +38,7 @@ function uses(config: Config): readonly Use[] {
   return [
     { role: 'RotationHandlerRole', functions: [own('rotation-handler')], queues: true, table: false },
     { role: 'AnnouncerRole', functions: [own('announcer')], queues: true, table: true },
-    { role: 'VerifierRole', functions: [own('verifier')], queues: true, table: false },
+    { role: 'VerifierRole', functions: [own('verifier')], queues: true, table: true },
     { role: 'CleanupRole', functions: [own('cleanup'), own('sweep')], queues: true, table: true },
     { role: 'NotifierRole', functions: [own('notifier')], queues: true, table: true },
     ...adapters(config).map(({ id, duty, name }) => ({

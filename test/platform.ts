@@ -1,4 +1,5 @@
 import { edit, type Check } from './check-template.ts';
+import { condition, grantsOf } from './roles.ts';
 import { ofType, pointee, type Reference, type Template } from './template.ts';
 
 /** Where a type names the key that encrypts it. */
@@ -65,6 +66,23 @@ export const platform: readonly Check[] = [
         )
         .map(([id]) => id),
     plant: (from) => (from.resources['Uploads'] = { Type: 'AWS::S3::Bucket', Properties: {} }),
+  },
+  {
+    rule: 'who reads or writes the ledger, or uses a queue, may use the key of the stage for that',
+    broken: (from) => {
+      const may = (service: string) =>
+        new Set(
+          grantsOf(from, 'kms:')
+            .filter((grant) => JSON.stringify(condition(grant, 'StringEquals', 'kms:ViaService')).includes(service))
+            .map(({ role }) => role),
+        );
+      const [table, queues] = [may('dynamodb.'), may('sqs.')];
+      return [
+        ...grantsOf(from, 'dynamodb:').filter(({ role }) => !table.has(role)),
+        ...grantsOf(from, 'sqs:').filter(({ role }) => !queues.has(role)),
+      ].map(({ role, statement: { Sid } }) => `${role}.${Sid}`);
+    },
+    plant: (from) => delete from.resources['VerifierKeyPolicy'],
   },
 ];
 

@@ -1,6 +1,7 @@
 import { copyFinder } from './credential-copies.ts';
 import type { Credential } from './credential.ts';
 import { pairsAmong } from './credential-names.ts';
+import { isBasicHeader } from './decode-basic.ts';
 import { linesOf, type Slice } from './match-template.ts';
 import { isBlank, mismatch, type Place } from './place.ts';
 import type { Shape } from './shape.ts';
@@ -28,7 +29,11 @@ export function refuseUndeclaredText(
   }
   const mapped = (line: Slice) => places.some(({ offset }) => offset >= line.start && offset <= line.end);
   const unknown = assignments.filter((assignment) => !group.has(pointerTo(assignment)) && !mapped(assignment.line));
-  const strangers = strangersAmong(unknown.filter(({ value }) => !isBlank(value, shape.placeholders)));
+  const headers = shape.keyId === shape.secret ? unknown.filter(({ value }) => isBasicHeader(value)) : [];
+  const strangers = [
+    ...strangersAmong(unknown.filter(({ value }) => !isBlank(value, shape.placeholders))),
+    ...headers.map((header) => ({ keyId: header, secret: header })),
+  ];
   refuseStrangers(shape, strangers, ({ keyId, secret }) => ({ keyId: pointerTo(keyId), secret: pointerTo(secret) }));
   if (current !== undefined) refuseCopies(shape, { text, places, field }, current);
 }

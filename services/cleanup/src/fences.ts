@@ -7,7 +7,7 @@ import type { Deps } from './deps.ts';
 import { earliest } from './due-time.ts';
 import { findReader, findUser, type Kept } from './gates.ts';
 import { holdsKey, labelsOf, type Live } from './managed-versions.ts';
-import { isNamed, namedElsewhere } from './named-keys.ts';
+import { isNamed, namedElsewhere, type Elsewhere } from './named-keys.ts';
 import { findOldKey, type OldKey } from './old-key.ts';
 import { settleCurrent } from './settle-current.ts';
 
@@ -41,16 +41,32 @@ export async function passFences(row: Superseded, live: Live, deps: Deps): Promi
   if (old === undefined) return { verdict: 'wait', row: { ...row, stage: 'retired', held: null, dueAt: null } };
   if (await isNamed(old, row, live, deps)) return raised(row, live, deps);
   const elsewhere = await namedElsewhere(old, row, lastRead, live, deps);
-  if (deps.clock.now() < elsewhere.until) return { verdict: 'wait', row: { ...row, dueAt: elsewhere.until } };
+  const later = waitForOthers(elsewhere, row, live, deps);
+  if (later !== undefined) return later;
   const needed = elsewhere.reader ?? (await findUser(row, old, live, deps));
   if (needed !== undefined) return needed;
   await proveCurrent(live, deps);
   return { verdict: 'go', old };
 }
 
+function waitForOthers(
+  { until, currentUntil }: Elsewhere,
+  row: Superseded,
+  live: Live,
+  deps: Deps,
+): Verdict | undefined {
+  // It was current after all that this row tells: what was done and approved before says nothing of that time.
+  if (row.kind === 'superseded' && currentUntil > row.supersededAt) return raisedTo(currentUntil, row, live);
+  return deps.clock.now() < until ? { verdict: 'wait', row: { ...row, dueAt: until } } : undefined;
+}
+
 // Supersession is only ever raised: a version that is current now was superseded at the earliest now. What somebody approved of it is history.
 function raised(row: Superseded, live: Live, { clock }: Deps): Verdict {
-  const again: Superseded = { ...row, ...beginning, supersededAt: clock.now() };
+  return raisedTo(clock.now(), row, live);
+}
+
+function raisedTo(supersededAt: number, row: Superseded, live: Live): Verdict {
+  const again: Superseded = { ...row, ...beginning, supersededAt };
   return { verdict: 'wait', row: { ...again, dueAt: earliest(again, live) } };
 }
 

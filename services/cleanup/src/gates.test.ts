@@ -246,17 +246,40 @@ test('a key that was never used goes when it is due', async () => {
   expect(stateOf(w, w.handMade)).toBe('disabled');
 });
 
-test('statistics that cannot be read put the row off, and disable nothing', async () => {
-  const w = await superseded('forceful');
+const deaf = (w: World): Partial<World['cleanup']> => {
   const check: typeof w.provider.check = async (request) => {
     if (request.usage === true) throw new TransientError('The statistics do not answer');
     return w.provider.check(request);
   };
+  return { issue: () => ({ ...w.provider, check }) };
+};
 
-  await live(w, 5 * day, { issue: () => ({ ...w.provider, check }) });
+test('statistics that cannot be read put the row off, and disable nothing', async () => {
+  const w = await superseded('forceful');
+
+  await live(w, 4 * day - hour, deaf(w));
 
   expect([stateOf(w, w.handMade), held(w)]).toEqual(['enabled', []]);
   expect((await rowOf(w))?.stage).toBe('grace');
+});
+
+test('force: statistics that never answer keep no key beyond maxGrace', async () => {
+  const w = await superseded('forceful');
+
+  await live(w, 4 * day + hour, deaf(w));
+
+  expect([stateOf(w, w.handMade), held(w)]).toEqual(['disabled', []]);
+});
+
+test('hold: a key that lives on because something never answers is told once when it is too old', async () => {
+  const w = await superseded('idle');
+
+  await live(w, 9 * day, deaf(w));
+  const told = held(w);
+  await live(w, 2 * day);
+
+  expect(told).toMatchObject([{ reason: 'unavailable', step: 'disable' }]);
+  expect([stateOf(w, w.handMade), held(w)]).toEqual(['disabled', told]);
 });
 
 test('a provider that cannot tell the use that the policy asks for holds the key, even by force', async () => {

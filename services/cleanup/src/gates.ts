@@ -64,6 +64,8 @@ export async function findUser(row: Superseded, old: OldKey, live: Live, deps: D
     const field = `policies.${id}.unusedFor`;
     throw new PermanentError('unsupported', 'Nobody can tell when the key was last used', { field });
   }
+  // What the answer would not change is not asked: statistics that do not answer must not keep a key for ever.
+  if (isForced(row, live, deps.clock.now())) return undefined;
   const { key } = await provider.check({ target: row.target, credential, probe: 'none', times: 1, usage: true });
   if (key.state === 'absent' || key.lastUsedAt === undefined) return undefined;
   const until = key.lastUsedAt + unusedForMs;
@@ -78,11 +80,16 @@ function isGated({ kind, stage }: Superseded): boolean {
 
 type Need = { readonly reason: Kept['reason']; readonly until: number };
 
-function keep({ reason, until }: Need, row: Superseded, { secret: { policy } }: Live, now: number): Kept | undefined {
+function isForced({ supersededAt }: Superseded, { secret: { policy } }: Live, now: number): boolean {
+  return policy.afterMaxGrace === 'force' && now >= supersededAt + policy.maxGraceMs;
+}
+
+function keep({ reason, until }: Need, row: Superseded, live: Live, now: number): Kept | undefined {
+  if (isForced(row, live, now)) return undefined;
+  const { policy } = live.secret;
   const maxGraceAt = row.supersededAt + policy.maxGraceMs;
   const overMaxGrace = now >= maxGraceAt;
   const forced = policy.afterMaxGrace === 'force';
-  if (overMaxGrace && forced) return undefined;
   // The owner hears of it when the key becomes too old.
   const lookAt = overMaxGrace ? until : Math.min(until, maxGraceAt);
   return { verdict: 'keep', reason, lookAt, overMaxGrace, forceAt: forced ? maxGraceAt : null };

@@ -3,7 +3,7 @@ import { listSuperseded, type Superseded } from '@keyturn/aws/supersession';
 import type { Deps } from './deps.ts';
 import { earliest } from './due-time.ts';
 import { findReader, type Kept } from './gates.ts';
-import { holdsKey, labelsOf, readOldVersion, type Live } from './managed-versions.ts';
+import { holdsKey, labelsOf, readOldVersion, showsKey, type Live } from './managed-versions.ts';
 import type { OldKey } from './old-key.ts';
 
 /**
@@ -21,24 +21,31 @@ export async function isNamed(old: OldKey, { kind }: Superseded, live: Live, dep
   return holdsKey(secret, await readOldVersion(secret.arn, previous, deps), old.keyId);
 }
 
-/** Until when others hold the key, because it was current under another version id later than under this one; and whether somebody still reads it there. */
+export type Elsewhere = { readonly until: number; readonly currentUntil: number; readonly reader: Kept | undefined };
+
+/**
+ * Until when others hold the key, because it was current under another version id later than under this one, or stood in another place of that version;
+ * until when it was current there; and whether somebody still reads it there.
+ */
 export async function namedElsewhere(
   old: OldKey,
   row: Superseded,
   lastRead: ReadonlyMap<string, number>,
   live: Live,
   deps: Deps,
-): Promise<{ readonly until: number; readonly reader: Kept | undefined }> {
+): Promise<Elsewhere> {
   let until = 0;
+  let currentUntil = 0;
   let reader: Kept | undefined;
   for (const { value: other } of await listSuperseded(deps.ledger, row.secretArn)) {
     if (other.versionId === row.versionId || other.stage === 'retired') continue;
     // Asked before we read it ourselves.
     const itsReader = await findReader(other, lastRead, live, deps);
     const version = await readOldVersion(row.secretArn, other.versionId, deps);
-    if (!(await holdsKey(live.secret, version, old.keyId))) continue;
+    if (!(await showsKey(live.secret, version, old))) continue;
     until = Math.max(until, earliest({ ...other, stage: 'grace' }, live));
+    if (other.kind === 'superseded') currentUntil = Math.max(currentUntil, other.supersededAt);
     if (row.stage === 'grace') reader ??= itsReader;
   }
-  return { until, reader };
+  return { until, currentUntil, reader };
 }

@@ -1,10 +1,11 @@
 import type { LedgerKey, LedgerRow } from '@keyturn/aws/ledger';
 import { giveLeaseBack, takeLease } from '@keyturn/aws/lease';
 import { readSuperseded, writeSuperseded, type Superseded } from '@keyturn/aws/supersession';
-import { PermanentError } from '@keyturn/rotation/errors';
+import { PendingError, PermanentError, TransientError } from '@keyturn/rotation/errors';
 
 import type { Deps } from './deps.ts';
 import { disableVersion } from './disable-version.ts';
+import { earliest } from './due-time.ts';
 import { deletionField, passFences } from './fences.ts';
 import { holdRetirement } from './hold-retirement.ts';
 import { readLive, type Live } from './managed-versions.ts';
@@ -42,12 +43,27 @@ async function readDue(key: LedgerKey, { ledger, clock }: Deps): Promise<LedgerR
 }
 
 async function retireOrHold(row: LedgerRow<Superseded>, deps: Deps): Promise<void> {
+  let live: Live | undefined;
   try {
-    await takeStep(row, await readLive(row.value.secretArn, deps), deps);
+    live = await readLive(row.value.secretArn, deps);
+    await takeStep(row, live, deps);
   } catch (error) {
+    const passing = error instanceof TransientError || error instanceof PendingError;
+    if (passing && live !== undefined && isOverdue(row.value, live, deps)) {
+      deps.log.error('A version that is long due cannot be dealt with', { ...aboutRow(row.value), error });
+      await holdRetirement(row, { reason: 'unavailable' }, deps);
+      return;
+    }
     if (!(error instanceof PermanentError)) throw error;
     await holdRetirement(row, { reason: error.reason, ...(error.field === deletionField && { step: 'delete' }) }, deps);
   }
+}
+
+const aboutRow = ({ secretArn, versionId }: Superseded) => ({ secretArn, versionId });
+
+// What is tried again and again is told nobody, and by now the key is too old: its owner has to know that it lives still.
+function isOverdue(row: Superseded, live: Live, { clock }: Deps): boolean {
+  return clock.now() >= earliest(row, live) + live.secret.policy.maxGraceMs;
 }
 
 async function takeStep(row: LedgerRow<Superseded>, live: Live, deps: Deps): Promise<void> {

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { clearDeadPending } from './clear-dead-pending.ts';
 import type { Deps } from './deps.ts';
 import { readJudgeable } from './managed-versions.ts';
+import { noteForgotten } from './note-forgotten.ts';
 import { settleCurrent } from './settle-current.ts';
 
 export type Outcome =
@@ -35,5 +36,7 @@ export async function settleRotation(outcome: Outcome, deps: Deps): Promise<void
   // The verifier tells the owner of a paste that is no credential; there is nothing to put right here.
   const live = await readJudgeable(data.secretArn, deps);
   if (live === undefined) return;
-  await settleCurrent(live, deps, { correlationId: metadata.correlationId, pasted: data.cause === 'manual' });
+  const { correlationId } = metadata;
+  await settleCurrent(live, deps, { correlationId, pasted: data.cause === 'manual' });
+  await noteForgotten(live, deps, correlationId);
 }
