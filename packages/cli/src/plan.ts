@@ -33,7 +33,11 @@ export const plan: Command = {
         `${description.name}: next rotation ${moment(nextAt)}`,
         `  current key  ${credential === undefined ? 'none' : fingerprint(credential.keyId)} of ${secret.target}`,
         ...describePolicy(secret),
-        `  a rotation on ${moment(nextAt)} lets the present key work until ${moment(nextAt === undefined ? undefined : nextAt + secret.policy.graceMs)}`,
+        ...(nextAt === undefined
+          ? []
+          : [
+              `  a rotation on ${moment(nextAt)} lets the present key work until ${moment(nextAt + secret.policy.graceMs)}`,
+            ]),
         ...held.map(({ versionId, why }) => `  held         the key of version ${versionId}: ${why}`),
         findings.length === 0 ? 'Nothing stands against it.' : 'It would be refused:',
         ...findings.flatMap(describeFinding),
