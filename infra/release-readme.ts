@@ -45,11 +45,13 @@ Another configuration is another release: the zips hold it.
 
 \`\`\`sh
 export KEYTURN_CONFIG=keyturn.yaml
+node keyturn.mjs doctor
 node keyturn.mjs status
 aws ssm get-parameters-by-path --path /keyturn/${stage} --recursive --query 'Parameters[].[Name,Value]' --output text
 \`\`\`
 
-Without a CloudTrail trail that logs in this Region, a rotation handler that dies is noticed late.
+\`doctor\` looks at everything that has to be right, and says whether a CloudTrail trail logs in this Region: without one, a rotation handler that
+dies is noticed late.
 
 ## Go back
 
