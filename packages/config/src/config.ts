@@ -76,7 +76,7 @@ const policy = z.strictObject({
 const route = z.strictObject({
   slack: z
     .string()
-    .regex(/^[CG][A-Z0-9]+$/, 'the id of a Slack channel')
+    .regex(/^[CG][A-Z0-9]+$/, 'the id of a Slack channel, such as C0PAYMENTS1')
     .optional(),
   mail: z.array(z.email()).default([]),
   webhooks: z.array(id).default([]).meta({ description: 'Ids of notifications.webhooks' }),

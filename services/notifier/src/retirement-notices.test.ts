@@ -5,7 +5,7 @@ import { parseNotifiedEvent } from './notified-event.ts';
 import type { Notice } from './notice.ts';
 import { delivered, rotationEvents as events } from './rotation-events.ts';
 import { storyNotice } from './story-notice.ts';
-import { learn, story, type Story } from './story.ts';
+import { learn, overtake, story, type Story } from './story.ts';
 
 function learnt(...heard: readonly KeyturnEvent[]): Story {
   let known: Story | undefined;
@@ -135,4 +135,14 @@ test('a key that a person put in is not promised to work before it was checked',
 
   expect(text).toContain('tells here whether it is accepted');
   expect(text).toContain('If it is, applications that read the secret');
+});
+
+test('the page of what went wrong is not linked by what is told when it is over', () => {
+  const page = 'https://runbooks.example.com/keyturn/key-rejected';
+  const refused = events.refused(11, { runbookUrl: page });
+
+  expect(told(events.rotated(), refused).link.url).toBe(page);
+  expect(overtake(learnt(events.rotated(), refused), Date.parse('2027-03-01T09:00:00Z'))).toMatchObject({
+    secret: { runbookUrl: 'https://runbooks.example.com/keyturn' },
+  });
 });

@@ -82,11 +82,15 @@ export const story = z.object({
 });
 export type Story = z.output<typeof story>;
 
+const hasPageOfItsOwn: ReadonlySet<NotifiedType> = new Set(['RotationFailed', 'VerificationFailed', 'RetirementHeld']);
+
 /** The story after one more event. Hearing an event again, or an older one of its kind, changes nothing but the count of failures. */
 export function learn(before: Story | undefined, event: NotifiedEvent): Story {
   const { metadata, data } = event;
   const at = Date.parse(metadata.occurredAt);
-  const { secretName: name, owner, environment, provider, runbookUrl } = data;
+  const { secretName: name, owner, environment, provider } = data;
+  // The page of what went wrong belongs to that message alone: what is told later of the same rotation would link it.
+  const runbookUrl = hasPageOfItsOwn.has(event.type) && before ? before.secret.runbookUrl : data.runbookUrl;
   const secret = newest(before?.secret, { at, name, owner, environment, provider, runbookUrl });
   return { ...before, secret, ...newFact(before ?? {}, event, at) };
 }
