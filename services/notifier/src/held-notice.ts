@@ -35,6 +35,9 @@ type Text = {
   readonly todo: string;
 };
 
+// The reason does not tell which version it is about.
+const unsure =
+  'Applications are not affected if it is an old version that does not fit. If it is the current one, they may be failing, and another message says so.';
 const unaffected = 'Applications are not affected: they use the current key.';
 
 function textOf(held: Held, secret: Story['secret']): Text {
@@ -47,6 +50,7 @@ function textOf(held: Held, secret: Story['secret']): Text {
     return { ...text, state: 'The old key still exists, as the policy asks.' };
   }
   const state = 'But the old key still exists, longer than the policy wants.';
+  if (reason === ('shape-mismatch' satisfies Reason)) return { ...text, state, applications: unsure };
   if (reason !== ('not-yours' satisfies Reason)) return { ...text, state };
   return {
     ...text,

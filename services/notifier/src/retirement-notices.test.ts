@@ -146,3 +146,9 @@ test('the page of what went wrong is not linked by what is told when it is over'
     secret: { runbookUrl: 'https://runbooks.example.com/keyturn' },
   });
 });
+
+test('an old key that is held because a version does not fit: nobody is told that applications are well', () => {
+  const notice = told(events.rotated(), events.held(1500, { reason: 'shape-mismatch' }));
+
+  expect(notice.lines[0]).toContain('If it is the current one, they may be failing');
+});
