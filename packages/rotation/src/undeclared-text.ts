@@ -1,6 +1,7 @@
 import { copyFinder } from './credential-copies.ts';
 import type { Credential } from './credential.ts';
 import { pairsAmong } from './credential-names.ts';
+import { shown } from './json-document.ts';
 import { linesOf, type Slice } from './match-template.ts';
 import { isBlank, mismatch, type Place } from './place.ts';
 import type { Shape } from './shape.ts';
@@ -29,12 +30,21 @@ export function refuseUndeclaredText(
   const mapped = (line: Slice) => places.some(({ offset }) => offset >= line.start && offset <= line.end);
   const unknown = assignments.filter((assignment) => !group.has(pointerTo(assignment)) && !mapped(assignment.line));
   const strangers = strangersAmong(unknown.filter(({ value }) => !isBlank(value, shape.placeholders)));
-  refuseStrangers(shape, strangers, ({ keyId, secret }) => ({ keyId: pointerTo(keyId), secret: pointerTo(secret) }));
+  refuseStrangers(shape, strangers, ({ keyId, secret }) => ({
+    keyId: shownPointer(keyId),
+    secret: shownPointer(secret),
+  }));
   if (current !== undefined) refuseCopies(shape, { text, places, field }, current);
 }
 
 function pointerTo({ section, name }: Assignment): string {
   return section === '' ? `/${name}` : `/${section.replaceAll('~', '~0').replaceAll('/', '~1')}/${name}`;
+}
+
+// What stands in brackets may be the value of a list instead.
+function shownPointer({ section, name }: Assignment): string {
+  const isName = /^[A-Za-z][\w .:/-]*$/.test(section);
+  return section === '' ? `/${name}` : `/${isName ? shown(section) : '…'}/${name}`;
 }
 
 function strangersAmong(assignments: readonly Assignment[]): { keyId: Assignment; secret: Assignment }[] {
