@@ -20,6 +20,8 @@ export async function bundleCli(to: string): Promise<void> {
     banner: {
       js: [
         '#!/usr/bin/env node',
+        // The client warns on Node 20 that its later versions will not run there; this file keeps the version that it has.
+        "process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';",
         "import { createRequire as __createRequire } from 'node:module';const require=__createRequire(import.meta.url);",
       ].join('\n'),
     },

@@ -31,7 +31,23 @@ const reader = [
   'secretsmanager:GetSecretValue managed secrets',
   'kms:Decrypt keys of secrets',
 ];
-const adapter = [...anyFunction, 'secretsmanager:GetSecretValue named secret', 'kms:Decrypt keys of secrets'];
+/** What Lambda does by the role of a function to place it in a VPC; its own code is denied it. */
+const placed = [
+  'ec2:CreateNetworkInterface network interfaces',
+  'ec2:CreateNetworkInterface its subnets',
+  'ec2:CreateNetworkInterface its security groups',
+  'ec2:DeleteNetworkInterface anything of ec2',
+  'ec2:AssignPrivateIpAddresses network interfaces',
+  'ec2:UnassignPrivateIpAddresses network interfaces',
+  'ec2:DescribeNetworkInterfaces *',
+  'ec2:DescribeSubnets *',
+];
+const adapter = [
+  ...anyFunction,
+  ...placed,
+  'secretsmanager:GetSecretValue named secret',
+  'kms:Decrypt keys of secrets',
+];
 
 /**
  * Role → what it may, as `action class-of-resource`: the table of who may do what, in full. Conditions are looked at by `privileges`. A role
@@ -100,6 +116,7 @@ const duties: readonly (readonly [RegExp, readonly string[]])[] = [
       ...anyFunction,
       ...consumer('Notifier'),
       ...ledger,
+      ...placed,
       'secretsmanager:GetSecretValue named secret',
       'kms:Decrypt keys of secrets',
       'ses:SendEmail sender',
@@ -121,6 +138,10 @@ const classes: readonly (readonly [RegExp, string])[] = [
   [/\/index\/due$/, 'due rows'],
   [/:parameter\$\{FleetParameter\}$/, 'fleet flag'],
   [/:ses:.*:identity\//, 'sender'],
+  [/:network-interface\/\*$/, 'network interfaces'],
+  [/:subnet\/subnet-\w+$/, 'its subnets'],
+  [/:security-group\/sg-\w+$/, 'its security groups'],
+  [/:ec2:.*:\*\/\*$/, 'anything of ec2'],
   [/^arn:aws:events:[\w-]+:\d+:event-bus\//, 'bus of a subscriber'],
 ];
 const classOf = (resource: string): string => classes.find(([form]) => form.test(resource))?.[1] ?? resource;

@@ -9,17 +9,30 @@ import { root } from './source-files.ts';
 const account = '111122223333';
 const subscriber = (name: string, target: string) => ({ name, events: ['SecretRotated', 'RotationFailed'], target });
 
-/** A configuration, outside the repository, that uses all there is: two providers, a subscriber of each kind, key, boundary, path and tags. */
+/** A configuration, outside the repository, that uses all there is: two providers of two flavours, networks, a subscriber of each kind, key, boundary, path and tags. */
 export function everythingOn(): { readonly file: string; readonly remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'keyturn-everything-'));
   const example = parseYaml(join(root, 'config/example.yaml')) as {
     providers: { apigee: object };
+    notifications: object;
     deployment?: object;
   };
-  const partner = { ...example.providers.apigee, retireSecret: 'keyturn/prod/partner-retire' };
+  const network = {
+    subnets: ['subnet-0a1b2c3d4e5f60718'],
+    securityGroups: ['sg-0a1b2c3d4e5f60718'],
+    proxy: 'http://proxy.corp.example:3128',
+    proxySecret: 'keyturn/prod/proxy',
+  };
+  const partner = {
+    ...example.providers.apigee,
+    flavour: 'edge',
+    retireSecret: 'keyturn/prod/partner-retire',
+    network,
+  };
   const config = {
     ...example,
     providers: { ...example.providers, partner },
+    notifications: { ...example.notifications, network },
     subscribers: [
       subscriber('queue', `arn:aws:sqs:eu-central-1:${account}:key-events`),
       subscriber('function', `arn:aws:lambda:eu-central-1:${account}:function:key-events`),

@@ -47,7 +47,7 @@ test.each([1, 3])(
     const keys = w.events('CredentialAdopted').map((event) => CredentialAdopted.parse(event).metadata.idempotencyKey);
     expect(new Set(keys)).toEqual(new Set([`${w.arn}#${versionId}#adopted`]));
     expect(s.mails.map(({ subject }) => subject)).toEqual([
-      expect.stringContaining('key changed by hand'),
+      expect.stringContaining('secret changed by hand'),
       expect.stringContaining('key rotated'),
     ]);
   },

@@ -2,8 +2,11 @@ import { list, ofType, pointee, text, type FunctionEntry, type Statement, type T
 
 export type Grant = { readonly role: string; readonly statement: Statement };
 
-/** Every statement of every role, those of policies that are attached to it too. */
-export function grants(template: Template): readonly Grant[] {
+/** Every statement of every role that allows something, those of policies that are attached to it too. */
+export const grants = (template: Template): readonly Grant[] =>
+  statements(template).filter(({ statement: { Effect } }) => Effect === 'Allow');
+
+function statements(template: Template): readonly Grant[] {
   const inline = ofType(template, 'AWS::IAM::Role').flatMap(([role, { Policies }]) =>
     Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement.map((statement) => ({ role, statement }))),
   );
@@ -24,7 +27,7 @@ export const functionsOf = ({ functions }: Template, role: string): readonly Fun
   Object.values(functions).filter((entry) => pointee(entry.role) === role);
 
 export const statement = (template: Template, role: string, sid: string): Statement =>
-  grants(template).find((grant) => grant.role === role && grant.statement.Sid === sid)!.statement;
+  statements(template).find((grant) => grant.role === role && grant.statement.Sid === sid)!.statement;
 
 export const condition = (
   { statement: { Condition = {} } }: Grant,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parse } from '@cdktf/hcl2json';
 import { managedSecret, tagNames } from '@keyturn/config/managed-secret';
 import { parseConfig } from '@keyturn/config/parse-config';
+import { stageParameters } from '@keyturn/config/stage-parameters';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 
@@ -15,6 +16,7 @@ const block = <T extends z.ZodType>(schema: T) =>
     z.tuple([schema]).transform(([one]) => one),
   );
 const example = z.object({
+  data: z.object({ aws_ssm_parameter: block(z.object({ name: z.string() })) }),
   resource: z.object({
     aws_secretsmanager_secret: block(z.object({ name: z.string(), tags: z.record(z.string(), z.string()) })),
     aws_secretsmanager_secret_version: block(
@@ -29,9 +31,9 @@ const example = z.object({
   }),
 });
 
-const resources = example.parse(
+const { data, resource: resources } = example.parse(
   await parse('main.tf', readFileSync(join(root, 'examples/terraform/main.tf'), 'utf8')),
-).resource;
+);
 const only = <T>(blocks: Readonly<Record<string, T>>): T => Object.values(blocks)[0]!;
 
 const secret = only(resources.aws_secretsmanager_secret);
@@ -52,6 +54,10 @@ const managed = managedSecret(
 
 test('the Terraform example attaches the schedule without rotating', () => {
   expect(rotation.rotate_immediately).toBe(false);
+});
+
+test('the Terraform example finds the rotation function where the stage tells it', () => {
+  expect(only(data.aws_ssm_parameter).name).toBe(stageParameters('${var.stage}').rotationHandlerArn);
 });
 
 test('the Terraform example leaves the value to Keyturn', () => {

@@ -33,6 +33,8 @@ shapes:
   pair: { keyId: /key, secret: /secret }
   header: { keyId: /key, secret: /secret, derived: { /auth: 'Basic {basic}' } }
   env: { lines: ['KEY={keyId}', 'SECRET={secret}'] }
+  header-alone: { derived: { /authorization: 'Basic {basic}' } }
+  header-text: { text: 'Basic {basic}' }
 readers:
   cached: { refresh: 1h, staleOnError: 1h }
 policies:

@@ -19,7 +19,7 @@ variable "stage" {
 
 # What the stage tells about itself.
 data "aws_ssm_parameter" "rotation_handler_arn" {
-  name = "/keyturn/${var.stage}/rotation-handler-arn"
+  name = "/keyturn/${var.stage}/rotation-handler/arn"
 }
 
 resource "aws_secretsmanager_secret" "orders_apigee" {

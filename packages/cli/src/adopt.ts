@@ -55,6 +55,7 @@ export const adopt: Command = {
         schedule: plan.live.secret.policy.schedule,
         fingerprint: plan.live.credential === undefined ? null : fingerprint(plan.live.credential.keyId),
         adopted: confirmed,
+        ...(forTerraform ? { terraform: terraformOf(plan).join('\n') } : {}),
       },
     };
   },

@@ -16,13 +16,21 @@ export const approve: Command = {
   options: { version: { type: 'string', help: 'only the key of this version' } },
   async run(call, deps) {
     const { secrets, ledger } = deps;
-    const { arn, name } = await secrets.describe(secretArgument(call));
+    const { arn, name, stages } = await secrets.describe(secretArgument(call));
     const only = textOption(call, 'version');
+    // One that is current again, or pending, is not on its way out.
+    const inUse = (versionId: string) =>
+      (stages.get(versionId) ?? []).some((label) => label === 'AWSCURRENT' || label === 'AWSPENDING');
     const rows = (await listSuperseded(ledger, arn)).filter(
-      ({ value }) => value.stage !== 'retired' && (only === undefined || value.versionId === only),
+      ({ value: { stage, versionId } }) =>
+        stage !== 'retired' && !inUse(versionId) && (only === undefined || versionId === only),
     );
-    if (rows.length === 0)
-      throw new PermanentError('secret-missing', `${name} has no such key to retire`, { field: '--version' });
+    if (rows.length === 0) {
+      const which = only === undefined ? 'no old key' : 'no such old key';
+      throw new PermanentError('secret-missing', `${name} has ${which} that waits; keyturn status lists them`, {
+        field: '--version',
+      });
+    }
     const steps: Approved[] = [];
     for (const { value, rev } of rows) {
       const step = await nextStep(value, deps);

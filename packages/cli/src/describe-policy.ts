@@ -15,10 +15,13 @@ export function describePolicy({ policy, provider, timing }: ManagedSecret): str
     revocationCacheMs: provider.config.revocation,
     marginMs: timing.marginMs,
   });
-  const sum = needed.parts.map(({ name, ms }) => `${formatDuration(ms)} ${name}`).join(' + ');
+  const sum = needed.parts
+    .filter(({ ms }) => ms > 0)
+    .map(({ name, ms }) => `${formatDuration(ms)} ${name}`)
+    .join(' + ');
   return [
     `  schedule     ${policy.schedule}${policy.window === undefined ? '' : `, window ${policy.window}`}`,
-    `  hold-off     ${formatDuration(policy.holdOffMs)}, then ${policy.accepts} accepts in a row`,
+    `  hold-off     ${formatDuration(policy.holdOffMs)}, then ${policy.probe === 'none' ? 'the word of the provider; no request is made with the key' : `${policy.accepts} accepts in a row`}`,
     `  grace        ${formatDuration(policy.graceMs)} (readers need ${formatDuration(needed.totalMs)} = ${sum})`,
     `  soak         ${formatDuration(policy.soakMs)} switched off before it is deleted`,
     `  verification ${policy.verification}`,

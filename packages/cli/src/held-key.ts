@@ -19,6 +19,8 @@ export function whyHeld({ held, stage }: Superseded, name: string): string | und
       return `still-read (somebody read that version after it was superseded${over})`;
     case 'still-used':
       return `still-used (the provider says that it was used${over})`;
+    case 'key-rejected':
+      return `key-rejected (the current key is refused; keyturn rollback ${name} tells whether the one before can be put back)`;
     default:
       return held.reason;
   }

@@ -27,7 +27,6 @@ export const plan: Command = {
     const findings = await findObstacles(live, deps);
     const nextAt = description.rotation.nextAt;
     const held = await heldKeys(live, deps);
-    const refused = findings.map(({ message, field }) => `  ! ${message}${field === null ? '' : ` (${field})`}`);
     return {
       ok: findings.length === 0,
       lines: [
@@ -37,7 +36,7 @@ export const plan: Command = {
         `  a rotation on ${moment(nextAt)} lets the present key work until ${moment(nextAt === undefined ? undefined : nextAt + secret.policy.graceMs)}`,
         ...held.map(({ versionId, why }) => `  held         the key of version ${versionId}: ${why}`),
         findings.length === 0 ? 'Nothing stands against it.' : 'It would be refused:',
-        ...refused,
+        ...findings.flatMap(describeFinding),
       ],
       answer: {
         secret: description.name,
@@ -56,6 +55,12 @@ export const plan: Command = {
     };
   },
 };
+
+// What is to be added to the configuration stands on lines of its own.
+function describeFinding({ message, field }: Finding): string[] {
+  const [first = '', ...more] = message.split('\n');
+  return [`  ! ${first}${field === null ? '' : ` (${field})`}`, ...more.map((line) => `    ${line}`)];
+}
 
 async function heldKeys({ description: { arn, name } }: LiveSecret, { ledger }: Deps) {
   return (await listSuperseded(ledger, arn)).flatMap(({ value }) => {

@@ -80,6 +80,11 @@ test.each([
     'not-approved (keyturn approve orders/apigee: then it is deleted)',
     [],
   ],
+  [
+    held('key-rejected'),
+    'key-rejected (the current key is refused; keyturn rollback orders/apigee tells whether the one before can be put back)',
+    ['version old cannot be retired: key-rejected'],
+  ],
   [held('not-yours'), 'not-yours', ['version old cannot be retired: not-yours']],
 ])('status and plan say why a key is held: %j', async (change, words, problems) => {
   const w = await world();

@@ -46,7 +46,8 @@ export const rotate: Command = {
 const sentences = {
   current: 'Done: the new key is current. The old one keeps working until its grace is over.',
   dropped: 'Failed: the new version was given up. The old key is current and works. `keyturn status` says more.',
-  pending: 'Not done in time: the new version is still pending. The old key is current and works.',
+  pending:
+    'Not done in time: the new version is still pending. The old key is current and works. `keyturn status` says more.',
 } as const;
 
 type Waiting = { readonly arn: string; readonly versionId: string; readonly seconds: number };

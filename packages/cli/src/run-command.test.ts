@@ -717,6 +717,43 @@ test('status says that a rotation failed since the current key came, and does no
   });
 });
 
+test('approve leaves a version alone that is current again', async () => {
+  const w = await world();
+  await noteSuperseded(w.ledger, {
+    secretArn: w.arn,
+    versionId: w.firstVersion,
+    provider: 'apigee',
+    target: 'orders-app',
+    kind: 'superseded',
+    n: 1,
+    supersededAt: w.clock.now(),
+    supersededBy: 'b',
+    correlationId: 'c',
+    dueAt: w.clock.now() + day,
+  });
+
+  const { code, text } = await keyturn(w, 'approve', 'orders/apigee');
+
+  expect(code).toBe(1);
+  expect(text).toContain('has no old key that waits');
+  expect((await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion)))?.value.approvedAt).toBeNull();
+});
+
+test.each([[['polish', '--json']], [['status', '--colour', '--json']]])('%j answers in JSON', async (words) => {
+  const { code, answer } = await keyturn(await world(), ...words);
+
+  expect(code).toBe(2);
+  expect(answer).toMatchObject({ ok: false, reason: 'usage' });
+  expect(answer?.['message']).not.toContain('positional');
+});
+
+test('a secret that does not exist is said to be missing here, and what to check', async () => {
+  const { code, text } = await keyturn(await world(), 'status', 'orders/typo');
+
+  expect(code).toBe(1);
+  expect(text).toContain('There is no secret of that name here: check the name, the account and the Region.');
+});
+
 test('a wrong call with --json answers in JSON', async () => {
   const { code, answer } = await keyturn(await world(), 'plan', '--json');
 

@@ -14,6 +14,7 @@ import { plan } from './plan.ts';
 import { rollback } from './rollback.ts';
 import { rotate } from './rotate.ts';
 import { status } from './status.ts';
+import { whatToDo, type Wrong } from './what-to-do.ts';
 
 type AnyCommand = Command | LocalCommand;
 
@@ -42,17 +43,21 @@ export async function runCommand(
 ): Promise<number> {
   const [name, ...rest] = words;
   const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) {
-    const asked = name === undefined || name === '--help' || name === '-h' || name === 'help';
-    console.line(asked ? overview() : `keyturn: there is no command ${name}\n\n${overview()}`);
-    return asked && name !== undefined ? exitCodes.done : exitCodes.usage;
-  }
-  const json = rest.includes('--json');
+  const json = words.includes('--json');
+  if (command === undefined) return withoutCommand(name, { console, json });
   try {
     return await runOne(command, rest, { connect, console, json, configFile });
   } catch (error) {
     return explain(error, command, { console, json });
   }
+}
+
+function withoutCommand(name: string | undefined, { console, json }: Pick<Surroundings, 'console' | 'json'>): number {
+  const asked = name === undefined || name === '--help' || name === '-h' || name === 'help';
+  const message = `there is no command ${name}`;
+  if (json && !asked) console.json({ ok: false, reason: 'usage', field: null, message });
+  else console.line(asked ? overview() : `keyturn: ${message}\n\n${overview()}`);
+  return asked && name !== undefined ? exitCodes.done : exitCodes.usage;
 }
 
 type Surroundings = {
@@ -82,22 +87,22 @@ async function runOne(command: AnyCommand, words: string[], surroundings: Surrou
   return ok ? exitCodes.done : exitCodes.failed;
 }
 
-type Wrong = { readonly reason: string; readonly field: string | null };
-
 function explain(
   error: unknown,
   command: AnyCommand,
   { console, json }: Pick<Surroundings, 'console' | 'json'>,
 ): number {
   if (error instanceof UsageError || isParseError(error)) {
-    if (json) console.json({ ok: false, reason: 'usage', field: null, message: error.message });
-    else console.line(`keyturn ${command.name}: ${error.message}\n\n${help(command)}`);
+    // Node adds how to pass an argument that begins with a dash, which no command takes.
+    const message = error.message.replace(/(?<=^Unknown option '[^']*')\. .*/s, '');
+    if (json) console.json({ ok: false, reason: 'usage', field: null, message });
+    else console.line(`keyturn ${command.name}: ${message}\n\n${help(command)}`);
     return exitCodes.usage;
   }
   const wrong = whatIsWrong(error);
   if (!(error instanceof Error) || wrong === undefined) throw error;
   if (json) console.json({ ok: false, ...wrong, message: error.message });
-  else console.line(`keyturn ${command.name}: ${error.message}\n  ${whatToDo(wrong)}`);
+  else console.line(`keyturn ${command.name}: ${error.message}\n  ${whatToDo(wrong, error.message)}`);
   return exitCodes.failed;
 }
 
@@ -105,11 +110,6 @@ function whatIsWrong(error: unknown): Wrong | undefined {
   if (error instanceof PermanentError) return { reason: error.reason, field: error.field ?? null };
   if (error instanceof TransientError || error instanceof PendingError) return { reason: 'unavailable', field: null };
   return undefined;
-}
-
-function whatToDo({ reason, field }: Wrong): string {
-  if (reason === 'unavailable') return 'reason unavailable. Try again.';
-  return `reason ${reason}${field === null ? '' : `, look at ${field}`}.`;
 }
 
 function isParseError(error: unknown): error is Error {

@@ -78,7 +78,10 @@ async function statusOf(description: SecretDescription, { config, ledger }: Deps
     problems: [
       ...problemsOf(description, config),
       ...superseded.flatMap(({ value: { versionId, held } }) => heldProblem(versionId, held)),
-      ...failures.map(({ value }) => `rotation ${value.token} failed on ${moment(value.at)}`),
+      ...failures.map(
+        ({ value }) =>
+          `rotation ${value.token} failed on ${moment(value.at)}; keyturn plan says what stands against the next`,
+      ),
       ...(row !== undefined && row.value.announced < row.value.n
         ? ['subscribers were not told of the current version yet']
         : []),

@@ -27,6 +27,10 @@ const pieces = [
   '<k>a</k>',
   'KEY=a:',
   'A_KEY=b\n',
+  'Basic ',
+  'KEY=Basic ',
+  'eDp5',
+  'Ojo6',
 ];
 
 const shapes = [
@@ -36,6 +40,9 @@ const shapes = [
   `{ snippets: ['<k>{keyId}</k>', 'KEY={secret}:'] }`,
   `{ snippets: ["KEY={keyId}\\nKEY={secret}"] }`,
   '{ keyId: /a/b, secret: /a/c }',
+  `{ text: 'Basic {basic}' }`,
+  `{ lines: ['KEY=Basic {basic}', 'A_KEY={basic}'] }`,
+  `{ derived: { /a/b: 'Basic {basic}', /a/c: '{basic}' } }`,
 ];
 
 // Whatever is found in a text is found by looking for a string, from the left or from the right: so many characters are looked at.
@@ -43,12 +50,43 @@ test.each(shapes)('64 KB that are meant badly are gone through a few times and n
   const made = { id: 'some', ...shape.parse(parseYaml(yaml)) };
   const hostile = pieces.flatMap((piece) => {
     const many = piece.repeat((size - 32) / piece.length);
-    return [many, `KEY=${many}`, `KEY=a\nSECRET=b\n${many}`, `{"a":{"b":"k","c":"${many.replace(/[\n"\\]/g, '.')}"}}`];
+    const inJson = many.replace(/[\n"\\]/g, '.');
+    return [
+      many,
+      `KEY=${many}`,
+      `Basic ${many}`,
+      `KEY=a\nSECRET=b\n${many}`,
+      `{"a":{"b":"k","c":"${inJson}"}}`,
+      `{"a":{"b":"Basic ${inJson}"}}`,
+    ];
   });
 
   for (const text of hostile) {
     const looked = charactersLookedAt(() => attempt(() => vetSecret(made, { text: hidden(text) })));
     expect(looked).toBeLessThan(timesAtMost * size);
+  }
+});
+
+test.each<[what: string, pair: string, taken: boolean]>([
+  ['a long secret', `k:${'s'.repeat(48_000)}`, true],
+  ['a secret of colons', `k:${':'.repeat(48_000)}`, true],
+  ['a long key id', `${'k'.repeat(48_000)}:s`, true],
+  ['nothing but a key id', 'k'.repeat(48_000), false],
+  ['zeroes', '\0'.repeat(48_000), false],
+])('64 KB of a header with %s are gone through a few times and no more', (_what, pair, taken) => {
+  const header = Buffer.from(pair).toString('base64');
+  for (const [yaml, text] of [
+    [`{ text: 'Basic {basic}' }`, `Basic ${header}`],
+    [`{ derived: { /a: '{basic}' } }`, `{"a":"${header}"}`],
+  ] as const) {
+    const made = { id: 'some', ...shape.parse(parseYaml(yaml)) };
+    let found: unknown;
+
+    const looked = charactersLookedAt(() => attempt(() => (found = vetSecret(made, { text: hidden(text) }))));
+    const cut = charactersLookedAt(() => attempt(() => vetSecret(made, { text: hidden(text.slice(0, -3)) })));
+
+    expect(found !== undefined).toBe(taken);
+    expect(Math.max(looked, cut)).toBeLessThan(timesAtMost * size);
   }
 });
 

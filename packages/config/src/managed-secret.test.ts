@@ -79,7 +79,7 @@ test('a runbook is a page for each reason', () => {
 
 describe('refuses a tag and names it:', () => {
   test.each([
-    ['provider', 'kong', 'names a provider that the configuration does not have'],
+    ['provider', 'kong', 'names a provider that the configuration does not have; it has apigee'],
     ['policy', 'strict', 'names a policy that the configuration does not have'],
     ['shape', 'triple', 'names a shape that the configuration does not have'],
     ['owner', 'nobody', 'names an owner that has no route'],
@@ -95,13 +95,9 @@ describe('refuses a tag and names it:', () => {
   ])('keyturn:%s is %j', (name, value, problem) => {
     const wrong = described({ ...tags, [`keyturn:${name}`]: value });
 
-    expect(() => managedSecret(wrong, config)).toThrow(
-      expect.objectContaining({
-        reason: 'misconfigured',
-        field: `tag keyturn:${name}`,
-        message: `Tag keyturn:${name} ${problem}`,
-      }),
-    );
+    const refuse = () => managedSecret(wrong, config);
+    expect(refuse).toThrow(expect.objectContaining({ reason: 'misconfigured', field: `tag keyturn:${name}` }));
+    expect(refuse).toThrow(`Tag keyturn:${name} ${problem}`);
   });
 
   test.each(Object.keys(tags))('%s is missing', (name) => {

@@ -109,13 +109,18 @@ function picked<T>(
   what: string,
 ): { id: string; value: T } {
   const value = entry(known, id);
-  if (value === undefined) throw refused(tag, `names a ${what} that the configuration does not have`);
+  if (value === undefined) {
+    throw refused(tag, `names a ${what} that the configuration does not have; it has ${Object.keys(known).join(', ')}`);
+  }
   return { id, value };
 }
 
 function ownerOf(owner: string, config: Config): string {
   if (owner === 'default') throw refused(tagNames.owner, 'is default, which is the route of nobody');
-  if (entry(config.routes, owner) === undefined) throw refused(tagNames.owner, 'names an owner that has no route');
+  if (entry(config.routes, owner) === undefined) {
+    const owners = Object.keys(config.routes).filter((name) => name !== 'default');
+    throw refused(tagNames.owner, `names an owner that has no route; there are routes of ${owners.join(', ')}`);
+  }
   return owner;
 }
 

@@ -141,6 +141,48 @@ const accepted: readonly Row[] = [
       `{"apigee":{"client_id":"theirs","client_secret":"also theirs"},"azure":{"client_id":"${k}","client_secret":"${s}"},"key2":"a","secret2":"b"}`,
   },
   {
+    name: 'JSON with nothing but a header',
+    yaml: `{ derived: { /authorization: 'Basic {basic}' } }`,
+    secret: (k, s) => `{"authorization":"Basic ${base64(`${k}:${s}`)}","url":"https:\\/\\/gw.example"}`,
+  },
+  {
+    name: 'JSON with a header in a string, what else is made of it, and the header of somebody else',
+    yaml: `
+      derived:
+        /http/user: '{keyId}'
+        /http/headers/1/value: 'Basic {basic}'
+        /plain: '{basic}'
+      group: [{ keyId: /proxy, secret: /proxy }]`,
+    secret: (k, s) => {
+      const headers = `[{"name":"Accept","value":"*/*"}, {"name":"Authorization","value":"Basic ${base64(`${k}:${s}`)}"}]`;
+      return `{"plain":"${base64(`${k}:${s}`)}","proxy":"Basic ${base64('their:own')}","http":"${json(`{"headers":${headers},"user":"${k}"}`)}"}`;
+    },
+  },
+  {
+    name: 'binary JSON with nothing but a header',
+    yaml: `{ derived: { /auth: '{basic}' } }`,
+    secret: (k, s) => Buffer.from(`{"é":1, "auth" : "${base64(`${k}:${s}`)}"}\n`, 'utf8'),
+  },
+  { name: 'a header as text', yaml: `{ text: 'Basic {basic}' }`, secret: (k, s) => `Basic ${base64(`${k}:${s}`)}` },
+  {
+    name: 'what stands in a header as text, in bytes with a byte order mark and a line break',
+    yaml: `{ text: '{basic}' }`,
+    secret: (k, s) => Buffer.from(`${bom}${base64(`${k}:${s}`)}\r\n`, 'utf8'),
+  },
+  {
+    name: 'an .env file with nothing but headers',
+    yaml: `
+      lines: ['AUTHORIZATION=Basic {basic}', 'export AUTH="{basic}"']
+      group: [{ keyId: /PROXY_AUTHORIZATION, secret: /PROXY_AUTHORIZATION }]`,
+    secret: (k, s) =>
+      `URL=https://x\nAUTHORIZATION=Basic ${base64(`${k}:${s}`)}\n\nPROXY_AUTHORIZATION=Basic ${base64('their:own')}\nexport AUTH="${base64(`${k}:${s}`)}"\n`,
+  },
+  {
+    name: 'a header in a file of requests, and its key id',
+    yaml: `{ snippets: ['<user>{keyId}</user>', '-H "Authorization: Basic {basic}"'] }`,
+    secret: (k, s) => `<user>${k}</user>\ncurl -H "Authorization: Basic ${base64(`${k}:${s}`)}" https://x\n`,
+  },
+  {
     name: 'a document of 60 KB',
     yaml: '{ keyId: /key, secret: /secret }',
     secret: (k, s) => `{"certificate":"${'MIIB\\n'.repeat(10_000)}","key":"${k}","secret":"${s}"}`,
@@ -172,6 +214,10 @@ describe.each(accepted)('$name', ({ yaml, secret }) => {
 
 const pairYaml = '{ keyId: /key, secret: /secret }';
 const envYaml = `{ lines: ['KEY={keyId}', 'SECRET={secret}'] }`;
+const headerYaml = `{ derived: { /auth: 'Basic {basic}' } }`;
+const headerText = `{ text: 'Basic {basic}' }`;
+const headerLine = `{ lines: ['H=Basic {basic}'] }`;
+const header = `Basic ${base64('K1:S1')}`;
 
 describe('where nothing was issued yet, the first credential is put into', () => {
   test.each<[what: string, yaml: string, before: string, after: string]>([
@@ -215,6 +261,20 @@ describe('where nothing was issued yet, the first credential is put into', () =>
       'key = \nb = ',
       'key = K1\nb = S1',
     ],
+    ['an empty header', headerYaml, '{"auth":"", "url":"x"}', `{"auth":"${header}", "url":"x"}`],
+    ['a header that is null', headerYaml, '{"auth":null}', `{"auth":"${header}"}`],
+    ['a placeholder instead of a header', headerYaml, '{"auth":"REPLACE_ME"}', `{"auth":"${header}"}`],
+    ['a header without anything in it', headerYaml, '{"auth":"Basic "}', `{"auth":"${header}"}`],
+    ['a header of a placeholder', headerYaml, '{"auth":"Basic TODO"}', `{"auth":"${header}"}`],
+    ['a header of two placeholders', headerYaml, `{"auth":"Basic ${base64('TODO:tbd')}"}`, `{"auth":"${header}"}`],
+    ['a header of a colon', headerYaml, `{"auth":"Basic ${base64(':')}"}`, `{"auth":"${header}"}`],
+    ['{} that is to get a header', headerYaml, '{}', `{"auth":"${header}"}`],
+    ['a placeholder instead of JSON with a header', headerYaml, 'TODO', `{"auth":"${header}"}`],
+    ['a placeholder instead of a header as text', headerText, 'REPLACE_ME\n', `${header}\n`],
+    ['a header of a placeholder as text', headerText, 'Basic REPLACE_ME\n', `${header}\n`],
+    ['a header as text without anything in it', headerText, ' Basic \n', ` ${header}\n`],
+    ['a line with a header without anything in it', headerLine, 'A=1\nH=Basic \n', `A=1\nH=${header}\n`],
+    ['a placeholder instead of a line with a header', headerLine, 'TODO', `H=${header}`],
     ['a placeholder instead of lines', envYaml, `${bom}placeholder\r\n`, `${bom}KEY=K1\r\nSECRET=S1\r\n`],
   ])('%s', (_what, yaml, before, after) => {
     const made = shapeOf(yaml);
@@ -229,6 +289,8 @@ const canary = 'hunter2-canary-of-a-secret';
 const canaryKey = 'hunter2canarykeyid0001';
 const full = `"key":"${canaryKey}","secret":"${canary}"`;
 const basic = base64(`${canaryKey}:${canary}`);
+/** How every header of the key begins, whatever its secret. */
+const basicOfKey = basic.slice(0, 28);
 
 describe('refused before anything changes, by place, without a value:', () => {
   test.each<[what: string, yaml: string, secret: string | Buffer, field: string, problem: string]>([
@@ -293,7 +355,7 @@ describe('refused before anything changes, by place, without a value:', () => {
       `{ keyId: /key, secret: /secret, derived: { /auth: 'Basic {basic}' } }`,
       `{"key":"","secret":"","auth":"Basic ${basic}"}`,
       '/auth',
-      'is not empty while /key and /secret are',
+      'is not empty, unlike /key and /secret',
     ],
     [
       'a second place that differs',
@@ -435,6 +497,96 @@ describe('refused before anything changes, by place, without a value:', () => {
       '/A',
       'is not there',
     ],
+    ['a header that is not there', headerYaml, `{"Auth":"Basic ${basic}"}`, '/auth', 'is not there'],
+    ['a header that is there twice', headerYaml, `{"auth":"Basic ${basic}","auth":""}`, '/auth', 'is there twice'],
+    ['a header that is a list', headerYaml, `{"auth":["Basic ${basic}"]}`, '/auth', 'is not a string'],
+    [
+      'two headers that differ',
+      `{ derived: { /auth: 'Basic {basic}', /raw: '{basic}' } }`,
+      `{"auth":"Basic ${basic}","raw":"${base64(`${canaryKey}:old`)}"}`,
+      '/raw',
+      'does not agree with /auth: only one was changed',
+    ],
+    [
+      'a field beside an empty header',
+      `{ derived: { /auth: 'Basic {basic}', /user: '{keyId}' } }`,
+      `{"auth":"","user":"${canaryKey}"}`,
+      '/user',
+      'is not empty, unlike /auth',
+    ],
+    [
+      'a copy of the key id beside a header',
+      headerYaml,
+      `{"auth":"Basic ${basic}","user":"${canaryKey}"}`,
+      '/user',
+      `derived: { /user: '{keyId}' }`,
+    ],
+    [
+      'a copy of the secret beside a header',
+      headerYaml,
+      `{"auth":"Basic ${basic}","url":"https://u:${canary}@x"}`,
+      '/url',
+      `derived: { /url: '…{secret}…' }`,
+    ],
+    [
+      'a copy of the header',
+      headerYaml,
+      `{"auth":"Basic ${basic}","raw":"${basic}"}`,
+      '/raw',
+      `derived: { /raw: '{basic}' }`,
+    ],
+    [
+      'a second pair beside a header',
+      headerYaml,
+      `{"auth":"Basic ${basic}","client_id":"x","client_secret":"y"}`,
+      '/client_id',
+      'group: [{ keyId: /client_id, secret: /client_secret }]',
+    ],
+    [
+      'a second header',
+      headerYaml,
+      `{"auth":"Basic ${basic}","proxy":[{"auth":"basic ${base64('their:own')}"}]}`,
+      '/proxy/0/auth',
+      'more than one credential: /proxy/0/auth. Keyturn turns one and leaves the others as they are.\nSay that they are known, in the configuration under shapes.some:\n  group: [{ keyId: /proxy/0/auth, secret: /proxy/0/auth }]',
+    ],
+    [
+      'a second header beside an empty one',
+      headerYaml,
+      `{"auth":"","Authorization":"Basic ${basic}"}`,
+      '/Authorization',
+      'more than one credential',
+    ],
+    [
+      'a group of the same header',
+      `{ derived: { /auth: 'Basic {basic}' }, group: [{ keyId: /b, secret: /b }] }`,
+      `{"auth":"Basic ${basic}","b":"Basic ${basic}"}`,
+      '/b',
+      'shows the credential too',
+    ],
+    ['a header as text with more beside it', headerText, `Basic ${basic} # mine`, '{basic}', 'holds a blank'],
+    ['a text that is no header', headerText, canary, '{basic}', 'of "Basic {basic}" is not there'],
+    [
+      'a line with a header that is there twice',
+      headerLine,
+      `H=Basic ${basic}\nH=Basic ${basic}`,
+      '{basic}',
+      'fits in more',
+    ],
+    ['a copy beside a line with a header', headerLine, `H=Basic ${basic}\nS=${canary}`, 'SecretString', 'outside its'],
+    [
+      'a second line with a header',
+      headerLine,
+      `H=Basic ${basic}\nPROXY="Basic ${base64('their:own')}"`,
+      '/PROXY',
+      'group: [{ keyId: /PROXY, secret: /PROXY }]',
+    ],
+    [
+      'a second pair beside a line with a header',
+      headerLine,
+      `H=Basic ${basic}\nCLIENT_ID=x\nCLIENT_SECRET=y`,
+      '/CLIENT_ID',
+      'group: [{ keyId: /CLIENT_ID, secret: /CLIENT_SECRET }]',
+    ],
     [
       'a secret that would grow too long',
       pairYaml,
@@ -461,6 +613,57 @@ describe('refused before anything changes, by place, without a value:', () => {
       expect(error).toMatchObject({ reason: 'shape-mismatch', field: '{secret}' });
     },
   );
+
+  test.each<[what: string, value: string]>([
+    ['without its padding', base64(`${canaryKey}:${canary}`).replace(/=*$/, '')],
+    ['with padding too much', `${basic}=`],
+    ['with bits that mean nothing', base64('k:ss').replace('cw==', 'cx==')],
+    ['of base64url', Buffer.from('k:?~>').toString('base64url')],
+    ['with a line break', `${basic.slice(0, 8)}\n${basic.slice(8)}`],
+    ['with a second blank', ` ${basic}`],
+    ['with a letter that is none of base64', `${basic.slice(0, 8)}*${basic.slice(8)}`],
+    ['that is no UTF-8', Buffer.from(`${canaryKey}:caf\u00e9`, 'latin1').toString('base64')],
+    ['without a colon', base64(canary)],
+    ['of a colon alone, without its padding', base64(':').replace('==', '')],
+    ['without a key id', base64(`:${canary}`)],
+    ['without a secret', base64(`${canaryKey}:`)],
+    ['with a placeholder for a secret', base64(`${canaryKey}:REPLACE_ME`)],
+    ['with a placeholder for a key id', base64(`TODO:${canary}`)],
+    ['that ends with a line break, as echo adds one', base64(`${canaryKey}:${canary}\n`)],
+    ['in the clear', `${canaryKey}:${canary}`],
+  ])('a header %s', (_what, value) => {
+    const places = [
+      [headerYaml, JSON.stringify({ auth: `Basic ${value}` }), '/auth'],
+      [`{ derived: { /auth: '{basic}' } }`, JSON.stringify({ auth: value }), '/auth'],
+      [headerText, `Basic ${value}`, '{basic}'],
+      [headerLine, `H=Basic ${value}`, '{basic}'],
+    ] as const;
+
+    for (const [yaml, secret, field] of places) {
+      const made = shapeOf(yaml);
+      for (const run of [readCredential, vetSecret]) {
+        const error = refusal(() => run(made, content(secret)));
+        expect(error).toMatchObject({ reason: 'shape-mismatch', field });
+        expect(error.message).not.toContain(value);
+      }
+      const writing = refusal(() => writeCredential(made, content(secret), credential('K', canary)));
+      expect(writing).toMatchObject({ reason: 'shape-mismatch', field });
+    }
+  });
+
+  test.each([
+    [headerYaml, `{"auth":"Basic ${basic}"}`, '/auth'],
+    [headerYaml, '{}', '/auth'],
+    [headerText, `Basic ${basic}`, '{basic}'],
+    [headerLine, 'REPLACE_ME', '{basic}'],
+  ])('a key id that a header could not hold: %s in %s', (yaml, secret, field) => {
+    const made = shapeOf(yaml);
+
+    for (const odd of ['K:L', ':', 'K\n', 'K\u0000', '\ud800']) {
+      const error = refusal(() => writeCredential(made, content(secret), credential(odd, canary)));
+      expect(error).toMatchObject({ reason: 'shape-mismatch', field });
+    }
+  });
 
   test('a key id with the separator of its text', () => {
     const made = shapeOf(`{ text: '{keyId}:{secret}' }`);
@@ -558,6 +761,41 @@ test.each<[keyId: string, secret: string]>([
   expect(error).toMatchObject({ field: `/${keyId}` });
 });
 
+test('a secret with colons, and with letters beyond ASCII, is read behind the first colon of a header and written back', () => {
+  const made = shapeOf(headerYaml);
+  const before = content(`{"auth":"Basic ${base64('clé:s:é:😀:')}"}`);
+
+  const after = writeCredential(made, before, credential('ключ', ':s:'));
+
+  expect(revealed(vetSecret(made, before))).toEqual(['clé', 's:é:😀:']);
+  expect(after.text.reveal()).toBe(`{"auth":"Basic ${base64('ключ::s:')}"}`);
+});
+
+test.each([
+  'Bearer eyJhbGciOiJub25lIn0.e30.x',
+  'Basic auth',
+  'Basic',
+  base64('{"a":"b"}'),
+  `Basic ${base64('no colon')}`,
+  `Basic ${base64(':')}`,
+  'Basic REPLACE_ME',
+])('what stands beside a header is no second one: %s', (beside) => {
+  const found = vetSecret(shapeOf(headerYaml), content(JSON.stringify({ auth: `Basic ${basic}`, beside })));
+  const foundInText = vetSecret(shapeOf(headerLine), content(`H=Basic ${basic}\nBESIDE=${beside}\n`));
+
+  expect(revealed(found)).toEqual([canaryKey, canary]);
+  expect(revealed(foundInText)).toEqual([canaryKey, canary]);
+});
+
+test('an old version with a header is read by the first of its places alone', () => {
+  const made = shapeOf(`{ derived: { /auth: 'Basic {basic}', /raw: '{basic}', /user: '{keyId}' } }`);
+
+  expect(revealed(readCredential(made, content(`{"auth":"Basic ${basic}","raw":"${base64('a:b')}"}`)))).toEqual([
+    canaryKey,
+    canary,
+  ]);
+});
+
 test('an old version is read by its two pointers alone, whatever its shape has got since', () => {
   const made = shapeOf(`
     keyId: /key
@@ -593,7 +831,7 @@ function revealed(found: ReturnType<typeof readCredential>) {
 function refusal(run: () => unknown): PermanentError {
   const error = caught(run);
   const printed = `${error.message} ${String(error.field)} ${String(error.cause)} ${error.stack}`;
-  for (const secret of [canary, canaryKey, basic]) expect(printed).not.toContain(secret);
+  for (const secret of [canary, canaryKey, basic, basicOfKey]) expect(printed).not.toContain(secret);
   return error;
 }
 

@@ -46,11 +46,41 @@ test.each([
   expect(shapes['mine']).toMatchObject({ placeholders });
 });
 
+test.each([
+  [
+    'the first header',
+    `{ derived: { /k: '{keyId}', /both: '{keyId} {basic}', /b: 'Basic {basic}', /a: '{basic}' } }`,
+    '/b',
+  ],
+  ['the header of a text', `{ text: 'Basic {basic}' }`, '{basic}'],
+  ['the header where one of the halves stands beside it', `{ lines: ['K={keyId}', 'H=Basic {basic}'] }`, '{basic}'],
+])('where key id and secret stand nowhere by themselves, both are read from %s', (_what, yaml, place) => {
+  const { shapes } = parseConfig(withShape(yaml));
+
+  expect(shapes['mine']).toMatchObject({ keyId: place, secret: place });
+});
+
+test.each([
+  ['/k', '/s', `{ keyId: /k, secret: /s, derived: { /b: 'Basic {basic}' } }`],
+  ['{keyId}', '{secret}', `{ lines: ['H=Basic {basic}', 'K={keyId}', 'S={secret}'] }`],
+])('where they do, %s and %s are read and not the header beside them', (keyId, secret, yaml) => {
+  const { shapes } = parseConfig(withShape(yaml));
+
+  expect(shapes['mine']).toMatchObject({ keyId, secret });
+});
+
+test('a group may be a header, which is both', () => {
+  const { shapes } = parseConfig(withShape(`{ derived: { /a: '{basic}' }, group: [{ keyId: /b, secret: /b }] }`));
+
+  expect(shapes['mine']).toMatchObject({ group: [{ keyId: '/b', secret: '/b' }] });
+});
+
 describe('refuses by field', () => {
+  const missing = 'is missing: a JSON Pointer, or give a header in derived, text, lines or snippets';
   const none = '{keyId} {secret} {basic} {keyId:url} {secret:url} {keyId:base64} {secret:base64}';
   test.each([
-    ['no key id', '{ secret: /b }', 'keyId', 'is missing: a JSON Pointer, or give text, lines or snippets'],
-    ['nothing', '{}', 'keyId', 'is missing: a JSON Pointer, or give text, lines or snippets'],
+    ['no key id', '{ secret: /b }', 'keyId', missing],
+    ['nothing', '{}', 'keyId', missing],
     ['a field that does not exist', '{ keyId: /a, secret: /b, path: /c }', 'path', 'there is no such field'],
     ['one pointer for both', '{ keyId: /a, secret: /a }', 'secret', 'is the same field as keyId'],
     [
@@ -98,9 +128,47 @@ describe('refuses by field', () => {
     ],
     ['an opening brace', `{ text: '{keyId}:{secret' }`, 'text', 'has a { of its own; write {{'],
     ['a closing brace', `{ text: '{keyId}:{secret}}' }`, 'text', 'has a } of its own; write }}'],
-    ['a text without secret', `{ text: '{keyId}' }`, 'text', 'has no {secret}'],
-    ['a text with a header alone', `{ text: 'Basic {basic}' }`, 'text', 'has no {keyId}'],
-    ['lines without key id', `{ lines: ['S={secret}'] }`, 'lines', 'has no {keyId}'],
+    ['a text without secret', `{ text: '{keyId}' }`, 'text', 'has no {secret}, and no {basic}'],
+    ['a text of encoded halves', `{ text: '{keyId:url}:{secret:url}' }`, 'text', 'has no {keyId}, and no {basic}'],
+    ['lines without key id', `{ lines: ['S={secret}'] }`, 'lines', 'has no {keyId}, and no {basic}'],
+    [
+      'a snippet of a header alone',
+      `{ snippets: ['{basic}'] }`,
+      'snippets.0',
+      'begins with a placeholder, so nothing tells where it stands',
+    ],
+    [
+      'a text with a header of JSON',
+      `{ text: 'Basic {basic}', derived: { /a: 'Basic {basic}' } }`,
+      'derived',
+      'is for JSON; put it into text',
+    ],
+    ['a header beside one pointer', `{ keyId: /a, derived: { /b: 'Basic {basic}' } }`, 'secret', missing],
+    ['a header beside the other pointer', `{ secret: /a, derived: { /b: 'Basic {basic}' } }`, 'keyId', missing],
+    [
+      'no header among derived fields',
+      `{ derived: { /a: '{keyId}', /b: '{secret}', /c: '{keyId} {basic}' } }`,
+      'keyId',
+      missing,
+    ],
+    [
+      'a header that stands in another one',
+      `{ derived: { /a: 'Basic {basic}', /a/b: '{basic}' } }`,
+      'derived./a/b',
+      'overlaps with derived./a: one stands in the other',
+    ],
+    [
+      'a group of the header that turns',
+      `{ derived: { /a: '{basic}' }, group: [{ keyId: /a, secret: /a }] }`,
+      'group.0.keyId',
+      'is the same field as derived./a',
+    ],
+    [
+      'a second place of one pointer',
+      `{ derived: { /a: '{basic}' }, also: [{ keyId: /b, secret: /b }] }`,
+      'also.0.secret',
+      'is the same field as also.0.keyId',
+    ],
     ['no lines', '{ lines: [] }', 'lines', 'Too small: expected array to have >=1 items'],
     [
       'two placeholders at once',

@@ -31,4 +31,5 @@ test.each(examples)('the example of $id can be rotated', ({ id, made, secret }) 
   const written = writeCredential({ id, ...made }, secret, credential('K1', 'S1'));
 
   expect(written.text.reveal()).not.toContain('hR4q0Zb7');
+  expect(written.text.reveal()).not.toContain('aFI0cTBaYjc6');
 });

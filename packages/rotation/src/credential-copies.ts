@@ -1,4 +1,5 @@
 import type { Credential } from './credential.ts';
+import type { Hidden } from './hidden.ts';
 import { formNames, only, render, type Form } from './template.ts';
 
 /** A text that shows the credential, or a part of it: in which form, and whether it is nothing else. */
@@ -23,4 +24,12 @@ export function copyFinder(credential: Credential): (text: string) => Copy | und
     }
     return undefined;
   };
+}
+
+/** Whether the key id stands anywhere in a text, or begins a header there. For texts that are not what a shape says. */
+export function mentionsKey(text: string, keyId: Hidden): boolean {
+  const header = Buffer.from(`${keyId.reveal()}:`, 'utf8');
+  // Base64 of whole groups of three bytes: what comes after them cannot change it.
+  const begun = header.subarray(0, header.length - (header.length % 3)).toString('base64');
+  return text.includes(keyId.reveal()) || (begun !== '' && text.includes(begun));
 }

@@ -53,8 +53,7 @@ export function openJson(shape: Shape, found: string, field: string): OpenSecret
 
   return {
     text,
-    keyId: place(shape.keyId, only('keyId')),
-    secret: place(shape.secret, only('secret')),
+    sources: sourcesOf(shape, place),
     others,
     refuseUndeclared: (current) => refuseUndeclaredJson(shape, { documents, places, find }, current),
     complete: () =>
@@ -65,12 +64,19 @@ export function openJson(shape: Shape, found: string, field: string): OpenSecret
   };
 }
 
-function otherPointers({ also = [], derived = [] }: Shape): { pointer: string; template: Template }[] {
+function sourcesOf({ keyId, secret, derived = [] }: Shape, place: (pointer: string, template: Template) => Place) {
+  const header = derived.find(({ pointer }) => pointer === keyId);
+  if (header !== undefined) return [place(keyId, header.template)] as const;
+  return [place(keyId, only('keyId')), place(secret, only('secret'))] as const;
+}
+
+function otherPointers(shape: Shape): { pointer: string; template: Template }[] {
+  const { also = [], derived = [] } = shape;
   const pairs = also.flatMap(({ keyId, secret }) => [
     { pointer: keyId, template: only('keyId') },
     { pointer: secret, template: only('secret') },
   ]);
-  return [...pairs, ...derived];
+  return [...pairs, ...derived.filter(({ pointer }) => pointer !== shape.keyId)];
 }
 
 type Reached = { readonly document: JsonDocument; readonly node: Node; readonly rest: readonly string[] };

@@ -1,4 +1,5 @@
 import type { Credential } from './credential.ts';
+import { decodeBasic } from './decode-basic.ts';
 import { PermanentError } from './errors.ts';
 import { matchWhole } from './match-template.ts';
 import { render, type Template } from './template.ts';
@@ -22,8 +23,8 @@ export type Place = {
 /** A secret opened by its shape. */
 export type OpenSecret = {
   readonly text: string;
-  readonly keyId: Place;
-  readonly secret: Place;
+  /** Where the credential is read: key id and secret, or the header that holds both. */
+  readonly sources: readonly [keyId: Place, secret: Place] | readonly [header: Place];
   /** Every other place that shows the credential. Throws where one of them cannot be found. */
   others(): readonly Place[];
   /** Throws where the secret holds another credential, or more of this one, that no place of the shape covers. */
@@ -60,8 +61,15 @@ export function isBlankPlace({ template, value }: Place, placeholders?: readonly
 }
 
 function isBlankBasic(value: string, placeholders?: readonly string[]): boolean {
-  const [keyId = '', ...rest] = Buffer.from(value, 'base64').toString('latin1').split(':');
-  return isBlank(keyId, placeholders) && isBlank(rest.join(':'), placeholders) && rest.length > 0;
+  return decodeBasic(value)?.every((half) => isBlank(half, placeholders)) ?? false;
+}
+
+/** Key id and secret in a place whose template has `{basic}` and nothing else. undefined: they are not there. */
+export function halvesIn({ template, value }: Place): readonly [keyId: string, secret: string] | undefined {
+  const match = matchWhole(template.literals, value);
+  if (typeof match === 'string') return undefined;
+  const [{ start, end } = { start: 0, end: 0 }] = match;
+  return decodeBasic(value.slice(start, end));
 }
 
 export function shows({ template, value }: Place, credential: Credential): boolean {

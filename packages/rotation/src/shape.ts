@@ -1,9 +1,8 @@
 import { isTooLong, type Content } from './content.ts';
 import { credential, sameCredential, type Credential } from './credential.ts';
 import { PermanentError } from './errors.ts';
-import { hidden } from './hidden.ts';
 import { openSecret, sealSecret } from './open-secret.ts';
-import { isBlank, isBlankPlace, mismatch, shows, type OpenSecret } from './place.ts';
+import { halvesIn, isBlank, isBlankPlace, mismatch, shows, type OpenSecret, type Place } from './place.ts';
 import { render, type Template } from './template.ts';
 
 /** Where a credential stands in JSON: JSON Pointers (RFC 6901). One may lead into a string that itself holds JSON. */
@@ -14,7 +13,8 @@ export type TextForm = { readonly as: 'whole' | 'lines' | 'snippets'; readonly t
 
 /**
  * What a secret looks like. Without `text` it is JSON and `keyId` and `secret` are pointers; in a text they are the placeholders `{keyId}` and
- * `{secret}`, and pointers of `group` name its assignments, such as /AZURE_KEY or /section/key.
+ * `{secret}`, and pointers of `group` name its assignments, such as /AZURE_KEY or /section/key. Where both are the same, a ready-made header is all
+ * there is to read: a field of `derived` whose template has `{basic}` and nothing else, or the placeholder `{basic}` of a text.
  */
 export type Shape = Pair & {
   readonly id: string;
@@ -63,7 +63,7 @@ export function writeCredential(shape: Shape, content: Content, next: Credential
   readAgreeing(shape, content);
   const ready = sealSecret(shape, openSecret(shape, content).complete(next), content.binary);
   const opened = openSecret(shape, ready);
-  const places = [opened.keyId, opened.secret, ...opened.others()];
+  const places = [...opened.sources, ...opened.others()];
   const edits = places.flatMap((place) => {
     const value = render(place.template, next);
     return value === place.value ? [] : [{ offset: place.offset, length: place.length, content: place.encode(value) }];
@@ -77,26 +77,37 @@ export function writeCredential(shape: Shape, content: Content, next: Credential
   return after;
 }
 
-function pairOf(shape: Shape, { keyId, secret }: OpenSecret): Credential | undefined {
-  const blank = [keyId, secret].filter((place) => isBlank(place.value, shape.placeholders));
-  if (blank.length === 2) return undefined;
+function pairOf(shape: Shape, { sources }: OpenSecret): Credential | undefined {
+  const blank = sources.filter((place) => isBlankPlace(place, shape.placeholders));
+  if (blank.length === sources.length) return undefined;
   for (const { name, absent } of blank) {
     throw mismatch(shape, name, absent ? 'is not there' : 'is empty while the other field is not');
   }
-  return { keyId: hidden(keyId.value), secret: hidden(secret.value) };
+  if (sources.length === 1) return pairInHeader(shape, sources[0]);
+  const [keyId, secret] = sources;
+  return credential(keyId.value, secret.value);
+}
+
+function pairInHeader(shape: Shape, header: Place): Credential {
+  const halves = halvesIn(header);
+  if (halves === undefined || halves.some((half) => isBlank(half, shape.placeholders))) {
+    throw mismatch(shape, header.name, 'is not made of base64, with its padding, of a key id, a colon and a secret');
+  }
+  return credential(...halves);
 }
 
 function agreedBy(shape: Shape, opened: OpenSecret): Credential | undefined {
   const current = pairOf(shape, opened);
+  const read = opened.sources.map(({ name }) => name).join(' and ');
   for (const place of opened.others()) {
     if (current === undefined) {
       if (!isBlankPlace(place, shape.placeholders)) {
-        throw mismatch(shape, place.name, `is not empty while ${shape.keyId} and ${shape.secret} are`);
+        throw mismatch(shape, place.name, `is not empty, unlike ${read}`);
       }
     } else if (place.absent) {
       throw mismatch(shape, place.name, 'is not there');
     } else if (!shows(place, current)) {
-      throw mismatch(shape, place.name, `does not agree with ${shape.keyId} and ${shape.secret}: only one was changed`);
+      throw mismatch(shape, place.name, `does not agree with ${read}: only one was changed`);
     }
   }
   return current;

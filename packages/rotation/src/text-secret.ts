@@ -7,7 +7,7 @@ import { refuseUndeclaredText } from './undeclared-text.ts';
 
 type Found = { readonly text: string; readonly binary: boolean; readonly field: string };
 
-/** Opens a text by its templates. Of several `{keyId}` the first is read; the others, and every other placeholder, have to agree with it. */
+/** Opens a text by its templates. Of several `{keyId}` (or `{basic}`) the first is read; the others, and every other placeholder, have to agree with it. */
 export function openText(shape: Shape, form: TextForm, { text, binary, field }: Found): OpenSecret {
   const { start, end } = bodyOf(text);
   const nothing = isBlank(text.slice(start, end), shape.placeholders);
@@ -21,26 +21,25 @@ export function openText(shape: Shape, form: TextForm, { text, binary, field }: 
             throw mismatch(shape, `{${name}}`, `of ${quoted(template)} ${problems[match]}`);
           return placeAt(shape, { name, text, slice: match[index] ?? { start: 0, end: 0 } });
         });
-  const primary = (name: Form): Place => {
-    const template = form.templates.find(({ forms }) => forms.includes(name));
-    const place = template && placesOf(template).find((candidate) => candidate.name === `{${name}}`);
-    if (place === undefined) throw mismatch(shape, `{${name}}`, 'is in no template');
+  const primary = (name: string): Place => {
+    const template = form.templates.find(({ forms }) => forms.some((candidate) => `{${candidate}}` === name));
+    const place = template && placesOf(template).find((candidate) => candidate.name === name);
+    if (place === undefined) throw mismatch(shape, name, 'is in no template');
     return place;
   };
-  const keyId = primary('keyId');
-  const secret = primary('secret');
+  const sources: OpenSecret['sources'] =
+    shape.keyId === shape.secret ? [primary(shape.keyId)] : [primary(shape.keyId), primary(shape.secret)];
   const others = () =>
     form.templates
       .flatMap(placesOf)
-      .filter((place) => nothing || (place.offset !== keyId.offset && place.offset !== secret.offset));
+      .filter(({ offset }) => nothing || sources.every((source) => source.offset !== offset));
 
   return {
     text,
-    keyId,
-    secret,
+    sources,
     others: () => (nothing ? [] : others()),
     refuseUndeclared: (current) =>
-      refuseUndeclaredText(shape, { text, places: nothing ? [] : [keyId, secret, ...others()], field }, current),
+      refuseUndeclaredText(shape, { text, places: nothing ? [] : [...sources, ...others()], field }, current),
     complete: (next) => {
       if (!nothing) return text;
       if (form.as === 'snippets')
@@ -84,7 +83,10 @@ function matchTemplate(as: TextForm['as'], literals: readonly string[], text: st
 
 // A byte order mark and white space around it are no part of the whole, and neither is a line break at the end of a template.
 function matchBody(literals: readonly string[], text: string): Match {
-  const { start, end } = bodyOf(text);
+  const { start, end: last } = bodyOf(text);
+  // A blank before a placeholder that stands for nothing yet: `Basic `.
+  const [first = ''] = literals;
+  const end = text.startsWith(first, start) ? Math.max(last, start + first.length) : last;
   const closed = [...literals.slice(0, -1), (literals.at(-1) ?? '').trimEnd()];
   const match = matchWhole(closed, text.slice(start, end));
   return typeof match === 'string'

@@ -3,6 +3,7 @@ import type { Node } from 'jsonc-parser';
 import { copyFinder } from './credential-copies.ts';
 import type { Credential } from './credential.ts';
 import { pairsAmong } from './credential-names.ts';
+import { isBasicHeader } from './decode-basic.ts';
 import { childOf, namesIn, nodesIn, pointerTo, textOf, type JsonDocument } from './json-document.ts';
 import type { OpenJson } from './json-secret.ts';
 import { isBlank, mismatch } from './place.ts';
@@ -35,12 +36,10 @@ type Two = { readonly keyId: Node | undefined; readonly secret: Node | undefined
 
 function strangersIn(document: JsonDocument, shape: Shape, known: ReadonlySet<Node>): Found[] {
   const seen = new Set(known);
-  const alike = relativeNames(shape);
+  const candidatesAt = candidates(shape);
   const strangers: Found[] = [];
   for (const node of nodesIn(document)) {
-    if (node.type !== 'object' && node.type !== 'array') continue;
-    const siblings = { keyId: descend(node, alike.keyId), secret: descend(node, alike.secret) };
-    for (const { keyId, secret } of [siblings, ...pairsIn(node)]) {
+    for (const { keyId, secret } of candidatesAt(node)) {
       if (keyId === undefined || secret === undefined || seen.has(keyId) || seen.has(secret)) continue;
       if (!holdsSomething(keyId, shape) || !holdsSomething(secret, shape)) continue;
       seen.add(keyId).add(secret);
@@ -53,6 +52,15 @@ function strangersIn(document: JsonDocument, shape: Shape, known: ReadonlySet<No
 function holdsSomething(node: Node, { placeholders }: Shape): boolean {
   const text = textOf(node);
   return text !== undefined && !isBlank(text, placeholders);
+}
+
+/** What a node may hold of another credential: a pair by its names, and what is made like the one that turns. */
+function candidates(shape: Shape): (node: Node) => Two[] {
+  if (shape.keyId === shape.secret) {
+    return (node) => (isBasicHeader(textOf(node) ?? '') ? [{ keyId: node, secret: node }] : pairsIn(node));
+  }
+  const alike = relativeNames(shape);
+  return (node) => [{ keyId: descend(node, alike.keyId), secret: descend(node, alike.secret) }, ...pairsIn(node)];
 }
 
 /** The names by which both fields are reached from the innermost object that holds them: others with the same names are its siblings. */

@@ -1,6 +1,7 @@
 import { copyFinder } from './credential-copies.ts';
 import type { Credential } from './credential.ts';
 import { pairsAmong } from './credential-names.ts';
+import { isBasicHeader } from './decode-basic.ts';
 import { shown } from './json-document.ts';
 import { linesOf, type Slice } from './match-template.ts';
 import { isBlank, mismatch, type Place } from './place.ts';
@@ -29,7 +30,11 @@ export function refuseUndeclaredText(
   }
   const mapped = (line: Slice) => places.some(({ offset }) => offset >= line.start && offset <= line.end);
   const unknown = assignments.filter((assignment) => !group.has(pointerTo(assignment)) && !mapped(assignment.line));
-  const strangers = strangersAmong(unknown.filter(({ value }) => !isBlank(value, shape.placeholders)));
+  const headers = shape.keyId === shape.secret ? unknown.filter(({ value }) => isBasicHeader(value)) : [];
+  const strangers = [
+    ...strangersAmong(unknown.filter(({ value }) => !isBlank(value, shape.placeholders))),
+    ...headers.map((header) => ({ keyId: header, secret: header })),
+  ];
   refuseStrangers(shape, strangers, ({ keyId, secret }) => ({
     keyId: shownPointer(keyId),
     secret: shownPointer(secret),
@@ -44,7 +49,7 @@ function pointerTo({ section, name }: Assignment): string {
 // What stands in brackets may be the value of a list instead.
 function shownPointer({ section, name }: Assignment): string {
   const isName = /^[A-Za-z][\w .:/-]*$/.test(section);
-  return section === '' ? `/${name}` : `/${isName ? shown(section) : '…'}/${name}`;
+  return `${section === '' ? '' : `/${isName ? shown(section) : '…'}`}/${shown(name)}`;
 }
 
 function strangersAmong(assignments: readonly Assignment[]): { keyId: Assignment; secret: Assignment }[] {

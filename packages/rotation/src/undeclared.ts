@@ -3,7 +3,7 @@ import { PermanentError } from './errors.ts';
 
 type Named = { readonly id: string };
 
-/** What the shape does not say of a secret: two fields that look like a credential, by their pointers. */
+/** What the shape does not say of a secret: two fields that look like a credential, by their pointers. Both are the same for a header. */
 type Stranger = { readonly keyId: string; readonly secret: string };
 
 const shownAtMost = 5;
@@ -18,7 +18,7 @@ export function refuseStrangers<Found>(
   const [first] = shown;
   if (first === undefined) return;
   const more = strangers.length > shown.length ? `, and ${strangers.length - shown.length} more` : '';
-  const pairs = shown.map(({ keyId, secret }) => `${keyId} and ${secret}`).join('; ');
+  const pairs = shown.map(({ keyId, secret }) => [...new Set([keyId, secret])].join(' and ')).join('; ');
   const group = shown.map(({ keyId, secret }) => `{ keyId: ${quoted(keyId)}, secret: ${quoted(secret)} }`).join(', ');
   throw new PermanentError(
     'shape-mismatch',

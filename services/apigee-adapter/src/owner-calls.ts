@@ -23,7 +23,7 @@ const octets = { empty: 'application/octet-stream' } as const;
 const json = (body: Record<string, unknown>) => ({ json: body });
 const named = (products: readonly string[]) => (products.length > 0 ? { apiProducts: products } : {});
 
-/** The same for developers and for the companies of Edge. */
+/** Nearly the same for developers and for the companies of Edge. */
 const apps: OwnerCalls = {
   create: ['keys', 'create'],
   update: ({ products, attributes }) => ({ method: 'POST', body: json({ ...named(products), attributes }) }),
@@ -49,6 +49,7 @@ function words({ attributes, scopes }: Words): {
 
 export const ownerCalls: Readonly<Record<OwnerKind, OwnerCalls>> = {
   developers: apps,
-  companies: apps,
+  // Edge documents POST on a company's app for approving and revoking alone.
+  companies: { ...apps, mint: 'PUT' },
   appgroups: appGroupApps,
 };

@@ -118,7 +118,9 @@ export async function simulatedApigee({
       return Promise.resolve();
     },
   };
-  const apigee = await apigeeSimulator({ clock, nodes, flavour, ...simulator });
+  // As Edge is documented: a company's app gets its keys by PUT.
+  const documented = { unsettled: { companyPostMints: false, ...simulator.unsettled } };
+  const apigee = await apigeeSimulator({ clock, nodes, flavour, ...simulator, ...documented });
   seed(apigee);
 
   const calls: string[] = [];

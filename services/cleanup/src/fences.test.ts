@@ -106,6 +106,28 @@ test.each(stages)('I7: a key that is pending under another version id starts ane
   expect(await judge(w, { stage })).toMatchObject(raised(w));
 });
 
+// A header does not show the key id as it is.
+test.each(stages)(
+  'I7: a key that is pending in a header that its shape does not know starts anew: %s',
+  async (stage) => {
+    const w = await due();
+    const header = Buffer.from(`${w.handMade.keyId.reveal()}:another secret`).toString('base64');
+    const again = { SecretString: `{ "authorization": "Basic ${header}" }`, VersionStages: ['AWSPENDING'] };
+    await w.model.putSecretValue({ SecretId: w.arn, ...again });
+
+    expect(await judge(w, { stage })).toMatchObject(raised(w));
+  },
+);
+
+test.each(stages)('a pending header of another key does not stand in the way: %s', async (stage) => {
+  const w = await due();
+  const header = Buffer.from(`another-key-of-a-person:${w.handMade.secret.reveal()}`).toString('base64');
+  const again = { SecretString: `{ "authorization": "Basic ${header}" }`, VersionStages: ['AWSPENDING'] };
+  await w.model.putSecretValue({ SecretId: w.arn, ...again });
+
+  expect(await judge(w, { stage })).not.toMatchObject(raised(w));
+});
+
 test.each([
   ['no mark', undefined, 'not-yours'],
   [

@@ -2,7 +2,7 @@ import { noteOwnRead } from '@keyturn/aws/own-reads';
 import type { SecretDescription, SecretVersion } from '@keyturn/aws/secret-store';
 import { managedSecret, type ManagedSecret } from '@keyturn/config/managed-secret';
 import type { Credential } from '@keyturn/rotation/credential';
-import { copyFinder } from '@keyturn/rotation/credential-copies';
+import { copyFinder, mentionsKey } from '@keyturn/rotation/credential-copies';
 import { PermanentError, TransientError, type Reason } from '@keyturn/rotation/errors';
 import type { Hidden } from '@keyturn/rotation/hidden';
 import { readCredential } from '@keyturn/rotation/shape';
@@ -84,7 +84,7 @@ export async function holdsKey(
 ): Promise<boolean> {
   if (version === undefined) return false;
   const credential = await oldCredentialIn(secret, version);
-  if (credential === undefined) return version.text.reveal().includes(keyId.reveal());
+  if (credential === undefined) return mentionsKey(version.text.reveal(), keyId);
   return credential.keyId.reveal() === keyId.reveal();
 }
 
@@ -96,7 +96,7 @@ export async function showsKey(
 ): Promise<boolean> {
   if (version === undefined || (await holdsKey(secret, version, keyId))) return version !== undefined;
   const text = version.text.reveal();
-  return text.includes(keyId.reveal()) || (credential !== undefined && copyFinder(credential)(text) !== undefined);
+  return mentionsKey(text, keyId) || (credential !== undefined && copyFinder(credential)(text) !== undefined);
 }
 
 async function orNothing<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {

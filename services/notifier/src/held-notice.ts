@@ -9,12 +9,12 @@ type Held = NonNullable<Story['held']>;
 
 /** A key is due, and is kept. */
 export function heldNotice({ secret }: Story, held: Held): Notice {
-  const { headline, state, why, todo } = textOf(held, secret);
+  const { headline, state, why, todo, applications = unaffected } = textOf(held, secret);
   return {
     tone: 'warning',
     headline: about(secret, headline),
     lines: [
-      `Applications are not affected: they use the current key. ${state}`,
+      `${applications} ${state}`,
       `Why it was kept: ${why}`,
       `What to do: ${todo} Keyturn looks again by ${utcTime(held.nextTryAt)}.`,
       ...given(
@@ -27,12 +27,21 @@ export function heldNotice({ secret }: Story, held: Held): Notice {
   };
 }
 
-type Text = { readonly headline: string; readonly state: string; readonly why: string; readonly todo: string };
+type Text = {
+  readonly headline: string;
+  readonly applications?: string;
+  readonly state: string;
+  readonly why: string;
+  readonly todo: string;
+};
+
+const unaffected = 'Applications are not affected: they use the current key.';
 
 function textOf(held: Held, secret: Story['secret']): Text {
   const { reason } = held;
   if (reason === ('not-approved' satisfies Reason)) return approvalText(held, secret);
   if (reason === ('still-read' satisfies Reason) || reason === ('still-used' satisfies Reason)) return needText(held);
+  if (reason === ('key-rejected' satisfies Reason)) return currentRefusedText(secret);
   const text = { headline: 'an old key is due to be removed, but had to be kept', ...reasonText(reason) };
   if (reason === ('observe-only' satisfies Reason)) {
     return { ...text, state: 'The old key still exists, as the policy asks.' };
@@ -46,6 +55,17 @@ function textOf(held: Held, secret: Story['secret']): Text {
       'The old key does not bear the mark of Keyturn for this secret, so nothing proves that nobody else uses it. Keyturn never touches such a key.' +
       (held.versionId === undefined ? '' : ` Version ${held.versionId} of the secret holds it.`),
     todo: `If nobody needs it any more, delete it by hand at ${secret.provider}.`,
+  };
+}
+
+// Held with this reason, it is about the current key, never about the old one.
+function currentRefusedText({ name, provider }: Story['secret']): Text {
+  return {
+    headline: 'an old key is kept, because the current one is refused',
+    applications: 'Applications that use the current key are failing, or soon will.',
+    state: 'The old key still exists.',
+    why: `The key that the secret holds now does not work at ${provider}, so the old one may be needed again.`,
+    todo: `Put a key that works into the secret. "keyturn rollback ${name} --yes" puts the one before back, if that one still works.`,
   };
 }
 

@@ -38,7 +38,7 @@ const texts: Readonly<Record<Reason, ReasonText>> = {
   },
   'shape-mismatch': {
     why: 'The content of the secret does not look as configured.',
-    todo: 'Correct the content of the secret, or the shape that the configuration gives for it.',
+    todo: 'Run "keyturn plan" with the name of the secret: it says what does not fit, and which lines to add where another credential or a copy of the key is in the way. Then correct the content of the secret, or the shape that the configuration gives for it.',
   },
   'target-missing': {
     why: 'The provider does not know the app that the key is for.',

@@ -121,3 +121,18 @@ test('a story that an earlier version wrote down is read', () => {
 
   expect(story.parse({ ...learnt(events.held()), held: old }).held).toMatchObject({ step: 'disable', forceAt: null });
 });
+
+test('an old key that is held because the current one is refused: applications are affected, and what to do', () => {
+  const text = words(told(events.rotated(), events.held(1500, { reason: 'key-rejected' })));
+
+  expect(text).toContain('an old key is kept, because the current one is refused');
+  expect(text).toContain('keyturn rollback orders/api-key --yes');
+  expect(text).not.toContain('not affected');
+});
+
+test('a key that a person put in is not promised to work before it was checked', () => {
+  const text = words(told(events.rotated(10, { cause: 'manual' })));
+
+  expect(text).toContain('tells here whether it is accepted');
+  expect(text).toContain('If it is, applications that read the secret');
+});

@@ -146,7 +146,8 @@ export function reapedNotice({ secret }: Story): Notice {
 const inShort: Readonly<Record<Fact<'rotated'>['cause'], { what: string; key: string }>> = {
   rotation: { what: 'key rotated', key: 'the old key' },
   rollback: { what: 'rolled back to an earlier key', key: 'the key it replaces' },
-  manual: { what: 'key changed by hand', key: 'the old key' },
+  // Whether its key is another one, only the check tells.
+  manual: { what: 'secret changed by hand', key: 'a key that it replaced' },
 };
 
 function rotatedHeadline({ cause, oldWorksUntil }: Fact<'rotated'>, failed: Story['failed']): string {
@@ -158,17 +159,18 @@ function rotatedHeadline({ cause, oldWorksUntil }: Fact<'rotated'>, failed: Stor
 function whatHappened({ cause, verification }: Fact<'rotated'>, provider: string): string {
   if (cause === 'rollback') return 'Somebody moved the secret back to a key that it held before. That key stays valid.';
   if (cause === 'manual')
-    return 'Somebody changed the secret outside of Keyturn. Keyturn checks the key that it holds now.';
+    return 'Somebody changed the secret outside of Keyturn. Keyturn checks the key that it holds now, and tells here whether it is accepted.';
   return verification === 'dataPlane'
     ? 'Keyturn put a new key into this AWS secret, after the API had accepted it.'
     : `Keyturn put a new key into this AWS secret, after ${provider} had registered it. No request to the API was made with it.`;
 }
 
-function oldKey({ hadPrevious, oldWorksUntil }: Fact<'rotated'>): readonly string[] {
+function oldKey({ cause, hadPrevious, oldWorksUntil }: Fact<'rotated'>): readonly string[] {
   if (!hadPrevious) return [];
   if (oldWorksUntil === null) return ['The key that was replaced keeps working: no end is set for it.'];
+  const unchecked = cause === 'manual' ? 'If it is, applications' : 'Applications';
   return [
-    `Applications that read the secret from AWS Secrets Manager need no change. Whoever keeps a copy of the key elsewhere has to replace it by ${utcTime(oldWorksUntil)}.`,
+    `${unchecked} that read the secret from AWS Secrets Manager need no change. Whoever keeps a copy of the key elsewhere has to replace it by ${utcTime(oldWorksUntil)}.`,
   ];
 }
 

@@ -76,7 +76,7 @@ function overtakenText({ rotated, failed }: Story): string {
 const changed: Readonly<Record<NonNullable<Story['rotated']>['cause'], string>> = {
   rotation: 'key rotated',
   rollback: 'rolled back',
-  manual: 'key changed by hand',
+  manual: 'secret changed by hand',
 };
 
 function history(story: Story): readonly string[] {

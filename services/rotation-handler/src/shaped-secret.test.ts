@@ -37,6 +37,46 @@ test('a rotation renders a ready-made header anew', async () => {
   expect((await current(w)).SecretString).toBe(withHeader(next));
 });
 
+test.each<[shape: string, policy: string, text: (header: string) => string, before: 'of a person' | 'none']>([
+  ['header-alone', 'standard', (header) => `{ "url": "https://x", "authorization": "${header}" }`, 'of a person'],
+  ['header-alone', 'first', (header) => `{ "url": "https://x", "authorization": "${header}" }`, 'none'],
+  ['header-text', 'standard', (header) => `${header}\n`, 'of a person'],
+  ['header-text', 'first', (header) => `${header}\n`, 'none'],
+])('a secret that is nothing but a header is rotated: %s, policy %s', async (shape, policy, text, before) => {
+  const w = await world({ tags: { 'keyturn:policy': policy, 'keyturn:shape': shape } });
+  await w.paste(text(before === 'none' ? 'Basic REPLACE_ME' : `Basic ${basicOf(w.handMade)}`));
+
+  await rotate(w);
+
+  const written = (await current(w)).SecretString ?? '';
+  const [header = '', basic = ''] = /Basic ([\w+/=]+)/.exec(written) ?? [];
+  const [keyId = '', secret = ''] = Buffer.from(basic, 'base64').toString().split(':');
+  expect(written).toBe(text(header));
+  expect(keyId).toBe(w.provider.stored('orders-app').at(-1)?.keyId);
+  expect(keyId).not.toBe(w.handMade.keyId.reveal());
+  expect(w.provider.acceptedBy(credential(keyId, secret))).toEqual([true, true, true]);
+  const told = JSON.stringify([w.events(), w.log.lines]);
+  for (const canary of [keyId, secret, basic, basicOf(w.handMade)]) expect(told).not.toContain(canary);
+});
+
+test.each<[what: string, header: (of: Credential) => string]>([
+  ['without its padding', (of) => basicOf(of).replace(/=*$/, '~')],
+  ['of a line too many, as echo adds one', (of) => Buffer.from(`${of.keyId.reveal()}:x\n`).toString('base64')],
+])('a header %s is refused before a key is made, and told without what it says', async (_what, header) => {
+  const w = await world({ tags: { 'keyturn:shape': 'header-alone' } });
+  const basic = header(w.handMade);
+  await w.paste(`{"authorization":"Basic ${basic}"}`);
+  const token = await w.begin();
+
+  const creating = step(w, 'createSecret', token);
+
+  await expect(creating).rejects.toMatchObject({ reason: 'shape-mismatch', field: '/authorization' });
+  expect(w.provider.stored('orders-app')).toHaveLength(1);
+  expect(w.events('RotationFailed')).toMatchObject([{ detail: { data: { reason: 'shape-mismatch' } } }]);
+  const told = JSON.stringify([w.events(), w.log.lines]);
+  for (const canary of [w.handMade.keyId.reveal(), basic]) expect(told).not.toContain(canary);
+});
+
 test('a rotation keeps bytes bytes, those that are no UTF-8 too', async () => {
   const w = await world({ tags: { 'keyturn:shape': 'env' } });
   const file = ({ keyId, secret }: Credential) =>

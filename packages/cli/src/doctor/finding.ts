@@ -1,5 +1,7 @@
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 
+import { logIn, notLoggedIn } from '../what-to-do.ts';
+
 /** What a check found: one line for people. `todo`: what to do next, where there is something. */
 export type Finding = {
   readonly level: 'ok' | 'warning' | 'problem';
@@ -36,18 +38,8 @@ export async function ask(
       return [warning(about, `could not be asked: ${error.message}`, 'Try again.')];
     }
     if (!(error instanceof PermanentError)) throw error;
-    if (
-      /ProviderError|ExpiredToken|UnrecognizedClient|InvalidClientToken|InvalidSignature|RegionMissing/.test(
-        error.message,
-      )
-    ) {
-      return [
-        problem(
-          about,
-          `could not be asked: ${error.message}`,
-          'Log in to AWS: set credentials and Region as for the AWS CLI.',
-        ),
-      ];
+    if (notLoggedIn.test(error.message)) {
+      return [problem(about, `could not be asked: ${error.message}`, logIn)];
     }
     if (error.reason === 'access-denied') {
       return [
