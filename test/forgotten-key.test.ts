@@ -47,3 +47,24 @@ test('a key that a rotation has just made is none that was forgotten', async () 
   expect(rows.map(({ value }) => value.versionId)).toEqual([w.firstVersion]);
   expect(await w.labels(first)).toContain('AWSPREVIOUS');
 });
+
+test('of two keys that were made for one version the second ends too, after the first', async () => {
+  const w = await world({ mode: 'generated' });
+  await w.provider.mark({ target: 'orders-app', keyId: w.handMade.keyId, mark: w.mark(w.firstVersion) });
+  const s = stage(w);
+  const check = readers(w, day);
+  await s.deliver();
+  const token = await s.rotate(check);
+  await s.deliver();
+  const twin = w.provider.handMade({ target: 'orders-app', mark: w.mark(token) });
+  await live(w, 10, check);
+
+  for (let rotations = 0; rotations < 2; rotations += 1) {
+    await s.rotate(check);
+    await s.deliver();
+    await live(w, 12, check);
+  }
+
+  expect(w.keys().has(twin.keyId.reveal())).toBe(false);
+  expect(w.keys().size).toBe(1);
+});

@@ -257,3 +257,19 @@ test('the verifier that looked at the previous version does not pass for a reade
   expect(stateOf(w, w.handMade)).toBe('disabled');
   expect(w.events('RetirementHeld')).toEqual([]);
 });
+
+test('two unmarked keys that were replaced before anybody looked are each told', async () => {
+  const { w, s } = await adopted();
+  const keys = [1, 2, 3].map(() => w.provider.handMade({ target: 'orders-app' }));
+
+  const versions: string[] = [];
+  for (const key of keys) versions.push(await w.paste(key));
+  w.pass(2 * minute);
+  await s.deliver();
+  await live(w, 12, async () => {});
+  await s.deliver();
+
+  const held = w.events('RetirementHeld').map(({ detail }) => detail.data['versionId']);
+  expect(new Set(held)).toEqual(new Set(versions.slice(0, 2)));
+  expect(s.mails.filter(({ text }) => text.includes('delete it by hand'))).toHaveLength(2);
+});

@@ -22,9 +22,11 @@ notifications: { mail: { from: keyturn@acme.example } }
 runbooks: https://runbooks.acme.example
 `;
 
-function refusal(policy: string): string {
+const refusal = (policy: string): string => refusalOf(stage(policy));
+
+function refusalOf(text: string): string {
   try {
-    parseConfig(stage(policy));
+    parseConfig(text);
     return 'nothing';
   } catch (error) {
     return error instanceof PermanentError ? error.message : String(error);
@@ -86,4 +88,18 @@ test('unless a policy says otherwise it asks nobody about uses, and holds after 
     maxGraceMs: 604_800_000,
     afterMaxGrace: 'hold',
   });
+});
+
+test.each([
+  ['8d', '', /unusedFor: with provider apigee: 8d is too long: the statistics are read 7d back/],
+  ['2h', ', lag: 2h', /unusedFor: with provider apigee: 2h is too short, it takes 3h until a call shows/],
+  ['2h', '', /^nothing$/],
+  ['7d', '', /^nothing$/],
+])('a time of no use that the statistics cannot tell is refused: %s%s', (unusedFor, lag, said) => {
+  const text = stage(`unusedFor: ${unusedFor}`).replace(
+    'revocation: 3m }',
+    `revocation: 3m, analytics: { environments: [prod]${lag} } }`,
+  );
+
+  expect(refusalOf(text)).toMatch(said);
 });

@@ -7,6 +7,9 @@ import { holdOffFactor, leastHoldOff } from './hold-off.ts';
 import type { Problems } from './problem.ts';
 import { readersOf } from './readers-of.ts';
 import { timingOf } from './timing.ts';
+import { usageRangeMs } from './usage-range.ts';
+
+const hourMs = 3_600_000;
 
 /** Every policy must suit every provider: tags may join any two. */
 export function* checkPolicies(config: Config): Problems {
@@ -30,6 +33,7 @@ function* timeProblems(policy: PolicyConfig, provider: ProviderConfig, config: C
   const least = leastHoldOff(policy, provider);
   const holdOff = policy.holdOff ?? least;
   yield* graceProblems(policy, provider, config);
+  yield* unusedForProblems(policy, provider);
   yield* tooShort('holdOff', holdOff, least, holdOffSum(policy, provider));
   yield* tooShort('propagationBudget', policy.propagationBudget, holdOff, 'of hold-off');
   yield* tooShort('soak', policy.soak, revocation, 'until every node refuses a disabled key (revocation)');
@@ -43,6 +47,15 @@ function* graceProblems({ grace, readers }: PolicyConfig, provider: ProviderConf
   const sum = required.parts.filter(({ ms }) => ms > 0).map(({ name, ms }) => `${formatDuration(ms)} ${name}`);
   const message = `${formatDuration(grace)} is too short, it takes ${formatDuration(required.totalMs)}: ${sum.join(' + ')}`;
   yield { field: 'grace', message };
+}
+
+// A key that was used before the statistics begin, or so shortly ago that they do not tell it yet, would pass for one that nobody uses.
+function* unusedForProblems({ unusedFor }: PolicyConfig, { analytics }: ProviderConfig): Problems {
+  if (unusedFor === undefined || analytics === undefined) return;
+  yield* tooShort('unusedFor', unusedFor, analytics.lag + hourMs, 'until a call shows in the statistics (lag + 1h)');
+  if (unusedFor <= usageRangeMs) return;
+  const message = `${formatDuration(unusedFor)} is too long: the statistics are read ${formatDuration(usageRangeMs)} back`;
+  yield { field: 'unusedFor', message };
 }
 
 function holdOffSum(policy: PolicyConfig, { propagation }: ProviderConfig): string {

@@ -44,7 +44,7 @@ const policy = z.strictObject({
   }),
   unusedFor: duration.optional().meta({
     description:
-      'The old key is kept while the provider says that it was used within this time; no such gate unless given',
+      'The old key is kept while the provider says that it was used within this time, 7d at most for Apigee; no such gate unless given',
   }),
   maxGrace: duration.prefault('7d').meta({
     description: 'After this long an old key that is still read or still used lives longer than the policy allows',

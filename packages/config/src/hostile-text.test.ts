@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import { PermanentError } from '@keyturn/rotation/errors';
 import { hidden } from '@keyturn/rotation/hidden';
 import { vetSecret } from '@keyturn/rotation/shape';
@@ -133,10 +135,25 @@ function charactersLookedAt(run: () => void): number {
   return looked;
 }
 
-function attempt(run: () => unknown): void {
+function attempt(run: () => unknown): PermanentError | undefined {
   try {
     run();
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
+    return error;
   }
+  return undefined;
 }
+
+test.each(['[c4nary5ecretv4lue]', '["canary", "canary"]', '[ canary=, ]'])(
+  'a line in brackets that may be a value is not shown by an error: %s',
+  (line) => {
+    const made = { id: 'some', ...shape.parse(parseYaml(`{ lines: ['KEY={keyId}', 'SECRET={secret}'] }`)) };
+    const text = `KEY=aaaaaaaaaaaaaaaa\nSECRET=bbbbbbbbbbbbbbbb\n${line}\nclient_id=c\nclient_secret=d\n`;
+
+    const error = attempt(() => vetSecret(made, { text: hidden(text) }));
+
+    expect(error).toMatchObject({ reason: 'shape-mismatch', field: '/…/client_id' });
+    expect(inspect(error)).not.toMatch(/c4nary|canary/);
+  },
+);

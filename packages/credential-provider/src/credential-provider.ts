@@ -16,8 +16,8 @@ export type IssueProvider = {
 
   /**
    * A credential that may become the next one. Where we choose the key: fresh and random, and the provider hears nothing of it. Where the
-   * provider chooses: created there, bearing `mark`; asked again with the same mark it removes the leftover of the first call, whose
-   * secret nobody can read any more, so that one key bearing the mark is live. What cannot be told from somebody else's key, or may be in
+   * provider chooses: created there, bearing `mark`; asked again with the same mark it answers with the key of the first call,
+   * or removes that one where nobody can read its secret any more. What cannot be told from somebody else's key, or may be in
    * use already, is never removed: PermanentError key-conflict.
    */
   propose(request: ProposeRequest): Promise<Credential>;

@@ -38,7 +38,7 @@ export function proposing(test: Test, traits: Traits): void {
         expect(await subject.storedKey(proposed)).toMatchObject({ mark: subject.ours() });
       });
 
-      test('where the provider chooses: asked again it removes the leftover', async ({ subject }) => {
+      test('where the provider chooses: asked again it leaves one key', async ({ subject }) => {
         const { target } = subject;
         const like = await subject.handMade();
         await subject.propose({ like });

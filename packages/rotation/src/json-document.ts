@@ -113,7 +113,8 @@ export function pointerTo(document: JsonDocument, node: Node): string {
 
 const longestName = 40;
 
-function shown(name: string): string {
+/** A name as an error may show it; `…` where it does not look like one. */
+export function shown(name: string): string {
   const letters = /[A-Za-z]\d|\d[A-Za-z]/g;
   const looksRandom = name.length >= 16 && (name.match(letters)?.length ?? 0) > 2;
   if (name.length > longestName || looksRandom || /[^\x20-\x7E]/.test(name)) return '…';

@@ -2,6 +2,7 @@ import { copyFinder } from './credential-copies.ts';
 import type { Credential } from './credential.ts';
 import { pairsAmong } from './credential-names.ts';
 import { isBasicHeader } from './decode-basic.ts';
+import { shown } from './json-document.ts';
 import { linesOf, type Slice } from './match-template.ts';
 import { isBlank, mismatch, type Place } from './place.ts';
 import type { Shape } from './shape.ts';
@@ -34,12 +35,21 @@ export function refuseUndeclaredText(
     ...strangersAmong(unknown.filter(({ value }) => !isBlank(value, shape.placeholders))),
     ...headers.map((header) => ({ keyId: header, secret: header })),
   ];
-  refuseStrangers(shape, strangers, ({ keyId, secret }) => ({ keyId: pointerTo(keyId), secret: pointerTo(secret) }));
+  refuseStrangers(shape, strangers, ({ keyId, secret }) => ({
+    keyId: shownPointer(keyId),
+    secret: shownPointer(secret),
+  }));
   if (current !== undefined) refuseCopies(shape, { text, places, field }, current);
 }
 
 function pointerTo({ section, name }: Assignment): string {
   return section === '' ? `/${name}` : `/${section.replaceAll('~', '~0').replaceAll('/', '~1')}/${name}`;
+}
+
+// What stands in brackets may be the value of a list instead.
+function shownPointer({ section, name }: Assignment): string {
+  const isName = /^[A-Za-z][\w .:/-]*$/.test(section);
+  return `${section === '' ? '' : `/${isName ? shown(section) : '…'}`}/${shown(name)}`;
 }
 
 function strangersAmong(assignments: readonly Assignment[]): { keyId: Assignment; secret: Assignment }[] {

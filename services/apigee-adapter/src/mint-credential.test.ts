@@ -326,3 +326,43 @@ test('a mark that is none of ours is never written', async () => {
 
   expect(keys()).toHaveLength(1);
 });
+
+test('a key that a person made beside a lost one stays, also where the attempt after that made none', async () => {
+  const bench = await setUp();
+  const like = bench.handMade();
+  await bench.propose(like);
+  const byAPerson = bench.handMade();
+  bench.interfere(({ method, url }) => (method !== 'GET' && !url.includes('/keys/') ? { status: 503 } : 'pass'));
+  await bench.propose(like).catch(() => undefined);
+  bench.calm();
+
+  const made = await bench.propose(like);
+
+  const kept = [like, byAPerson, made].map(({ keyId }) => keyId.reveal());
+  expect(bench.ids().sort()).toEqual(kept.sort());
+});
+
+test('a key that a person made beside one that was retired since is never removed', async () => {
+  const bench = await setUp();
+  const like = bench.handMade();
+  const abandoned = await bench.propose(like);
+  const byAPerson = bench.handMade();
+  await bench.clock.sleep(40 * minute);
+  bench.apigee.hand.deleteKey(bench.appOf(bench.target), abandoned.keyId.reveal());
+
+  await expect(bench.propose(like, markFor(3))).rejects.toMatchObject({ reason: 'key-conflict', field: 'target' });
+
+  expect(bench.ids().sort()).toEqual([like, byAPerson].map(({ keyId }) => keyId.reveal()).sort());
+});
+
+test('asked again it answers with the key that it made, and needs nobody who may delete', async () => {
+  const bench = await setUp();
+  const like = bench.handMade();
+  const first = await bench.propose(like);
+  bench.interfere(({ method }) => (method === 'DELETE' ? { status: 403 } : 'pass'));
+
+  const again = await bench.propose(like);
+
+  expect([again.keyId.reveal(), again.secret.reveal()]).toEqual([first.keyId.reveal(), first.secret.reveal()]);
+  expect(bench.keys()).toHaveLength(2);
+});

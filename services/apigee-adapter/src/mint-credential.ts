@@ -16,8 +16,8 @@ import { parseTarget, type Target } from './target.ts';
 type Deps = { readonly keys: Keys; readonly flavour: Flavour; readonly clock: Clock };
 
 /**
- * Has Apigee make the next key, entitled like the current one, and marks it. What an earlier attempt for this secret left behind is removed
- * first, if there is no doubt that it is that: docs/adr/0012.
+ * Has Apigee make the next key, entitled like the current one, and marks it. A key that an earlier attempt for the same version made and marked is it;
+ * what one left behind without a mark is removed first, if there is no doubt that it is that: docs/adr/0012.
  */
 export async function mintCredential(request: ProposeRequest, deps: Deps): Promise<Credential> {
   const { keys, clock, flavour } = deps;
@@ -25,7 +25,9 @@ export async function mintCredential(request: ProposeRequest, deps: Deps): Promi
   parseOurMark(request.mark);
   const app = await keys.app(target);
   const { products, scopes } = request.like === undefined ? goalFrom(request.entitlements) : goalOf(request.like, app);
-  const leftovers = [...ownLeftovers(app, request), ...unmarkedLeftovers(app, request)];
+  const earlier = madeEarlier(app, request);
+  if (earlier !== undefined) return credential(earlier.keyId.reveal(), readable(earlier).secret.reveal());
+  const leftovers = unmarkedLeftovers(app, request, app.readAt ?? clock.now());
   const stay = app.keys.filter((key) => !leftovers.includes(key));
   const intent = intentTo({ mark: request.mark, at: app.readAt ?? clock.now() }, stay);
   const attributes = withIntents(app.attributes, [...othersIntents(app, request), intent]);
@@ -44,24 +46,28 @@ export async function mintCredential(request: ProposeRequest, deps: Deps): Promi
   return credential(made.keyId.reveal(), made.secret.reveal());
 }
 
-/** Those that bear the mark already. Once a key went through `ensure` somebody may use it. */
-function ownLeftovers({ keys }: ApigeeApp, { mark, like }: ProposeRequest): ApigeeKey[] {
+/** The key that bears the mark already, the oldest of several. Once one went through `ensure` somebody may use it. */
+function madeEarlier({ keys }: ApigeeApp, { mark, like }: ProposeRequest): ApigeeKey | undefined {
   const own = keys.filter((key) => markIn(key) === mark);
   if (own.some((key) => !isProposed(key) || isLike(key, like))) {
     throw new PermanentError('key-conflict', 'A key that bears the mark may be in use', { field: 'mark' });
   }
-  return own;
+  return own.toSorted((a, b) => (a.issuedAt ?? 0) - (b.issuedAt ?? 0))[0];
 }
 
-function unmarkedLeftovers({ attributes, keys }: ApigeeApp, { target, mark, like }: ProposeRequest): ApigeeKey[] {
+/** After this the key of an intent may have been marked, retired and deleted: one that looks like it may be a person's. */
+const intentCountsMs = 1_800_000;
+
+function unmarkedLeftovers({ attributes, keys }: ApigeeApp, request: ProposeRequest, now: number): ApigeeKey[] {
+  const { target, mark, like } = request;
   const ours = parseOurMark(mark);
-  const found = intentsIn(attributes)
-    .filter((intent) => isOurs(intent.mark, ours))
-    .flatMap((intent) => leftoversOf(intent, keys, like));
-  if (found.length <= 1) return found;
+  const intents = intentsIn(attributes).filter((intent) => isOurs(intent.mark, ours));
+  const found = intents.flatMap((intent) => leftoversOf(intent, keys, like));
+  const isFresh = intents.every(({ at }) => now - at <= intentCountsMs);
+  if (found.length === 0 || (found.length === 1 && isFresh)) return found;
   throw new PermanentError(
     'key-conflict',
-    `${target} has ${found.length} new keys without a mark, one of which a rotation lost. Remove the one that nobody uses and the app's attribute keyturn-intent`,
+    `${target} has ${found.length} new keys without a mark, one of which a rotation may have lost. Remove what nobody uses and the app's attribute keyturn-intent`,
     { field: 'target' },
   );
 }
@@ -95,6 +101,10 @@ async function mintOne(
   }
   // The next attempt finds out which is whose, when the other one bears its mark.
   if (fresh.length > 1) throw new TransientError('Somebody else made a key of the app at the same time');
+  return readable(made);
+}
+
+function readable(made: ApigeeKey): ApigeeKey {
   if (made.secret.reveal() !== '') return made;
   throw new PermanentError('provider-answer', 'Apigee does not tell the secret of the key', {
     field: 'consumerSecret',

@@ -1,4 +1,5 @@
 import type { ApigeeConfig } from '@keyturn/config/config';
+import { usageRangeMs } from '@keyturn/config/usage-range';
 import { parseAnswer } from '@keyturn/http/parse-answer';
 import type { Clock } from '@keyturn/rotation/clock';
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
@@ -17,8 +18,6 @@ type Analytics = NonNullable<ApigeeConfig['analytics']>;
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
-/** Of 85 keys that are used every hour, this is as much as one answer holds. */
-const rangeMs = 7 * 24 * hourMs;
 /** Apigee gives no more values than this, and does not say what it left out. */
 const mostValues = 14_400;
 
@@ -38,7 +37,7 @@ async function lastHour(api: ManagementApi, { environment, app, keyId, now }: As
   const query = {
     select: 'sum(message_count)',
     timeUnit: 'hour',
-    timeRange: `${dateTime(now - rangeMs)}~${dateTime(now + minuteMs)}`,
+    timeRange: `${dateTime(now - usageRangeMs)}~${dateTime(now + minuteMs)}`,
     filter: `(developer_app eq '${app}')`,
   };
   const path = ['environments', environment, 'stats', 'client_id'];

@@ -1,4 +1,12 @@
-import { heardNumber, noteSuperseded, readSuperseded, supersededKey } from '@keyturn/aws/supersession';
+import {
+  beginning,
+  heardNumber,
+  noteSuperseded,
+  readSuperseded,
+  supersededKey,
+  writeSuperseded,
+  type Superseded,
+} from '@keyturn/aws/supersession';
 import { markOf, ownership, parseMark } from '@keyturn/rotation/mark';
 
 import type { Deps } from './deps.ts';
@@ -7,8 +15,8 @@ import { labelsOf, type Live } from './managed-versions.ts';
 const inUse: ReadonlySet<string> = new Set(['AWSCURRENT', 'AWSPENDING']);
 
 /**
- * Keys that bear this secret's mark, and that no version in use and no row accounts for: an attempt died between making a key and writing it down, and
- * nobody told of its end, or the ledger was lost. Whether one ever was current cannot be told, so it gets a whole grace. The fences see to the rest.
+ * Keys that bear this secret's mark, and that no version in use and no open row accounts for: an attempt died between making a key and writing it down,
+ * and nobody told of its end; it made two; or the ledger was lost. Whether one ever was current cannot be told, so it gets a whole grace. The fences see to the rest.
  */
 export async function noteForgotten(live: Live, deps: Deps, correlationId: string): Promise<void> {
   const { secret, current, currentVersionId } = live;
@@ -21,19 +29,24 @@ export async function noteForgotten(live: Live, deps: Deps, correlationId: strin
     if (ownership(key.mark, ours) !== 'this-secret' || key.keyId.reveal() === current.keyId.reveal()) continue;
     const versionId = parseMark(key.mark ?? '')?.versionId;
     if (versionId === undefined || labelsOf(live, versionId).some((label) => inUse.has(label))) continue;
-    if ((await readSuperseded(deps.ledger, supersededKey(secret.arn, versionId))) !== undefined) continue;
-    const now = deps.clock.now();
-    await noteSuperseded(deps.ledger, {
-      secretArn: secret.arn,
-      versionId,
-      provider: provider.id,
-      target,
-      kind: 'superseded',
-      n: heardNumber,
-      supersededAt: now,
-      supersededBy: currentVersionId,
-      correlationId,
-      dueAt: now + secret.policy.graceMs + secret.timing.marginMs,
-    });
+    const place = { provider: provider.id, target };
+    await noteKey(
+      { ...place, secretArn: secret.arn, versionId, supersededBy: currentVersionId, correlationId },
+      live,
+      deps,
+    );
   }
+}
+
+type Forgotten = Pick<Superseded, 'secretArn' | 'versionId' | 'provider' | 'target' | 'supersededBy' | 'correlationId'>;
+
+// A row that says "gone" is wrong about this key: the version had two, or an attempt that hung made it after all.
+async function noteKey(key: Forgotten, { secret }: Live, { ledger, clock }: Deps): Promise<void> {
+  const row = await readSuperseded(ledger, supersededKey(key.secretArn, key.versionId));
+  if (row !== undefined && row.value.stage !== 'retired') return;
+  const now = clock.now();
+  const dueAt = now + secret.policy.graceMs + secret.timing.marginMs;
+  if (row === undefined)
+    await noteSuperseded(ledger, { ...key, kind: 'superseded', n: heardNumber, supersededAt: now, dueAt });
+  else await writeSuperseded(ledger, { ...row.value, ...beginning, supersededAt: now, dueAt }, row.rev);
 }

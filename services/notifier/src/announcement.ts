@@ -14,7 +14,7 @@ import {
 } from './rotation-notices.ts';
 import { currentNotice, storyNotice } from './story-notice.ts';
 import { isFailed, isHeld, isOvertaken, isRefused } from './story-state.ts';
-import type { Story } from './story.ts';
+import { learn, type Story } from './story.ts';
 
 /** Something that happened and that a channel is told of once. */
 export type Announcement = {
@@ -29,7 +29,14 @@ export type Announcement = {
 
 /** What an event that was just learnt is worth telling; undefined where the story has gone past it. */
 export function announcementOf(event: NotifiedEvent, story: Story): Announcement | undefined {
-  return tellings[event.type](story, event.metadata.idempotencyKey);
+  return tellings[event.type](ofItsKey(event, story), event.metadata.idempotencyKey);
+}
+
+// The story remembers one key that is held, and this may be another one.
+function ofItsKey(event: NotifiedEvent, story: Story): Story {
+  if (event.type !== 'RetirementHeld' || event.data.versionId === story.held?.versionId) return story;
+  const { held } = learn(undefined, event);
+  return held === undefined ? story : { ...story, held };
 }
 
 type Telling = (story: Story, idempotencyKey: string) => Announcement | undefined;
@@ -73,9 +80,12 @@ const tellings: Readonly<Record<NotifiedType, Telling>> = {
       : undefined,
 };
 
-// Once per reason; once more for the deletion than for the switching off, and once more when the key has become too old.
-function heldId({ reason, step, overMaxGrace }: NonNullable<Story['held']>): string {
-  return ['RetirementHeld', reason, ...(step === 'delete' ? [step] : []), ...(overMaxGrace ? ['over'] : [])].join('#');
+// Once per key and reason; once more for the deletion than for the switching off, and once more when the key has become too old. One change may leave
+// more keys than one behind.
+function heldId({ versionId, reason, step, overMaxGrace }: NonNullable<Story['held']>): string {
+  return ['RetirementHeld', reason]
+    .concat(step === 'delete' ? [step] : [], overMaxGrace ? ['over'] : [], versionId ?? [])
+    .join('#');
 }
 
 // Heard of so late that its promise about the old key is history: the story as a whole is what is true.

@@ -55,7 +55,9 @@ function textOf(held: Held, secret: Story['secret']): Text {
   return {
     ...text,
     state,
-    why: 'The old key does not bear the mark of Keyturn for this secret, so nothing proves that nobody else uses it. Keyturn never touches such a key.',
+    why:
+      'The old key does not bear the mark of Keyturn for this secret, so nothing proves that nobody else uses it. Keyturn never touches such a key.' +
+      (held.versionId === undefined ? '' : ` Version ${held.versionId} of the secret holds it.`),
     todo: `If nobody needs it any more, delete it by hand at ${secret.provider}.`,
   };
 }
