@@ -56,7 +56,8 @@ function withoutCommand(name: string | undefined, { console, json }: Pick<Surrou
   const asked = name === undefined || name === '--help' || name === '-h' || name === 'help';
   const message = `there is no command ${name}`;
   if (json && !asked) console.json({ ok: false, reason: 'usage', field: null, message });
-  else console.line(asked ? overview() : `keyturn: ${message}\n\n${overview()}`);
+  else if (asked) console.line(overview());
+  else console.note(`keyturn: ${message}\n\n${overview()}`);
   return asked && name !== undefined ? exitCodes.done : exitCodes.usage;
 }
 
@@ -96,13 +97,13 @@ function explain(
     // Node adds how to pass an argument that begins with a dash, which no command takes.
     const message = error.message.replace(/(?<=^Unknown option '[^']*')\. .*/s, '');
     if (json) console.json({ ok: false, reason: 'usage', field: null, message });
-    else console.line(`keyturn ${command.name}: ${message}\n\n${help(command)}`);
+    else console.note(`keyturn ${command.name}: ${message}\n\n${help(command)}`);
     return exitCodes.usage;
   }
   const wrong = whatIsWrong(error);
   if (!(error instanceof Error) || wrong === undefined) throw error;
   if (json) console.json({ ok: false, ...wrong, message: error.message });
-  else console.line(`keyturn ${command.name}: ${error.message}\n  ${whatToDo(wrong, error.message)}`);
+  else console.note(`keyturn ${command.name}: ${error.message}\n  ${whatToDo(wrong, error.message)}`);
   return exitCodes.failed;
 }
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 
 import { keyturn } from '../../../test/keyturn.ts';
 import { secretText, world } from '../../../test/world.ts';
+import { runCommand } from './run-command.ts';
 
 async function adopt(...words: string[]) {
   const w = await world();
@@ -54,4 +55,19 @@ test('adopt does it by itself or prints it for Terraform, not both', async () =>
   expect(code).toBe(2);
   expect(text).toContain('--yes');
   expect((await w.secrets.describe(arn)).tags).toEqual({});
+});
+
+test('a refusal goes beside the output, which may be redirected into a file', async () => {
+  const lines: string[] = [];
+  const notes: string[] = [];
+
+  const code = await runCommand(['adopt', '--terraform', '--colour'], () => expect.fail('asked nobody'), {
+    line: (text) => void lines.push(text),
+    note: (text) => void notes.push(text),
+    json: () => {},
+  });
+
+  expect(code).toBe(2);
+  expect(lines).toEqual([]);
+  expect(notes.join('\n')).toContain("Unknown option '--colour'");
 });
