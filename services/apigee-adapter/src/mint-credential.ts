@@ -16,8 +16,8 @@ import { parseTarget, type Target } from './target.ts';
 type Deps = { readonly keys: Keys; readonly flavour: Flavour; readonly clock: Clock };
 
 /**
- * Has Apigee make the next key, entitled like the current one, and marks it. A key that an earlier attempt for the same version made and marked is it;
- * what one left behind without a mark is removed first, if there is no doubt that it is that: docs/adr/0012.
+ * Has Apigee make the next key, entitled like the current one, and marks it. A key that an earlier attempt for the same version made is it, if there is
+ * no doubt that it is that; one for another version gets that version's mark, by which cleanup finds it. Nothing is removed here: docs/adr/0012.
  */
 export async function mintCredential(request: ProposeRequest, deps: Deps): Promise<Credential> {
   const { keys, clock, flavour } = deps;
@@ -26,24 +26,26 @@ export async function mintCredential(request: ProposeRequest, deps: Deps): Promi
   const app = await keys.app(target);
   const { products, scopes } = request.like === undefined ? goalFrom(request.entitlements) : goalOf(request.like, app);
   const earlier = madeEarlier(app, request);
-  if (earlier !== undefined) return credential(earlier.keyId.reveal(), readable(earlier).secret.reveal());
-  const leftovers = unmarkedLeftovers(app, request, app.readAt ?? clock.now());
-  const stay = app.keys.filter((key) => !leftovers.includes(key));
-  const intent = intentTo({ mark: request.mark, at: app.readAt ?? clock.now() }, stay);
+  if (earlier !== undefined) return credentialOf(earlier);
+  const now = app.readAt ?? clock.now();
+  const lost = lostKey(app, request, now);
+  if (lost !== undefined) await markProposed(lost.key, { target, mark: lost.mark }, deps);
+  if (lost?.mark === request.mark) return credentialOf(lost.key);
+
+  const intent = intentTo({ mark: request.mark, at: now }, app.keys);
   const attributes = withIntents(app.attributes, [...othersIntents(app, request), intent]);
+  const wanted = { products, scopes, attributes, callbackUrl: app.callbackUrl };
+  const made = await mintOne(target, wanted, { intent, stay: app.keys }, deps);
+  await markProposed(made, { target, mark: request.mark }, deps);
+  return credentialOf(made);
+}
 
-  for (const { keyId } of leftovers) await keys.delete({ ...target, keyId });
-  const made = await mintOne(
-    target,
-    { products, scopes, attributes, callbackUrl: app.callbackUrl },
-    { intent, stay },
-    deps,
-  );
+type Marking = { readonly target: Target; readonly mark: string };
 
-  const marked = { products: [], attributes: asProposed(made.attributes, request.mark), scopes: made.scopes };
-  const written = await untilKnown(() => keys.update({ ...target, keyId: made.keyId }, marked), clock);
+async function markProposed({ keyId, attributes, scopes }: ApigeeKey, { target, mark }: Marking, deps: Deps) {
+  const marked = { products: [], attributes: asProposed(attributes, mark), scopes };
+  const written = await untilKnown(() => deps.keys.update({ ...target, keyId }, marked), deps.clock);
   if (written === 'no-key') throw new TransientError('The app does not have the new key yet');
-  return credential(made.keyId.reveal(), made.secret.reveal());
 }
 
 /** The key that bears the mark already, the oldest of several. Once one went through `ensure` somebody may use it. */
@@ -58,13 +60,16 @@ function madeEarlier({ keys }: ApigeeApp, { mark, like }: ProposeRequest): Apige
 /** After this the key of an intent may have been marked, retired and deleted: one that looks like it may be a person's. */
 const intentCountsMs = 1_800_000;
 
-function unmarkedLeftovers({ attributes, keys }: ApigeeApp, request: ProposeRequest, now: number): ApigeeKey[] {
+type Lost = { readonly key: ApigeeKey; readonly mark: string };
+
+/** The key that an earlier attempt for this secret made and died before it was marked, with the mark that it should bear. */
+function lostKey({ attributes, keys }: ApigeeApp, request: ProposeRequest, now: number): Lost | undefined {
   const { target, mark, like } = request;
   const ours = parseOurMark(mark);
   const intents = intentsIn(attributes).filter((intent) => isOurs(intent.mark, ours));
-  const found = intents.flatMap((intent) => leftoversOf(intent, keys, like));
+  const found = intents.flatMap((intent) => leftoversOf(intent, keys, like).map((key) => ({ key, mark: intent.mark })));
   const isFresh = intents.every(({ at }) => now - at <= intentCountsMs);
-  if (found.length === 0 || (found.length === 1 && isFresh)) return found;
+  if (found.length === 0 || (found.length === 1 && isFresh)) return found[0];
   throw new PermanentError(
     'key-conflict',
     `${target} has ${found.length} new keys without a mark, one of which a rotation may have lost. Remove what nobody uses and the app's attribute keyturn-intent`,
@@ -101,11 +106,11 @@ async function mintOne(
   }
   // The next attempt finds out which is whose, when the other one bears its mark.
   if (fresh.length > 1) throw new TransientError('Somebody else made a key of the app at the same time');
-  return readable(made);
+  return made;
 }
 
-function readable(made: ApigeeKey): ApigeeKey {
-  if (made.secret.reveal() !== '') return made;
+function credentialOf({ keyId, secret }: ApigeeKey): Credential {
+  if (secret.reveal() !== '') return credential(keyId.reveal(), secret.reveal());
   throw new PermanentError('provider-answer', 'Apigee does not tell the secret of the key', {
     field: 'consumerSecret',
   });
