@@ -15,13 +15,15 @@ export function outputs(config: Config, version: string) {
   const all = told(config, version);
   return {
     Resources: Object.fromEntries(all.map((one): [string, Resource] => [`${one.id}Parameter`, parameter(one)])),
-    Outputs: Object.fromEntries(all.map(({ id, value }) => [id, { Value: value }])),
+    Outputs: Object.fromEntries(all.map(({ id, value, condition }) => [id, { ...under(condition), Value: value }])),
   } satisfies { Resources: Resources; Outputs: object };
 }
 
-function parameter({ parameter: Name, value }: Told): Resource {
-  return { Type: 'AWS::SSM::Parameter', Properties: { Name, Type: 'String', Value: value } };
+function parameter({ parameter: Name, value, condition }: Told): Resource {
+  return { Type: 'AWS::SSM::Parameter', ...under(condition), Properties: { Name, Type: 'String', Value: value } };
 }
+
+const under = (condition: string | undefined) => (condition === undefined ? {} : { Condition: condition });
 
 function told({ stage, providers, runbooks, subscribers }: Config, version: string): readonly Told[] {
   const names = stageParameters(stage);
@@ -36,6 +38,7 @@ function told({ stage, providers, runbooks, subscribers }: Config, version: stri
     { id: 'RotationHandlerArn', parameter: names.rotationHandlerArn, value: arnOf('RotationHandlerLambdaFunction') },
     ...queues.map((name) => queue(name, `${logicalId(name)}Queue`, stage)),
     ...deadLetters.map((name) => queue(`${name}-dlq`, `${logicalId(name)}Dlq`, stage)),
+    { ...queue('bus-dlq', 'BusDlq', stage), condition: 'HasKmsKey' },
     ...subscribers.map(({ name }) => queue(`to-${name}-dlq`, `Subscriber${logicalId(name)}Dlq`, stage)),
     ...Object.keys(providers).flatMap((id) => [
       { id: `${logicalId(id)}Issue`, parameter: names.issueFunction(id), value: functions.issue(id) },

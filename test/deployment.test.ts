@@ -126,6 +126,13 @@ test('what a stage consists of is told as outputs and as parameters of SSM, of t
   expect(told.filter((value) => !outputs.has(value))).toEqual([]);
 });
 
+test('what is there only with a key of the stage is told only with it', () => {
+  const { Outputs, Resources } = compiled.everything;
+
+  expect(Outputs['BusDlqUrl']).toEqual({ Condition: 'HasKmsKey', Value: { Ref: 'BusDlq' } });
+  expect(Resources['BusDlqUrlParameter']).toMatchObject({ Condition: 'HasKmsKey' });
+});
+
 describe('runbooks', () => {
   const folder = join(root, 'docs/runbooks');
   const pages = readdirSync(folder)
@@ -135,6 +142,17 @@ describe('runbooks', () => {
 
   test('there is a page for each alarm and each reason, and no other', () => {
     expect(pages.toSorted()).toEqual(wanted.toSorted());
+  });
+
+  test.each(pages)('what %s reads of SSM is told by the stage', (name) => {
+    const told = Object.values(full.resources).flatMap(({ Type, Properties }) =>
+      Type === 'AWS::SSM::Parameter' ? [(Properties as { Name: string }).Name] : [],
+    );
+
+    const text = readFileSync(join(folder, `${name}.md`), 'utf8').replaceAll('to-NAME-dlq', 'to-queue-dlq');
+    const read = [...text.matchAll(/--name (\/keyturn\/STAGE\/\S+)/g)].map(([, parameter = '']) => parameter);
+
+    expect(told).toEqual(expect.arrayContaining(read.map((parameter) => parameter.replace('STAGE', 'prod'))));
   });
 
   test('the index names each page', () => {

@@ -105,3 +105,33 @@ test('a version that is current again is looked at now, but never one that is re
   expect(again).toEqual([key]);
   expect(await ledger.due(9999, 10)).toEqual([]);
 });
+
+test('a sweep that writes in the same moment does not make the look at a version that is current again be forgotten', async () => {
+  const ledger = memoryLedger();
+  await noteAt(ledger, 1, 1000);
+  let swept = false;
+  const contended: Ledger = {
+    ...ledger,
+    write: async (...row) => {
+      if (!swept) {
+        swept = true;
+        const { value, rev } = (await readSuperseded(ledger, key))!;
+        await writeSuperseded(ledger, { ...value, stage: 'disabled', disabledAt: 1100, dueAt: 9000 }, rev);
+      }
+      return ledger.write(...row);
+    },
+  };
+
+  await lookAgain(contended, secretArn, 'old', 1200);
+
+  expect(await rowOf(ledger)).toMatchObject({ stage: 'disabled', dueAt: 1200 });
+});
+
+test('whoever cannot have a version looked at again is told to come back', async () => {
+  const ledger = memoryLedger();
+  await noteAt(ledger, 1, 1000);
+
+  const look = lookAgain({ ...ledger, write: async () => false }, secretArn, 'old', 1200);
+
+  await expect(look).rejects.toMatchObject({ name: 'TransientError' });
+});

@@ -75,7 +75,11 @@ export async function noteSuperseded(ledger: Ledger, note: Note, currentAt = -In
     const row = { ...note, ...raised(note, existing?.value), ...beginning };
     if (await writeSuperseded(ledger, row, existing?.rev ?? 0)) return;
   }
-  throw new TransientError(`Others kept writing the row of version ${note.versionId}`, { retryAfterMs: 1000 });
+  throw keptWriting(note.versionId);
+}
+
+function keptWriting(versionId: string): TransientError {
+  return new TransientError(`Others kept writing the row of version ${versionId}`, { retryAfterMs: 1000 });
 }
 
 /** Of a grace: nothing was done, and nobody approved anything. */
@@ -96,9 +100,16 @@ function raised(note: Note, known: Superseded | undefined): Pick<Superseded, 'n'
   return { n: Math.max(known.n, note.n), supersededAt: Math.max(known.supersededAt, note.supersededAt) };
 }
 
-/** Makes the sweep look at a version that is current again, now rather than when its next step was due: its key may be off. */
+/**
+ * Makes the sweep look at a version that is current again, now rather than when its next step was due: its key may be off. TransientError: others kept
+ * writing, such as a sweep that has just switched that key off.
+ */
 export async function lookAgain(ledger: Ledger, secretArn: string, versionId: string, now: number): Promise<void> {
-  const row = await ledger.read(supersededKey(secretArn, versionId), superseded);
-  if (row === undefined || row.value.stage === 'retired') return;
-  await writeSuperseded(ledger, { ...row.value, dueAt: now }, row.rev);
+  const key = supersededKey(secretArn, versionId);
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const row = await ledger.read(key, superseded);
+    if (row === undefined || row.value.stage === 'retired') return;
+    if (await writeSuperseded(ledger, { ...row.value, dueAt: now }, row.rev)) return;
+  }
+  throw keptWriting(versionId);
 }

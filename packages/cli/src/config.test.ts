@@ -69,12 +69,15 @@ test('mistakes of all kinds are told at once, each by its field', async () => {
   );
 });
 
-test('what refers to something wrong is not told to be missing', async () => {
-  const file = written((text) => text.replace('agent: { refresh: 5m }', 'agent: { refresh: often }'));
+test.each([
+  ['agent: { refresh: 5m }', 'agent: { refresh: often }', 'readers.agent.refresh'],
+  ['format: teams', 'format: team', 'notifications.webhooks.partners-teams.format'],
+])('what refers to something wrong is not told to be missing: %s', async (right, wrong, field) => {
+  const file = written((text) => text.replace(right, wrong));
 
   const { text } = await keyturn('config', 'check', file);
 
-  expect(text).toContain('1 mistake\n  readers.agent.refresh: ');
+  expect(text).toContain(`1 mistake\n  ${field}: `);
 });
 
 test('a value never stands in the answer', async () => {

@@ -88,6 +88,22 @@ const bot = (scopes: readonly string[], isMember = true): Deps['doctor']['slackB
 
 type Fault = readonly [string, (doctor: Spoil, w: World) => unknown, string];
 
+test('the secrets of proxies are looked for as those of channels and providers are', async () => {
+  const w = await world();
+  const ofNotifier = { ...w.config.notifications.network, proxySecret: 'keyturn/proxy-of-notifier' };
+  const { apigee } = w.config.providers;
+
+  const { bad } = await examine(undefined, {
+    notifications: { ...w.config.notifications, network: ofNotifier },
+    providers: { apigee: { ...apigee!, network: { ...apigee!.network, proxySecret: 'keyturn/proxy-of-apigee' } } },
+  });
+
+  expect(bad.map(({ about }) => about)).toEqual([
+    'secret keyturn/proxy-of-notifier (notifications.network.proxySecret)',
+    'secret keyturn/proxy-of-apigee (providers.apigee.network.proxySecret)',
+  ]);
+});
+
 describe('a fault has a line that says it, and one that says what to do:', () => {
   test.each<Fault>([
     [
@@ -112,6 +128,11 @@ describe('a fault has a line that says it, and one that says what to do:', () =>
       'dead letters',
       ({ stage }) => stage.stage.queues.set('keyturn-test-notifier-dlq', { waiting: 2, underWay: 1 }),
       'problem queues: keyturn-test-notifier-dlq holds 3 messages: nobody could handle that',
+    ],
+    [
+      'events on which the key of the stage failed',
+      ({ stage }) => stage.stage.queues.set('keyturn-test-bus-dlq', { waiting: 1, underWay: 0 }),
+      'problem queues: keyturn-test-bus-dlq holds 1 message: nobody could handle that',
     ],
     [
       'a message that grows old',

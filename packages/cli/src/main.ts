@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { userInfo } from 'node:os';
 
 import { awsClients } from '@keyturn/aws/clients';
 import { cloudTrail } from '@keyturn/aws/cloud-trail';
@@ -20,6 +19,7 @@ import { systemClock } from '@keyturn/lambda/system-clock';
 
 import type { Deps } from './command.ts';
 import { slackBot } from './doctor/slack-bot.ts';
+import { operatorName } from './operator.ts';
 import { runCommand } from './run-command.ts';
 
 const configFile = process.env['KEYTURN_CONFIG'] ?? 'config/example.yaml';
@@ -48,7 +48,7 @@ function connect(): Deps {
       versionDates: versionDates(calls),
       slackBot: slackBot(config.notifications.slack?.apiUrl ?? 'https://slack.com/api/'),
     },
-    operator: userInfo().username,
+    operator: operatorName(),
     clock: systemClock,
     newId: randomUUID,
   };

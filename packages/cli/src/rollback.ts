@@ -71,14 +71,14 @@ async function readKnowingly(secretArn: string, versionId: string, { secrets, le
   return secrets.value(secretArn, { versionId });
 }
 
-/** Longer than an enable, its hold-off and a test take. */
+/** Longer than an enable and a test take; the hold-off between them comes on top. */
 const leaseMs = 900_000;
 
 // Under the target's lease, so that the sweep does not retire in the meantime what is being switched on.
 async function goBack(live: LeavingSecret, back: Back, deps: Deps): Promise<void> {
-  const { provider, target } = live.secret;
+  const { provider, target, policy } = live.secret;
   const lease = { provider: provider.id, target, holder: deps.newId(), now: deps.clock.now() };
-  if (!(await takeLease(deps.ledger, { ...lease, durationMs: leaseMs }))) {
+  if (!(await takeLease(deps.ledger, { ...lease, durationMs: leaseMs + policy.holdOffMs }))) {
     throw new TransientError('The sweep, or somebody else, is at work on the same target');
   }
   try {

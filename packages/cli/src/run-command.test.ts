@@ -623,6 +623,23 @@ test('I1: rollback waits for whoever is at work on the target, and does not keep
   expect(await takeLease(w.ledger, { ...lease, now: w.clock.now() })).toBe(true);
 });
 
+test('I1: rollback keeps the target for as long as its hold-off, however long that is', async () => {
+  const w = await followed();
+  await w.provider.disable({ target: 'orders-app', keyId: w.handMade.keyId, mark: w.mark(w.firstVersion) });
+  const sweep = { provider: 'apigee', target: 'orders-app', holder: 'the sweep', durationMs: 1000 };
+  const taken: boolean[] = [];
+  const check: typeof w.provider.check = async (request) => {
+    taken.push(await takeLease(w.ledger, { ...sweep, now: w.clock.now() }));
+    return w.provider.check(request);
+  };
+  const watched = underPolicy({ ...w, provider: { ...w.provider, check } }, { holdOff: day / 4 });
+
+  const { code } = await keyturn(watched, 'rollback', 'orders/apigee', '--yes');
+
+  expect(code).toBe(0);
+  expect(taken).toEqual([false, false]);
+});
+
 test('rotate --wait takes a description that is older than the start for no end', async () => {
   const w = await world();
   let looks = 0;

@@ -65,6 +65,7 @@ const references: readonly (readonly [RegExp, string])[] = [
   [/^there is no reader/, 'readers'],
   [/^is none of providers/, 'providers'],
   [/^needs notifications/, 'notifications'],
+  [/^there is no notifications/, 'notifications'],
   [/^has no address/, 'routes'],
 ];
 

@@ -18,7 +18,7 @@ export function parseAnswer<Schema extends z.ZodType>(answer: HttpAnswer, schema
   });
 }
 
-/** The answer as JSON, or undefined where it is none. */
+/** An answer, or what a secret holds, as JSON; undefined where it is none. */
 export function jsonOf(answer: Pick<HttpAnswer, 'text'>): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(answer.text.reveal()) };

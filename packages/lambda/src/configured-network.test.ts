@@ -6,7 +6,7 @@ import { loopbackServer } from '@keyturn/http/loopback-server';
 import { loopbackTls } from '@keyturn/http/loopback-tls';
 import { authorityCertificate } from '@keyturn/http/private-authority';
 import { send } from '@keyturn/http/send';
-import { TransientError } from '@keyturn/rotation/errors';
+import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { hidden } from '@keyturn/rotation/hidden';
 import { expect, onTestFinished, test } from 'vitest';
 
@@ -76,6 +76,14 @@ test.each([
   expect(error).toMatchObject({ name: 'PermanentError', reason, field: 'network.proxySecret' });
   expect(inspect(error, { depth: Infinity, showHidden: true })).not.toMatch(/canary|4711/);
   expect(proxy.asked).toEqual([]);
+});
+
+test('a secret that is not there is told by its field', async () => {
+  const { call } = await setUp(
+    new PermanentError('secret-missing', 'ResourceNotFoundException', { field: 'SecretId' }),
+  );
+
+  await expect(call()).rejects.toMatchObject({ reason: 'secret-missing', field: 'network.proxySecret' });
 });
 
 test('a secret that could not be read is read by the next call', async () => {

@@ -1,6 +1,7 @@
 import type { SecretReader } from '@keyturn/aws/secret-store';
 import type { NetworkConfig } from '@keyturn/config/network-config';
 import { networkAgents, type NetworkAgents } from '@keyturn/http/network-agents';
+import { jsonOf } from '@keyturn/http/parse-answer';
 import { PermanentError } from '@keyturn/rotation/errors';
 import { hidden, type Hidden } from '@keyturn/rotation/hidden';
 import * as z from 'zod';
@@ -51,21 +52,15 @@ const credentials = z.object({
 });
 
 async function readCredentials({ secrets, proxySecret, field }: Credentials): Promise<Hidden> {
-  const version = await secrets.value(proxySecret, { stage: 'AWSCURRENT' });
+  const version = await secrets.value(proxySecret, { stage: 'AWSCURRENT' }).catch((error: unknown) => {
+    if (!(error instanceof PermanentError)) throw error;
+    throw new PermanentError(error.reason, error.message, { field, cause: error });
+  });
   if (version === undefined) throw new PermanentError('secret-missing', "The proxy's secret holds nothing", { field });
-  const parsed = credentials.safeParse(parseJson(version.text));
+  const parsed = credentials.safeParse(jsonOf(version)?.value);
   if (!parsed.success) {
     throw new PermanentError('misconfigured', 'The proxy\'s secret is not {"username","password"}', { field });
   }
   const { username, password } = parsed.data;
   return hidden(`Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`);
-}
-
-function parseJson(text: Hidden): unknown {
-  try {
-    return JSON.parse(text.reveal());
-  } catch {
-    // A SyntaxError quotes what it could not read.
-    return undefined;
-  }
 }

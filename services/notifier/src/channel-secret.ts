@@ -14,8 +14,8 @@ export async function channelSecret(secrets: ChannelSecrets, name: string, field
   return hidden(text);
 }
 
-/** The same error, with the field of the configuration that people know the channel by. */
-export function named(error: unknown, field: string): unknown {
-  if (!(error instanceof PermanentError)) return error;
+/** The same error, with the field of the configuration that people know the channel by; unless it names one itself, such as the proxy's. */
+export function named<Failure>(error: Failure, field: string): Failure | PermanentError {
+  if (!(error instanceof PermanentError) || error.field?.startsWith('notifications.') === true) return error;
   return new PermanentError(error.reason, error.message, { field, cause: error });
 }

@@ -118,6 +118,8 @@ test('Slack and SES are reached by the proxy, by names that nobody else can reso
   expect(sesServer.received[0]).toMatchObject({ operation: 'POST /v2/email/outbound-emails' });
 });
 
+const ofNotifications = expect.stringMatching(/^notifications\./) as string;
+
 describe.each(['Slack', 'a Slack webhook', 'another webhook', 'mail'] as const)('%s', (channel) => {
   test.each([
     ['without the bundle', { proxySecret: 'keyturn/proxy' }, 'PermanentError', 'misconfigured', /not trusted/],
@@ -128,7 +130,10 @@ describe.each(['Slack', 'a Slack webhook', 'another webhook', 'mail'] as const)(
 
     const error: unknown = await tell[channel]().catch((error: unknown) => error);
 
-    expect(error).toMatchObject({ name, ...(reason && { reason }) });
+    expect(error).toMatchObject({
+      name,
+      ...(reason && { reason, field: ofNotifications }),
+    });
     expect(String(error)).toMatch(message);
   });
 
@@ -139,7 +144,11 @@ describe.each(['Slack', 'a Slack webhook', 'another webhook', 'mail'] as const)(
     const error: unknown = await tell[channel]().catch((error: unknown) => error);
 
     expect(proxy.asked[0]).toMatchObject({ authorization });
-    expect(error).toMatchObject({ name: status === 502 ? 'TransientError' : 'PermanentError' });
+    expect(error).toMatchObject(
+      status === 502
+        ? { name: 'TransientError' }
+        : { name: 'PermanentError', field: `notifications.network.${status === 407 ? 'proxySecret' : 'proxy'}` },
+    );
     expect(String(error)).toContain(`the proxy ${new URL(proxy.url).host} answers ${status}`);
     for (const secret of [canary, authorization.slice('Basic '.length), 'xoxb', 'webhook-canary', 'signature-canary']) {
       expect(renderings(error)).not.toContain(secret);

@@ -1,4 +1,6 @@
+import { jsonOf } from '@keyturn/http/parse-answer';
 import { PermanentError } from '@keyturn/rotation/errors';
+import type { Hidden } from '@keyturn/rotation/hidden';
 import * as z from 'zod';
 
 import { plainText, webLink } from './plain-text.ts';
@@ -17,7 +19,7 @@ export const servicenowFormat: WebhookFormat = {
   interest: 'alerts',
   request(delivery, secret, { field, now }) {
     return {
-      headers: { authorization: authorization(secret.reveal(), field) },
+      headers: { authorization: authorization(secret, field) },
       json: { records: [record(delivery, now)] },
     };
   },
@@ -46,8 +48,8 @@ function record(delivery: Delivery, now: number) {
   };
 }
 
-function authorization(text: string, field: string): string {
-  const parsed = login.safeParse(jsonOf(text));
+function authorization(text: Hidden, field: string): string {
+  const parsed = login.safeParse(jsonOf({ text })?.value);
   if (!parsed.success) {
     throw new PermanentError('misconfigured', 'The secret is no JSON with username and password, or with token', {
       field,
@@ -56,13 +58,4 @@ function authorization(text: string, field: string): string {
   if ('token' in parsed.data) return `Bearer ${parsed.data.token}`;
   const { username, password } = parsed.data;
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-}
-
-// A SyntaxError quotes what it could not read.
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

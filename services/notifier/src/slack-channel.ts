@@ -1,7 +1,7 @@
-import type { SecretReader } from '@keyturn/aws/secret-store';
 import { PermanentError } from '@keyturn/rotation/errors';
 import { LogLevel, WebClient, type FetchFunction, type Logger } from '@slack/web-api';
 
+import { channelSecret, type ChannelSecrets } from './channel-secret.ts';
 import { isGone, isStaleToken, slackError, tokenField } from './slack-error.ts';
 
 type Markup = { readonly type: 'mrkdwn'; readonly text: string; readonly verbatim: true };
@@ -36,7 +36,7 @@ export type SlackChannel = {
 };
 
 type Options = {
-  readonly secrets: Pick<SecretReader, 'value'>;
+  readonly secrets: ChannelSecrets;
   /** Name or ARN of the secret whose text is the bot token. */
   readonly tokenSecret: string;
   readonly apiUrl: string;
@@ -98,9 +98,7 @@ export function slackChannel(options: Options): SlackChannel {
 type Connection = { readonly token: string; readonly client: WebClient };
 
 async function connect({ secrets, tokenSecret, apiUrl, fetch, timeoutMs = 5000 }: Options): Promise<Connection> {
-  const version = await secrets.value(tokenSecret, { stage: 'AWSCURRENT' });
-  const token = version?.text.reveal().trim() ?? '';
-  if (token === '') throw new PermanentError('secret-missing', 'There is no Slack token', { field: tokenField });
+  const token = (await channelSecret(secrets, tokenSecret, tokenField)).reveal();
   const client = new WebClient(token, {
     slackApiUrl: apiUrl,
     fetch,

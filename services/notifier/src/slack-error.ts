@@ -1,7 +1,10 @@
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from '@slack/web-api';
 
+import { named } from './channel-secret.ts';
+
 export const tokenField = 'notifications.slack.tokenSecret';
+const urlField = 'notifications.slack.apiUrl';
 
 const stale = new Set(['invalid_auth', 'not_authed', 'token_revoked', 'token_expired', 'account_inactive']);
 
@@ -51,7 +54,7 @@ export function slackError(error: unknown, route: string): Error {
     const { statusCode } = error;
     if (statusCode >= 500 || statusCode === 408 || statusCode === 429)
       return new TransientError(`Slack answered ${statusCode}`);
-    return refused(`Slack answered ${statusCode}`, 'notifications.slack.apiUrl');
+    return refused(`Slack answered ${statusCode}`, urlField);
   }
   if (!(error instanceof WebAPIPlatformError)) return unanswered(error);
   const code = codeOf(error);
@@ -65,7 +68,7 @@ export function slackError(error: unknown, route: string): Error {
 function unanswered(error: unknown): Error {
   const { original } = error instanceof WebAPIRequestError ? error : {};
   const isOurs = original instanceof TransientError || original instanceof PermanentError;
-  return isOurs ? original : new TransientError('Slack gave no answer', { cause: error });
+  return isOurs ? named(original, urlField) : new TransientError('Slack gave no answer', { cause: error });
 }
 
 // In place of a code, the client gives a body that is no JSON as a whole.

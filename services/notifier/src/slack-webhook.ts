@@ -10,7 +10,7 @@ const field = 'notifications.slack.webhookSecret';
 
 /**
  * An incoming webhook of Slack: single messages in the one channel that it was made for. TransientError: Slack is busy or gives no answer, and the
- * message may have been posted all the same. PermanentError: `field` names the webhook's secret.
+ * message may have been posted all the same. PermanentError: `field` names the webhook's secret, or one of `notifications.network`.
  */
 export type SlackWebhook = { post(message: SlackMessage): Promise<void> };
 

@@ -22,7 +22,7 @@ export type Delivery = {
 /** What a system wants to hear of: everything, what is worth a mail, or alerts and their end. */
 export type Interest = 'everything' | 'mails' | 'alerts';
 
-/** TransientError: the same delivery may succeed later. PermanentError: `field` is `notifications.webhooks.<id>`, or its `.secret`. */
+/** TransientError: the same delivery may succeed later. PermanentError: `field` is `notifications.webhooks.<id>`, its `.secret`, or one of `notifications.network`. */
 export type Webhook = { readonly interest: Interest; send(delivery: Delivery): Promise<void> };
 
 export type WebhookRequest = {

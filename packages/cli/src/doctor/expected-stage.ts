@@ -20,5 +20,7 @@ export function expectedStage({ stage, providers, subscribers }: Config) {
       named('sweep-dlq'),
       ...subscribers.map(({ name }) => named(`to-${name}-dlq`)),
     ],
+    /** There only where a parameter of the deployment gives the stage a key: for events that the key failed on. */
+    busDeadLetterQueue: named('bus-dlq'),
   };
 }
