@@ -87,7 +87,8 @@ async function readClients(api: ManagementApi, path: readonly string[], query: R
     if (answer === 'not-found') throw problem('misconfigured', 'There is no such environment');
     return parseAnswer(answer, statistics).environments.flatMap(({ dimensions }) => dimensions);
   } catch (error) {
-    if (error instanceof PermanentError && error.field === 'analytics') throw error;
+    // What Apigee says of its statistics is no word about the key: it is asked again.
+    if (!(error instanceof PermanentError) || error.field === 'analytics') throw error;
     throw new TransientError('The statistics cannot be read', { cause: error });
   }
 }
