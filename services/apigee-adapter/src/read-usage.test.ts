@@ -1,7 +1,9 @@
 import type { Flavour, SimulatorOptions } from '@keyturn/apigee-simulator/simulator';
 import type { Credential } from '@keyturn/rotation/credential';
+import { hidden } from '@keyturn/rotation/hidden';
 import { expect, onTestFinished, test } from 'vitest';
 
+import { readUsage } from './read-usage.ts';
 import { otherTarget, simulatedApigee, target, type Interference } from './simulated-apigee.conformance.ts';
 
 const hour = 3_600_000;
@@ -145,4 +147,12 @@ test('an answer that may be cut off is not believed', async () => {
   statistics(json({ environments: [{ name: 'prod', dimensions: [{ name: 'other', metrics: [{ values: full }] }] }] }));
 
   await expect(ask(handMade())).rejects.toMatchObject({ reason: 'unsupported', field: 'analytics' });
+});
+
+test('a fault of ours is thrown as it is, and not taken for statistics that cannot be read', async () => {
+  const fault = new TypeError('a bug');
+  const clock = { now: () => 1_800_000_000_000, sleep: () => Promise.resolve() };
+  const lastUse = readUsage(() => Promise.reject(fault), { environments: ['prod'], lag }, clock);
+
+  await expect(lastUse('orders', hidden('a-key'))).rejects.toBe(fault);
 });
