@@ -11,33 +11,42 @@ export type MemoryLine = {
 
 type Trouble = Parameters<Faults['always']>[0];
 
-export function memoryLine(): MemoryLine {
+/** One call on its way to the provider. `name` says of what kind it is. */
+export type MemoryReach = <T>(name: 'provider read' | 'provider write', run: () => T) => Promise<T>;
+
+const straight: MemoryReach = async (_, run) => {
+  await Promise.resolve();
+  return run();
+};
+
+export function memoryLine(reach: MemoryReach = straight): MemoryLine {
   let trouble: Trouble | undefined;
   let untilLost = 0;
   let untilDown = 0;
   let down = false;
 
-  const pass = async () => {
-    await Promise.resolve();
+  const pass = () => {
     if (trouble !== undefined) throw errors[trouble]();
   };
 
   return {
-    async read(look) {
-      await pass();
-      return look();
-    },
-    async write(change) {
-      await pass();
-      untilDown -= 1;
-      if (untilDown === 0) down = true;
-      if (down) throw errors.unavailable();
-      untilLost -= 1;
-      const lost = untilLost === 0;
-      const answer = change();
-      if (lost) throw new TransientError('The provider did not answer');
-      return answer;
-    },
+    read: (look) =>
+      reach('provider read', () => {
+        pass();
+        return look();
+      }),
+    write: (change) =>
+      reach('provider write', () => {
+        pass();
+        untilDown -= 1;
+        if (untilDown === 0) down = true;
+        if (down) throw errors.unavailable();
+        untilLost -= 1;
+        const lost = untilLost === 0;
+        const answer = change();
+        if (lost) throw new TransientError('The provider did not answer');
+        return answer;
+      }),
     faults: {
       loseAnswer(nth) {
         untilLost = nth;

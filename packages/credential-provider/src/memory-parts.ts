@@ -1,6 +1,6 @@
 import type { Clock } from '@keyturn/rotation/clock';
 
-import type { MemoryLine } from './memory-line.ts';
+import type { MemoryLine, MemoryReach } from './memory-line.ts';
 import type { MemoryGateway, MemoryNode } from './memory-gateway.ts';
 import type { MemoryStore } from './memory-store.ts';
 
@@ -24,12 +24,14 @@ export type MemoryProviderOptions = {
   readonly unprobed?: readonly string[];
   /** Text for key ids and secrets, fresh each time. */
   readonly newText?: () => string;
+  /** Every call of the adapter goes through it: for a harness that lets some of them fail, twice, or never come back. */
+  readonly reach?: MemoryReach;
 };
 export type MemoryLack = 'list' | 'mark' | 'enable' | 'last-used';
 
 /** What issuing and retiring share. */
 export type MemoryParts = {
-  readonly options: Required<MemoryProviderOptions>;
+  readonly options: Required<Omit<MemoryProviderOptions, 'reach'>>;
   readonly store: MemoryStore;
   readonly gateway: MemoryGateway;
   readonly line: MemoryLine;

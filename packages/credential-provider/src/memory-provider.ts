@@ -14,10 +14,19 @@ import type { Faults, HandMade, StoredKey } from './provider-fixture.ts';
 export type MemoryProvider = CredentialProvider & {
   /** A key made by hand, known to every node; entitled to all of `entitlements` unless told otherwise. */
   handMade(key: HandMade & { readonly target: string; readonly note?: string }): Credential;
-  stored(target: string): readonly (StoredKey & { readonly secret: string })[];
+  stored(target: string): readonly (StoredKey & Pick<MemoryKey, 'secret' | 'issuedAt'> & { readonly entitlements: readonly string[] })[];
   /** What each node says of the credential now. */
   acceptedBy(credential: Credential): readonly boolean[];
   switchOff(target: string): void;
+  switchOn(target: string): void;
+  /** What a person does in the provider's console, to a key of any target. */
+  readonly hand: {
+    remove(keyId: string): void;
+    disable(keyId: string): void;
+    enable(keyId: string): void;
+    /** Gives every key of the target an entitlement that none had. */
+    entitle(target: string, name: string): void;
+  };
   /** From now on probes find everything accepted. */
   acceptAnything(): void;
   readonly faults: Faults;
@@ -29,7 +38,7 @@ export function memoryProvider(given: MemoryProviderOptions): MemoryProvider {
   const { clock, nodes, targets, maxKeys, newText, entitlements, lacks } = options;
   const gateway = memoryGateway(clock, nodes);
   const store = memoryStore({ clock, targets, maxKeys, gateway });
-  const parts = { options, store, gateway, line: memoryLine(), door: { open: false } };
+  const parts = { options, store, gateway, line: memoryLine(given.reach), door: { open: false } };
 
   return {
     ...memoryIssue(parts, capabilitiesOf(options)),
@@ -51,11 +60,23 @@ export function memoryProvider(given: MemoryProviderOptions): MemoryProvider {
       return credential(made.keyId, made.secret);
     },
     stored: (target) =>
-      store.keysOf(target).map(({ keyId, secret, enabled, mark, expiresAt, note, approved, pending }) => {
-        return { keyId, secret, enabled, mark, expiresAt, rest: { note, approved, pending } };
+      store.keysOf(target).map(({ keyId, secret, enabled, mark, issuedAt, expiresAt, note, approved, pending }) => {
+        const rest = { note, approved, pending };
+        return { keyId, secret, enabled, mark, issuedAt, expiresAt, entitlements: approved, rest };
       }),
     acceptedBy: (credential) => gateway.acceptedBy(credential),
     switchOff: (target) => store.switchOff(target),
+    switchOn: (target) => store.switchOn(target),
+    hand: {
+      remove: (keyId) => store.remove(keyId),
+      disable: (keyId) => store.change(keyId, (key) => ({ ...key, enabled: false })),
+      enable: (keyId) => store.change(keyId, (key) => ({ ...key, enabled: true })),
+      entitle(target, name) {
+        for (const { keyId } of store.keysOf(target)) {
+          store.change(keyId, (key) => ({ ...key, approved: [...new Set([...key.approved, name])].sort() }));
+        }
+      },
+    },
     acceptAnything: () => {
       parts.door.open = true;
     },

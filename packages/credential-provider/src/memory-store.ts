@@ -34,6 +34,7 @@ export type MemoryStore = {
   /** Somebody could use it: enabled, not expired, entitled to something. */
   usable(key: MemoryKey): boolean;
   switchOff(target: string): void;
+  switchOn(target: string): void;
 };
 
 type Options = {
@@ -88,6 +89,10 @@ export function memoryStore({ clock, targets, maxKeys, gateway }: Options): Memo
     switchOff(target) {
       switchedOff.add(target);
       for (const key of keysOf(target)) gateway.note(key, false);
+    },
+    switchOn(target) {
+      switchedOff.delete(target);
+      for (const key of keysOf(target)) gateway.note(key, usable(key));
     },
   };
 }

@@ -1,0 +1,117 @@
+import { TransientError } from '@keyturn/rotation/errors';
+
+import { isDeliveryFault, isRead, type DeliveryFault, type Fault, type FaultKind } from './fault.ts';
+import type { Reach } from './lab-provider.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** One call that was made: by which function, of what. */
+export type Call = { readonly by: string; readonly name: string; readonly time: number };
+
+export type Calls = {
+  readonly reach: Reach;
+  /** The calls of Secrets Manager fail as AWS's do. */
+  readonly reachAws: Reach;
+  /** A message sets out; what becomes of it. */
+  deliver(to: string): DeliveryFault | 'delivered';
+  readonly made: readonly Call[];
+  /** Those faults of the plan that came to pass. */
+  readonly struck: readonly Fault[];
+};
+
+type CallsOptions = {
+  readonly scheduler: Scheduler;
+  readonly faults: readonly Fault[];
+  /** Before each call: what strangers do in that moment. */
+  readonly before: (number: number) => void;
+  /** After each call that may have changed something, also where nobody heard of it. */
+  readonly after: (name: string) => void;
+  /** Whether everything of that kind is down. */
+  readonly down: (name: string) => boolean;
+};
+
+const lateMs = 30_000;
+
+export function calls({ scheduler, faults, before, after, down }: CallsOptions): Calls {
+  const planned = new Map(faults.map((fault) => [fault.at, fault]));
+  const made: Call[] = [];
+  const struck: Fault[] = [];
+
+  function strike(name: string): Fault | undefined {
+    const number = made.length;
+    made.push({ by: scheduler.current()?.of ?? 'world', name, time: scheduler.now() });
+    before(number);
+    const fault = planned.get(number);
+    if (fault !== undefined) struck.push(fault);
+    return fault;
+  }
+
+  const reachBy =
+    (failure: (kind: Failing) => Error): Reach =>
+    async (name, run) => {
+      await scheduler.turn();
+      if (scheduler.current()?.alive === false) return scheduler.crash();
+      const fault = strike(name);
+      const effect = async () => {
+        const answer = await run();
+        if (!isRead(name)) after(name);
+        return answer;
+      };
+      if (down(name)) throw failure('error');
+      if (fault === undefined || isDeliveryFault(fault.kind)) return effect();
+      return suffer(fault.kind, effect, { scheduler, failure });
+    };
+
+  return {
+    reach: reachBy(ourFailure),
+    reachAws: reachBy(awsFailure),
+    deliver(to) {
+      const fault = strike(`deliver ${to}`);
+      return fault !== undefined && isDeliveryFault(fault.kind) ? fault.kind : 'delivered';
+    },
+    made,
+    struck,
+  };
+}
+
+type Failing = 'error' | 'throttled' | 'no-answer';
+type Means = { readonly scheduler: Scheduler; readonly failure: (kind: Failing) => Error };
+
+async function suffer<T>(kind: FaultKind, effect: () => Promise<T>, { scheduler, failure }: Means): Promise<T> {
+  switch (kind) {
+    case 'error':
+    case 'throttled':
+      throw failure(kind);
+    case 'crash-before':
+      return scheduler.crash();
+    case 'answer-lost':
+      await settled(effect);
+      throw failure('no-answer');
+    case 'crash-after':
+      await settled(effect);
+      return scheduler.crash();
+    case 'late':
+      scheduler.at(scheduler.now() + lateMs, () => {
+        scheduler.start('world', Infinity, () => settled(effect), () => {});
+      });
+      throw failure('no-answer');
+    case 'twice':
+      await settled(effect);
+      return effect();
+  }
+}
+
+async function settled(effect: () => Promise<unknown>): Promise<void> {
+  await effect().catch(() => undefined);
+}
+
+function ourFailure(kind: Failing): Error {
+  if (kind === 'throttled') return new TransientError('The lab throttles', { retryAfterMs: 1000 });
+  return new TransientError(kind === 'error' ? 'The lab fails' : 'The lab does not answer');
+}
+
+/** By the names that the SDK gives them. */
+function awsFailure(kind: Failing): Error {
+  const error = new Error('The lab fails');
+  error.name = { error: 'InternalServiceError', throttled: 'ThrottlingException', 'no-answer': 'TimeoutError' }[kind];
+  return error;
+}

@@ -1,0 +1,52 @@
+/** What may go wrong with one call. */
+export const faultKinds = [
+  /** It fails, and had no effect. */
+  'error',
+  /** The caller dies before the call had an effect. */
+  'crash-before',
+  /** It had its effect, and the answer is lost. */
+  'answer-lost',
+  /** It had its effect, and the caller dies before it hears of it. */
+  'crash-after',
+  /** The caller gives up, and the effect comes half a minute later. */
+  'late',
+  /** It is executed twice; the answer is that of the second time. */
+  'twice',
+  /** The other side has too much to do; no effect. */
+  'throttled',
+] as const;
+export type FaultKind = (typeof faultKinds)[number];
+
+/** What goes wrong on the way of a message from the bus to a queue. */
+export const deliveryFaults = [
+  'lost',
+  'doubled',
+  /** It comes after hours, behind those that were sent later. */
+  'overtaken',
+  /** It comes, and once more when everything has long changed. */
+  'replayed',
+] as const;
+export type DeliveryFault = (typeof deliveryFaults)[number];
+
+export type Fault = {
+  /** Number of the call, in the order in which calls are made. */
+  readonly at: number;
+  readonly kind: FaultKind | DeliveryFault;
+};
+
+/** Calls that change nothing: what is done twice, late or with its answer lost is then the same as what fails. */
+const reads =
+  /(?:^| )(?:GET|describe|check|list|locate|probe|read|due|paused|describeSecret|getSecretValue|listSecrets|listSecretVersionIds)\b/;
+
+export function isRead(name: string): boolean {
+  return reads.test(name);
+}
+
+export function kindsFor(name: string): readonly Fault['kind'][] {
+  if (name.startsWith('deliver')) return deliveryFaults;
+  return isRead(name) ? ['error', 'crash-before', 'crash-after', 'throttled'] : faultKinds;
+}
+
+export function isDeliveryFault(kind: Fault['kind']): kind is DeliveryFault {
+  return deliveryFaults.some((known) => known === kind);
+}

@@ -1,0 +1,59 @@
+import type { Ledger, LedgerKey } from '@keyturn/aws/ledger';
+import { memoryLedger } from '@keyturn/aws/memory-ledger';
+
+type Write = {
+  readonly time: number;
+  readonly key: LedgerKey;
+  readonly value: Readonly<Record<string, unknown>> | undefined;
+  readonly dueAt: number | undefined;
+};
+
+export type LabLedger = {
+  readonly ledger: Ledger;
+  /** Every row is gone. */
+  wipe(): void;
+  /** The rows are as they were then. */
+  restore(time: number): Promise<void>;
+  /** What was ever written, as text. */
+  texts(): readonly string[];
+};
+
+/** The ledger in memory; it can be lost, and put back as it was. `onDue` hears when a row will be due. */
+export function labLedger(now: () => number, onDue: (time: number) => void): LabLedger {
+  let inner = memoryLedger();
+  const writes: Write[] = [];
+  const keep = (key: LedgerKey, value: Write['value'], dueAt: number | undefined) => {
+    writes.push({ time: now(), key, value, dueAt });
+    if (dueAt !== undefined) onDue(dueAt);
+  };
+  return {
+    ledger: {
+      read: (key, schema) => inner.read(key, schema),
+      list: (partition, prefix, schema) => inner.list(partition, prefix, schema),
+      due: (time, limit) => inner.due(time, limit),
+      async write(key, value, rev, dueAt) {
+        const written = await inner.write(key, value, rev, dueAt);
+        if (written) keep(key, value, dueAt);
+        return written;
+      },
+      async remove(key, rev) {
+        const removed = await inner.remove(key, rev);
+        if (removed) keep(key, undefined, undefined);
+        return removed;
+      },
+    },
+    wipe() {
+      inner = memoryLedger();
+    },
+    async restore(time) {
+      inner = memoryLedger();
+      const last = new Map(writes.filter((write) => write.time <= time).map((write) => [JSON.stringify(write.key), write]));
+      for (const { key, value, dueAt } of last.values()) {
+        if (value === undefined) continue;
+        await inner.write(key, value, 0, dueAt);
+        if (dueAt !== undefined) onDue(dueAt);
+      }
+    },
+    texts: () => writes.map(({ key, value }) => JSON.stringify([key, value])),
+  };
+}

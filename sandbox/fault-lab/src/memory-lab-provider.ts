@@ -1,0 +1,33 @@
+import { memoryProvider } from '@keyturn/credential-provider/memory-provider';
+
+import type { LabProviderFactory } from './lab-provider.ts';
+
+/** The provider in memory, of both kinds: we choose the key, or the provider does. */
+export function memoryLabProvider(mode: 'chosen' | 'generated'): LabProviderFactory {
+  return ({ clock, reach, newText }) => {
+    const targets = ['orders-app', 'other-app'] as const;
+    const memory = memoryProvider({ mode, clock, reach, newText, targets, maxKeys: 30 });
+    const { hand } = memory;
+    return {
+      issue: memory,
+      retire: memory,
+      clientSuppliedKey: mode === 'chosen',
+      targets,
+      handMade: (key) => memory.handMade({ ...key, entitlements: ['read', 'write'] }),
+      stored: (target) =>
+        memory.stored(target).map(({ keyId, secret, enabled, mark, issuedAt, entitlements }) => {
+          return { keyId, secret, enabled, mark, issuedAt, entitlements };
+        }),
+      acceptedBy: (credential) => memory.acceptedBy(credential),
+      hand: {
+        remove: (_, keyId) => hand.remove(keyId),
+        disable: (_, keyId) => hand.disable(keyId),
+        enable: (_, keyId) => hand.enable(keyId),
+        changeEntitlements: (target) => hand.entitle(target, 'read-more'),
+        switchOff: (target) => memory.switchOff(target),
+        switchOn: (target) => memory.switchOn(target),
+      },
+    };
+  };
+}
+
