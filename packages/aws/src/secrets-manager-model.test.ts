@@ -228,7 +228,7 @@ test('C1: a rotation announces its version, labelled and without a value, before
   expect(await stages()).toEqual({ [id(1)]: ['AWSCURRENT'], [id(2)]: ['AWSPENDING'] });
   const read = model.getSecretValue({ SecretId: 'app', VersionId: id(2), VersionStage: 'AWSPENDING' });
   await expect(read).rejects.toMatchObject(refused('ResourceNotFoundException'));
-  expect(rotations).toEqual([{ arn, token: id(2), lambdaArn, test: false }]);
+  expect(rotations).toMatchObject([{ arn, token: id(2), lambdaArn, test: false }]);
 
   await model.putSecretValue(put('two', 2, ['AWSPENDING']));
   expect((await model.getSecretValue({ SecretId: 'app', VersionId: id(2) })).SecretString).toBe('two');
@@ -305,7 +305,7 @@ test('C11: attaching a schedule tests a copy of the current value, and leaves no
     RotationRules: { ScheduleExpression: 'rate(30 days)' },
   });
 
-  expect(rotations).toEqual([{ arn, token: id(2), lambdaArn, test: true }]);
+  expect(rotations).toMatchObject([{ arn, token: id(2), lambdaArn, test: true }]);
   const pending = await model.getSecretValue({ SecretId: 'app', VersionStage: 'AWSPENDING' });
   expect([pending.VersionId, pending.SecretString]).toEqual([id(2), 'one']);
 
@@ -458,7 +458,7 @@ test('takes its tokens from the outside, so that it can be played again', async 
   const once = await play();
 
   expect(await play()).toEqual(once);
-  expect(JSON.stringify(once)).toContain(id(104));
+  expect(JSON.stringify(once)).toContain(id(105));
 });
 
 /** Every read answers as `lag` says, from now on. */

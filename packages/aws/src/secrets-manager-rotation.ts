@@ -17,6 +17,8 @@ export type RotationStarted = {
   readonly lambdaArn: string;
   /** Only testSecret is to run (C11). */
   readonly test: boolean;
+  /** Who rotates by an assumed role has to hand it on (C14). Secret material. */
+  readonly rotationToken: string;
 };
 
 export type RotationOptions = {
@@ -53,7 +55,7 @@ export function secretsManagerRotation(vault: Vault, options: RotationOptions) {
 
   const begin = (secret: StoredSecret, lambdaArn: string, token: string, test: boolean) => {
     secret.open = { token, test };
-    onRotate?.({ arn: secret.arn, token, lambdaArn, test });
+    onRotate?.({ arn: secret.arn, token, lambdaArn, test, rotationToken: vault.token(undefined) });
   };
 
   async function rotateSecret(request: RotateSecretRequest): Promise<RotateSecretResponse> {
