@@ -14,7 +14,7 @@ import { dateOf, dayOf, labelsOf, type StoredSecret, type Vault } from './secret
 export function secretsManagerListing(vault: Vault, region: string) {
   return {
     async describeSecret(request: { SecretId: string | undefined }): Promise<DescribeSecretResponse> {
-      const secret = vault.find(request.SecretId);
+      const secret = vault.read('describeSecret', request.SecretId);
       return {
         ...facts(secret, region),
         VersionIdsToStages: stagesOf(secret),
@@ -25,7 +25,8 @@ export function secretsManagerListing(vault: Vault, region: string) {
     },
 
     async listSecrets(request: ListSecretsRequest): Promise<ListSecretsResponse> {
-      const listed = [...vault.secrets.values()]
+      const listed = vault
+        .seen('listSecrets')
         .filter((secret) => secret.deletionAt === undefined || request.IncludePlannedDeletion === true)
         .filter((secret) => (request.Filters ?? []).every((filter) => passes(secret, filter)))
         .sort((a, b) => order(a, b, request.SortBy) * (request.SortOrder === 'desc' ? -1 : 1));
@@ -40,7 +41,7 @@ export function secretsManagerListing(vault: Vault, region: string) {
     },
 
     async listSecretVersionIds(request: ListSecretVersionIdsRequest): Promise<ListSecretVersionIdsResponse> {
-      const secret = vault.find(request.SecretId);
+      const secret = vault.read('listSecretVersionIds', request.SecretId);
       const listed = [...secret.versions.values()].filter(
         ({ id }) => request.IncludeDeprecated === true || labelsOf(secret, id).length > 0,
       );

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { secretsManagerModel } from './secrets-manager-model.ts';
+import type { Lag } from './secrets-manager-history.ts';
 import type { LabelMoved } from './secrets-manager-vault.ts';
 import type { RotationStarted } from './secrets-manager-rotation.ts';
 
@@ -8,7 +9,7 @@ const start = Date.UTC(2026, 10, 21, 8);
 const lambdaArn = 'arn:aws:lambda:eu-central-1:123456789012:function:rotator';
 const id = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 
-function setUp() {
+function setUp(options: Partial<Parameters<typeof secretsManagerModel>[0]> = {}) {
   const labels: LabelMoved[] = [];
   const rotations: RotationStarted[] = [];
   const abandoned: unknown[] = [];
@@ -21,13 +22,14 @@ function setUp() {
     onRotate: (started) => rotations.push(started),
     onAbandon: (rotation) => abandoned.push(rotation),
     mayInvoke: (arn) => arn === lambdaArn,
+    ...options,
   });
   const stages = async () => (await model.describeSecret({ SecretId: 'app' })).VersionIdsToStages;
   return { model, clock, labels, rotations, abandoned, stages };
 }
 
-async function withSecret() {
-  const lab = setUp();
+async function withSecret(options: Parameters<typeof setUp>[0] = {}) {
+  const lab = setUp(options);
   const { ARN: arn = '' } = await lab.model.createSecret({
     Name: 'app',
     SecretString: 'one',
@@ -226,7 +228,7 @@ test('C1: a rotation announces its version, labelled and without a value, before
   expect(await stages()).toEqual({ [id(1)]: ['AWSCURRENT'], [id(2)]: ['AWSPENDING'] });
   const read = model.getSecretValue({ SecretId: 'app', VersionId: id(2), VersionStage: 'AWSPENDING' });
   await expect(read).rejects.toMatchObject(refused('ResourceNotFoundException'));
-  expect(rotations).toEqual([{ arn, token: id(2), lambdaArn, test: false }]);
+  expect(rotations).toMatchObject([{ arn, token: id(2), lambdaArn, test: false }]);
 
   await model.putSecretValue(put('two', 2, ['AWSPENDING']));
   expect((await model.getSecretValue({ SecretId: 'app', VersionId: id(2) })).SecretString).toBe('two');
@@ -303,7 +305,7 @@ test('C11: attaching a schedule tests a copy of the current value, and leaves no
     RotationRules: { ScheduleExpression: 'rate(30 days)' },
   });
 
-  expect(rotations).toEqual([{ arn, token: id(2), lambdaArn, test: true }]);
+  expect(rotations).toMatchObject([{ arn, token: id(2), lambdaArn, test: true }]);
   const pending = await model.getSecretValue({ SecretId: 'app', VersionStage: 'AWSPENDING' });
   expect([pending.VersionId, pending.SecretString]).toEqual([id(2), 'one']);
 
@@ -440,4 +442,140 @@ test('tags are replaced by key and removed by key', async () => {
   await model.untagResource({ SecretId: 'app', TagKeys: ['b', 'c'] });
 
   expect((await model.describeSecret({ SecretId: 'app' })).Tags).toEqual([{ Key: 'a', Value: '2' }]);
+});
+
+test('takes its tokens from the outside, so that it can be played again', async () => {
+  const play = async () => {
+    let tokens = 0;
+    const { model, arn } = await withSecret({ newToken: () => id((tokens += 1) + 100) });
+    await model.putSecretValue({ SecretId: 'app', SecretString: 'two' });
+    await model.updateSecret({ SecretId: 'app', SecretString: 'three' });
+    await model.rotateSecret({ SecretId: 'app', RotationLambdaARN: lambdaArn });
+    await model.createSecret({ Name: 'other', SecretString: 'one' });
+    return [arn, model.peek(arn), await model.listSecrets({})];
+  };
+
+  const once = await play();
+
+  expect(await play()).toEqual(once);
+  expect(JSON.stringify(once)).toContain(id(105));
+});
+
+/** Every read answers as `lag` says, from now on. */
+async function withStaleReads() {
+  const stale: { lag?: Lag | undefined } = {};
+  const lab = await withSecret({ staleReads: () => stale.lag });
+  const read = (which: object = {}) =>
+    lab.model.getSecretValue({ SecretId: 'app', ...which }).then(
+      ({ SecretString }) => SecretString,
+      ({ name }: Error) => name,
+    );
+  return { ...lab, stale, read };
+}
+
+test('C10: a read may answer from before the last writes, and refuses what was not there yet', async () => {
+  const { model, stale, stages, read, arn } = await withStaleReads();
+  await model.rotateSecret(rotate(2));
+  await model.putSecretValue(put('two', 2, ['AWSPENDING']));
+  const pending = { VersionId: id(2), VersionStage: 'AWSPENDING' };
+
+  expect(await read(pending)).toBe('two');
+  stale.lag = { writes: 1 };
+  expect([await read(pending), await stages()]).toEqual([
+    'ResourceNotFoundException',
+    { [id(1)]: ['AWSCURRENT'], [id(2)]: ['AWSPENDING'] },
+  ]);
+  stale.lag = { writes: 2 };
+  expect([await read({ VersionId: id(2) }), await stages()]).toEqual([
+    'ResourceNotFoundException',
+    { [id(1)]: ['AWSCURRENT'] },
+  ]);
+  stale.lag = { writes: 3 };
+  expect((await model.listSecrets({})).SecretList).toEqual([]);
+  await expect(model.describeSecret({ SecretId: arn })).rejects.toMatchObject(refused('ResourceNotFoundException'));
+  await expect(model.listSecretVersionIds({ SecretId: arn })).rejects.toMatchObject(
+    refused('ResourceNotFoundException'),
+  );
+});
+
+test('C10: a read may answer what was true so long ago, at most ten seconds', async () => {
+  const { model, stale, read, clock } = await withStaleReads();
+  clock.ms += 60_000;
+  await model.putSecretValue(put('two', 2));
+  clock.ms += 3000;
+  await model.putSecretValue(put('three', 3));
+
+  const after = async (lagMs: number) => {
+    stale.lag = { lagMs };
+    return read();
+  };
+
+  expect([await after(0), await after(1), await after(3000), await after(3001)]).toEqual([
+    'three',
+    'two',
+    'two',
+    'one',
+  ]);
+  expect(await after(600_000)).toBe('one');
+  clock.ms += 7000;
+  expect(await after(600_000)).toBe('two');
+  clock.ms += 3000;
+  expect(await after(600_000)).toBe('three');
+});
+
+test('C10: a write acts on what is true, however stale the reads are', async () => {
+  const { model, stale, read, arn } = await withStaleReads();
+  stale.lag = { writes: 9 };
+  await model.putSecretValue(put('two', 2, ['AWSPENDING']));
+
+  const again = model.putSecretValue(put('other', 2, ['AWSPENDING']));
+  await expect(again).rejects.toMatchObject(refused('ResourceExistsException'));
+  const move = { SecretId: 'app', VersionStage: 'AWSCURRENT', MoveToVersionId: id(2), RemoveFromVersionId: id(1) };
+  await model.updateSecretVersionStage(move);
+  await expect(model.updateSecretVersionStage(move)).rejects.toMatchObject(refused('InvalidParameterException'));
+
+  expect(await read()).toBe('ResourceNotFoundException');
+  expect(model.peek(arn)?.labels).toEqual(
+    new Map([
+      ['AWSCURRENT', id(2)],
+      ['AWSPENDING', id(2)],
+      ['AWSPREVIOUS', id(1)],
+    ]),
+  );
+});
+
+test('the truth can be looked at without being an access', async () => {
+  const { model, clock, arn } = await withSecret();
+  await model.rotateSecret(rotate(2));
+
+  expect(model.peek(arn)).toEqual({
+    labels: new Map([
+      ['AWSCURRENT', id(1)],
+      ['AWSPENDING', id(2)],
+    ]),
+    versions: new Map([
+      [id(1), 'one'],
+      [id(2), undefined],
+    ]),
+    deletionAt: undefined,
+    rotationEnabled: true,
+    open: { token: id(2), test: false },
+  });
+  expect((await model.describeSecret({ SecretId: 'app' })).LastAccessedDate).toBeUndefined();
+
+  await model.deleteSecret({ SecretId: 'app', RecoveryWindowInDays: 7 });
+  expect(model.peek(arn)?.deletionAt).toBe(clock.ms + 7 * 86_400_000);
+  clock.ms += 7 * 86_400_000;
+  expect(model.peek(arn)).toBeUndefined();
+});
+
+test('a name is free again when its secret is gone, and the new one is another secret', async () => {
+  const { model, arn } = await withSecret();
+  await model.deleteSecret({ SecretId: 'app', ForceDeleteWithoutRecovery: true });
+
+  const again = await model.createSecret({ Name: 'app', SecretString: 'one', ClientRequestToken: id(1) });
+
+  expect(again.ARN).not.toBe(arn);
+  await expect(model.describeSecret({ SecretId: arn })).rejects.toMatchObject(refused('ResourceNotFoundException'));
+  await expect(model.restoreSecret({ SecretId: arn })).rejects.toMatchObject(refused('ResourceNotFoundException'));
 });

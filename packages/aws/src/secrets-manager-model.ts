@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-
 import type {
   CreateSecretRequest,
   DeleteSecretRequest,
@@ -14,8 +12,8 @@ import { secretsManagerListing } from './secrets-manager-listing.ts';
 import { exists, invalidParameter, invalidRequest, validation } from './secrets-manager-refusal.ts';
 import { secretsManagerRotation, type RotationControl, type RotationOptions } from './secrets-manager-rotation.ts';
 import { checkStages, moveStage, noValue, versionOf } from './secrets-manager-stages.ts';
+import { truthOf, type SecretTruth } from './secrets-manager-truth.ts';
 import {
-  checkToken,
   dateOf,
   labelsOf,
   sameValue,
@@ -27,7 +25,10 @@ import {
   type VaultOptions,
 } from './secrets-manager-vault.ts';
 
-export type SecretsManagerModel = SecretsManagerCalls & { readonly rotations: RotationControl };
+export type SecretsManagerModel = SecretsManagerCalls & {
+  readonly rotations: RotationControl;
+  peek(arn: string): SecretTruth | undefined;
+};
 
 /**
  * Secrets Manager in memory: versions, labels, tokens and rotation state as reference facts C1–C18 say. It runs no rotation step itself:
@@ -47,12 +48,13 @@ export function secretsManagerModel(options: VaultOptions & RotationOptions): Se
     ...writing(vault, save, clock),
     ...tagging(vault),
     rotations: control,
+    peek: (arn) => truthOf(vault, arn, clock.now()),
 
     async createSecret(request) {
-      const token = checkToken(request.ClientRequestToken ?? randomUUID());
+      const token = vault.token(request.ClientRequestToken);
       const value = valueOf(request);
       const name = newName(vault, request.Name);
-      const existing = [...vault.secrets.values()].find((secret) => secret.name === name);
+      const existing = vault.named(name);
       if (existing !== undefined) return createdBefore(existing, token, value);
       const secret = vault.add(name, {
         description: request.Description,
@@ -65,11 +67,10 @@ export function secretsManagerModel(options: VaultOptions & RotationOptions): Se
     },
 
     async getSecretValue(request) {
-      const secret = vault.findLive(request.SecretId);
+      const secret = vault.readLive('getSecretValue', request.SecretId);
       const version = versionOf(secret, request);
       if (version.value === undefined) throw noValue(request);
-      version.accessedAt = clock.now();
-      secret.accessedAt = clock.now();
+      vault.accessed(secret.arn, version.id);
       return {
         ARN: secret.arn,
         Name: secret.name,
@@ -110,7 +111,7 @@ function writing(vault: Vault, save: Save, clock: Clock) {
   return {
     async putSecretValue(request: PutSecretValueRequest) {
       const secret = vault.findLive(request.SecretId);
-      const token = checkToken(request.ClientRequestToken ?? randomUUID());
+      const token = vault.token(request.ClientRequestToken);
       const stages = request.VersionStages ?? ['AWSCURRENT'];
       const value = valueOf(request);
       if (value === undefined) throw invalidRequest('You must provide either SecretString or SecretBinary.');
@@ -123,7 +124,7 @@ function writing(vault: Vault, save: Save, clock: Clock) {
 
     async updateSecret(request: UpdateSecretRequest) {
       const secret = vault.findLive(request.SecretId);
-      const token = checkToken(request.ClientRequestToken ?? randomUUID());
+      const token = vault.token(request.ClientRequestToken);
       const value = valueOf(request);
       if (value !== undefined && secret.versions.has(token)) throw immutable();
       if (request.Description !== undefined) secret.description = request.Description;
@@ -141,10 +142,7 @@ function newName(vault: Vault, name: string | undefined): string {
       'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!',
     );
   }
-  const deleting = [...vault.secrets.values()].some(
-    (secret) => secret.name === name && secret.deletionAt !== undefined,
-  );
-  if (deleting) {
+  if (vault.named(name)?.deletionAt !== undefined) {
     throw invalidRequest(
       "You can't create this secret because a secret with this name is already scheduled for deletion.",
     );
@@ -180,7 +178,6 @@ function deletion(vault: Vault, clock: Clock) {
         throw invalidParameter('The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).');
       }
       secret.deletionAt = clock.now() + (force ? 0 : (days ?? 30) * dayMs);
-      if (force) vault.secrets.delete(secret.arn);
       return { ARN: secret.arn, Name: secret.name, DeletionDate: dateOf(secret.deletionAt) };
     },
 

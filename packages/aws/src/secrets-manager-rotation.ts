@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-
 import type {
   CancelRotateSecretRequest,
   RotateSecretRequest,
@@ -11,7 +9,7 @@ import type { Clock } from '@keyturn/rotation/clock';
 import { parseSchedule } from './schedule-expression.ts';
 import type { SecretsManagerCalls } from './secrets-manager-calls.ts';
 import { invalidParameter, invalidRequest, SecretsManagerRefusal } from './secrets-manager-refusal.ts';
-import { checkToken, type StoredSecret, type Vault } from './secrets-manager-vault.ts';
+import type { StoredSecret, Vault } from './secrets-manager-vault.ts';
 
 export type RotationStarted = {
   readonly arn: string;
@@ -19,6 +17,8 @@ export type RotationStarted = {
   readonly lambdaArn: string;
   /** Only testSecret is to run (C11). */
   readonly test: boolean;
+  /** Who rotates by an assumed role has to hand it on (C14). Secret material. */
+  readonly rotationToken: string;
 };
 
 export type RotationOptions = {
@@ -55,12 +55,12 @@ export function secretsManagerRotation(vault: Vault, options: RotationOptions) {
 
   const begin = (secret: StoredSecret, lambdaArn: string, token: string, test: boolean) => {
     secret.open = { token, test };
-    onRotate?.({ arn: secret.arn, token, lambdaArn, test });
+    onRotate?.({ arn: secret.arn, token, lambdaArn, test, rotationToken: vault.token(undefined) });
   };
 
   async function rotateSecret(request: RotateSecretRequest): Promise<RotateSecretResponse> {
     const secret = vault.findLive(request.SecretId);
-    const token = checkToken(request.ClientRequestToken ?? randomUUID());
+    const token = vault.token(request.ClientRequestToken);
     const test = request.RotateImmediately === false;
     const rules = request.RotationRules ?? secret.rotation?.rules;
     const lambdaArn = checkFunction(request.RotationLambdaARN ?? secret.rotation?.lambdaArn, (arn) =>
@@ -106,6 +106,7 @@ function rotationControl(vault: Vault, { clock, schedule, rotateSecret, onAbando
     ended({ arn, token, succeeded }) {
       const secret = vault.secrets.get(arn);
       if (secret?.open?.token !== token) return false;
+      vault.willChange(secret);
       const { test } = secret.open;
       const complete = succeeded && (test || becameCurrent(secret, token));
       if (test || complete) {

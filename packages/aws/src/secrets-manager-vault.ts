@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 
 import type { RotationRulesType } from '@aws-sdk/client-secrets-manager';
 import type { Clock } from '@keyturn/rotation/clock';
 
+import { secretsManagerHistory, type ReadOperation, type StaleReads } from './secrets-manager-history.ts';
 import { invalidParameter, invalidRequest, limitExceeded, notFound, validation } from './secrets-manager-refusal.ts';
 
 export type SecretValue = { readonly SecretString: string } | { readonly SecretBinary: Uint8Array };
@@ -48,40 +49,62 @@ export type VaultOptions = {
   readonly clock: Clock;
   readonly account: string;
   readonly region: string;
+  /** What the SDK does where a request has no ClientRequestToken. Random by default. */
+  readonly newToken?: (() => string) | undefined;
+  /** Which reads are stale, and how much (C10). None by default. Asked for each read; writes always act on what is true. */
+  readonly staleReads?: StaleReads | undefined;
   /** Called after every move of a label that AWS tells of: all but AWSPENDING and AWSPREVIOUS (P1). */
   readonly onLabel?: ((moved: LabelMoved) => void) | undefined;
 };
 
+type SecretDetails = Pick<StoredSecret, 'description' | 'kmsKeyId' | 'replicas'>;
+
 /** The secrets, and how labels move on them. */
 export type Vault = {
-  readonly secrets: Map<string, StoredSecret>;
-  add(
-    name: string,
-    details: { description: string | undefined; kmsKeyId: string | undefined; replicas: readonly string[] },
-  ): StoredSecret;
-  /** By ARN, by ARN without its suffix, or by name; also one that waits for its deletion. */
+  /** By ARN; also those that are deleted. */
+  readonly secrets: ReadonlyMap<string, StoredSecret>;
+  named(name: string): StoredSecret | undefined;
+  add(name: string, details: SecretDetails): StoredSecret;
+  /** All secrets, as this read finds them. */
+  seen(operation: ReadOperation): readonly StoredSecret[];
+  /** For a read. By ARN, by ARN without its suffix, or by name; also one that waits for its deletion. */
+  read(operation: ReadOperation, secretId: string | undefined): StoredSecret;
+  /** As `read`, but refuses a secret that waits for its deletion (C17). */
+  readLive(operation: ReadOperation, secretId: string | undefined): StoredSecret;
+  accessed(arn: string, versionId: string): void;
+  /** The same for a write. */
   find(secretId: string | undefined): StoredSecret;
   /** As `find`, but refuses a secret that waits for its deletion (C17). */
   findLive(secretId: string | undefined): StoredSecret;
+  /** A given ClientRequestToken, or a new one. */
+  token(given: string | undefined): string;
+  /** To be called before a secret is changed that was found otherwise. */
+  willChange(secret: StoredSecret): void;
   addVersion(secret: StoredSecret, id: string, value: SecretValue | undefined): StoredVersion;
   attach(secret: StoredSecret, label: string, versionId: string): void;
 };
 
 const dayMs = 86_400_000;
 
-export function secretsManagerVault({ clock, account, region, onLabel }: VaultOptions): Vault {
+export function secretsManagerVault(options: VaultOptions): Vault {
+  const { clock, account, region, newToken = randomUUID, staleReads, onLabel } = options;
   const secrets = new Map<string, StoredSecret>();
+  const history = secretsManagerHistory(secrets, clock, staleReads);
 
-  function find(secretId: string | undefined): StoredSecret {
+  const isThere = ({ deletionAt }: StoredSecret) => deletionAt === undefined || deletionAt > clock.now();
+
+  function find(secretId: string | undefined, among: ReadonlyMap<string, StoredSecret> = secrets): StoredSecret {
     if (secretId === undefined || secretId === '') throw validation("Value null at 'secretId' must not be null");
-    for (const secret of secrets.values()) {
-      if (secret.deletionAt !== undefined && secret.deletionAt <= clock.now()) secrets.delete(secret.arn);
-    }
-    const found = [...secrets.values()].find(
-      ({ arn, name }) => secretId === arn || secretId === name || secretId === arn.slice(0, -7),
-    );
-    if (found === undefined) throw notFound("Secrets Manager can't find the specified secret.");
-    return found;
+    const found =
+      among.get(secretId) ?? [...among.values()].find((secret) => isCalled(secret, secretId) && isThere(secret));
+    if (found !== undefined && isThere(found)) return found;
+    throw notFound("Secrets Manager can't find the specified secret.");
+  }
+
+  function forWrite(secretId: string | undefined): StoredSecret {
+    const secret = find(secretId);
+    history.keep(secret.arn);
+    return secret;
   }
 
   function attach(secret: StoredSecret, label: string, versionId: string): void {
@@ -98,32 +121,24 @@ export function secretsManagerVault({ clock, account, region, onLabel }: VaultOp
 
   return {
     secrets,
-    find,
     attach,
-    findLive(secretId) {
-      const secret = find(secretId);
-      if (secret.deletionAt === undefined) return secret;
-      throw invalidRequest("You can't perform this operation on the secret because it was marked for deletion.");
+    find: forWrite,
+    named: (name) => [...secrets.values()].find((secret) => secret.name === name && isThere(secret)),
+    seen: (operation) => [...history.seen(operation, undefined).values()].filter(isThere),
+    read: (operation, secretId) => find(secretId, history.seen(operation, secretId)),
+    token: (given) => checkToken(given ?? newToken()),
+    willChange: ({ arn }) => history.keep(arn),
+    readLive: (operation, secretId) => live(find(secretId, history.seen(operation, secretId))),
+    findLive: (secretId) => live(forWrite(secretId)),
+    accessed(arn, versionId) {
+      const secret = secrets.get(arn);
+      const version = secret?.versions.get(versionId);
+      if (secret !== undefined) secret.accessedAt = clock.now();
+      if (version !== undefined) version.accessedAt = clock.now();
     },
     add(name, details) {
-      const now = clock.now();
-      const suffix = createHash('sha256').update(`${name}\n${now}\n${secrets.size}`).digest('hex').slice(0, 6);
-      const secret: StoredSecret = {
-        arn: `arn:aws:secretsmanager:${region}:${account}:secret:${name}-${suffix}`,
-        name,
-        ...details,
-        createdAt: now,
-        changedAt: now,
-        tags: new Map(),
-        versions: new Map(),
-        labels: new Map(),
-        accessedAt: undefined,
-        deletionAt: undefined,
-        rotation: undefined,
-        lastRotatedAt: undefined,
-        nextRotationAt: undefined,
-        open: undefined,
-      };
+      const secret = newSecret(name, details, { account, region, now: clock.now(), nth: secrets.size });
+      history.keep(secret.arn);
       secrets.set(secret.arn, secret);
       return secret;
     },
@@ -136,6 +151,35 @@ export function secretsManagerVault({ clock, account, region, onLabel }: VaultOp
     },
   };
 }
+
+type Birth = { readonly account: string; readonly region: string; readonly now: number; readonly nth: number };
+
+function newSecret(name: string, details: SecretDetails, { account, region, now, nth }: Birth): StoredSecret {
+  const suffix = createHash('sha256').update(`${name}\n${now}\n${nth}`).digest('hex').slice(0, 6);
+  return {
+    arn: `arn:aws:secretsmanager:${region}:${account}:secret:${name}-${suffix}`,
+    name,
+    ...details,
+    createdAt: now,
+    changedAt: now,
+    tags: new Map(),
+    versions: new Map(),
+    labels: new Map(),
+    accessedAt: undefined,
+    deletionAt: undefined,
+    rotation: undefined,
+    lastRotatedAt: undefined,
+    nextRotationAt: undefined,
+    open: undefined,
+  };
+}
+
+function live(secret: StoredSecret): StoredSecret {
+  if (secret.deletionAt === undefined) return secret;
+  throw invalidRequest("You can't perform this operation on the secret because it was marked for deletion.");
+}
+
+const isCalled = ({ arn, name }: StoredSecret, secretId: string) => secretId === name || secretId === arn.slice(0, -7);
 
 /** C9: beyond 100 versions the oldest without a label go, but none that is younger than a day. */
 function prune(secret: StoredSecret, now: number): void {

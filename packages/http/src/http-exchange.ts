@@ -40,6 +40,27 @@ export type HttpOptions = {
   readonly retries?: number;
   /** A longer answer is a failure. In bytes, unpacked. */
   readonly longestAnswer?: number;
+  /** Who carries an attempt to the other side; the network unless given. */
+  readonly respond?: Respond | undefined;
+};
+
+/**
+ * One attempt of one call to a URL that may be called, whatever the status of its answer. TransientError: no answer. PermanentError: the answer is
+ * endless, the certificate is not trusted, the request cannot be sent, or the proxy refuses. The errors say operation, host, proxy and code, and
+ * nothing else of request and answer.
+ */
+export type Respond = (
+  request: HttpRequest,
+  url: URL,
+  options: Pick<HttpOptions, 'network' | 'timeoutMs' | 'longestAnswer'>,
+) => Promise<RawAnswer>;
+
+/** An answer before anybody looked at it. It may hold secrets. */
+export type RawAnswer = {
+  readonly status: number;
+  /** By names in lower case: a text, or a list of them. */
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
 };
 
 /** 2xx or 4xx; every other end of a call is an error. */

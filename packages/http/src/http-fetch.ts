@@ -2,7 +2,7 @@ import { PermanentError } from '@keyturn/rotation/errors';
 
 import type { HttpOptions } from './http-exchange.ts';
 import { permittedUrl } from './permitted-url.ts';
-import { respond } from './respond.ts';
+import { respond as overNetwork } from './respond.ts';
 
 type Init = { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: unknown };
 
@@ -30,8 +30,9 @@ export function httpFetch(
       ...(form !== undefined && { body: { form } }),
       idempotent: false,
     } as const;
-    const { status, headers, data } = await respond(request, permittedUrl(request, options.allowHttp), options);
-    return new Response(data === '' ? null : data, {
+    const { respond = overNetwork } = options;
+    const { status, headers, text } = await respond(request, permittedUrl(request, options.allowHttp), options);
+    return new Response(text === '' ? null : text, {
       status,
       headers: new Headers(Object.entries(headers).map(textual)),
     });

@@ -4,37 +4,26 @@ import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { create, isAxiosError, isCancel, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 
 import { codeOf, isUntrusted } from './error-code.ts';
-import type { HttpBody, HttpOptions, HttpRequest } from './http-exchange.ts';
+import type { RawAnswer, Respond } from './http-exchange.ts';
 import { proxyRefusal, withCredentials, type HttpProxy } from './http-proxy.ts';
 import { networkAgents, type NetworkAgents } from './network-agents.ts';
-import { userAgent } from './user-agent.ts';
+import { outgoing } from './outgoing.ts';
 
 // An instance of its own: nobody else's defaults or interceptors reach it. No proxy from the environment, and agents that read none either.
 const client = create({ proxy: false });
 let direct: NetworkAgents | undefined;
 
-type Way = Pick<HttpOptions, 'network' | 'timeoutMs' | 'longestAnswer'>;
-
-/**
- * One attempt of one call, whatever its status. TransientError: no answer. PermanentError: the answer is endless, the certificate is not trusted,
- * the request cannot be sent, or the proxy refuses. The errors say operation, host, proxy and code, and nothing else of request and answer.
- */
-export async function respond(request: HttpRequest, url: URL, options: Way): Promise<AxiosResponse<string>> {
+/** The one that goes over the network, with axios. */
+export const respond: Respond = async (request, url, options) => {
   const { network = (direct ??= networkAgents()), timeoutMs = 10_000, longestAnswer = 5_000_000 } = options;
   const proxy = network.proxyOf(url);
-  const body = encode(request.body);
-  refuseUnsendable(request);
+  const { headers, data } = outgoing(request);
   const config = {
     ...(request.freshConnection === true ? network.fresh() : network.kept),
     url: url.href,
     method: request.method,
-    headers: {
-      accept: 'application/json',
-      'user-agent': userAgent,
-      ...(body !== undefined && { 'content-type': body.contentType }),
-      ...request.headers,
-    },
-    ...(body !== undefined && { data: body.data }),
+    headers,
+    ...(data !== undefined && { data }),
     responseType: 'text',
     transformResponse: [],
     maxRedirects: 0,
@@ -50,16 +39,17 @@ export async function respond(request: HttpRequest, url: URL, options: Way): Pro
     // Never as a cause: it holds headers, body and answer.
     throw withoutAnswer(error, `${request.operation} at ${url.host}`, proxy);
   }
-}
+};
 
 type Config = Omit<AxiosRequestConfig<Buffer>, 'headers'> & { readonly headers: Readonly<Record<string, string>> };
 
-function ask(config: Config): Promise<AxiosResponse<string>> {
-  return client.request<string, AxiosResponse<string>, Buffer>(config);
+async function ask(config: Config): Promise<RawAnswer> {
+  const { status, headers, data } = await client.request<string, AxiosResponse<string>, Buffer>(config);
+  return { status, headers, text: data };
 }
 
 /** Without TLS the proxy is asked for the whole URL (RFC 9112, 3.2.2). What it answers itself looks like the host's answer, but for 407. */
-async function forward(config: Config, url: URL, proxy: HttpProxy): Promise<AxiosResponse<string>> {
+async function forward(config: Config, url: URL, proxy: HttpProxy): Promise<RawAnswer> {
   const transport = {
     request: (options: RequestOptions, done: (answer: IncomingMessage) => void): ClientRequest =>
       httpRequest({ ...options, path: url.href }, done),
@@ -76,22 +66,6 @@ async function forward(config: Config, url: URL, proxy: HttpProxy): Promise<Axio
   );
   if (answer.status === 407) throw proxyRefusal(proxy, answer.status);
   return answer;
-}
-
-// axios would leave such characters out, and send another key than it was given.
-function refuseUnsendable({ operation, headers = {} }: HttpRequest): void {
-  const [name] = Object.entries(headers).find(([, value]) => !/^[\x20-\x7e]*$/.test(value)) ?? [];
-  if (name === undefined) return;
-  throw new PermanentError('misconfigured', `${operation}: a header cannot hold such characters`, { field: name });
-}
-
-// A buffer, because axios drops the content type of a body that is an empty string.
-function encode(body: HttpBody | undefined): { contentType: string; data: Buffer } | undefined {
-  if (body === undefined) return undefined;
-  if ('json' in body) return { contentType: 'application/json', data: Buffer.from(JSON.stringify(body.json)) };
-  if ('empty' in body) return { contentType: body.empty, data: Buffer.alloc(0) };
-  const form = new URLSearchParams(body.form).toString();
-  return { contentType: 'application/x-www-form-urlencoded', data: Buffer.from(form) };
 }
 
 function withoutAnswer(error: unknown, call: string, proxy: HttpProxy | undefined): TransientError | PermanentError {

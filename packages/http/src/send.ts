@@ -1,10 +1,9 @@
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { hidden } from '@keyturn/rotation/hidden';
-import type { AxiosResponse } from 'axios';
 
-import type { HttpAnswer, HttpOptions, HttpRequest } from './http-exchange.ts';
+import type { HttpAnswer, HttpOptions, HttpRequest, RawAnswer } from './http-exchange.ts';
 import { permittedUrl } from './permitted-url.ts';
-import { respond } from './respond.ts';
+import { respond as overNetwork } from './respond.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 const firstPauseMs = 200;
@@ -33,8 +32,8 @@ export async function send(request: HttpRequest, options: HttpOptions): Promise<
 }
 
 async function exchange(request: HttpRequest, url: URL, options: HttpOptions): Promise<HttpAnswer> {
-  const response = await respond(request, url, options);
-  const { status, headers } = response;
+  const { respond = overNetwork } = options;
+  const { status, headers, text } = await respond(request, url, options);
   const requestId = requestIdOf(headers);
   const proxy = options.network?.proxyOf(url);
   const at = proxy === undefined ? url.host : `${url.host} through the proxy ${proxy.url.host}`;
@@ -47,16 +46,16 @@ async function exchange(request: HttpRequest, url: URL, options: HttpOptions): P
   }
   const type = headers['content-type'];
   const contentType = typeof type === 'string' ? type : undefined;
-  return { status, text: hidden(response.data), contentType, date: dateOf(headers), requestId, summary };
+  return { status, text: hidden(text), contentType, date: dateOf(headers), requestId, summary };
 }
 
-function dateOf({ date }: AxiosResponse['headers']): number | undefined {
+function dateOf({ date }: RawAnswer['headers']): number | undefined {
   const time = typeof date === 'string' ? Date.parse(date) : NaN;
   return Number.isNaN(time) ? undefined : time;
 }
 
 // Only what looks like nothing but an id: a header can hold anything, what we sent included.
-function requestIdOf(headers: AxiosResponse['headers']): string | undefined {
+function requestIdOf(headers: RawAnswer['headers']): string | undefined {
   const ids: unknown[] = [headers['x-request-id'], headers['x-goog-request-id'], headers['x-amzn-requestid']];
   return ids.filter((id) => typeof id === 'string').find((id) => /^(?=.{8,36}$)[0-9a-f]+(-[0-9a-f]+){0,4}$/.test(id));
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import type { Fresh } from './fresh.ts';
 
 export type AccessTokens = {
   /** A new token; it may call the management API when its scopes hold cloud-platform. */
@@ -12,7 +12,7 @@ export type AccessTokens = {
 
 export const cloudPlatform = 'https://www.googleapis.com/auth/cloud-platform';
 
-export function accessTokens(now: () => number, lifetimeSeconds: number): AccessTokens {
+export function accessTokens(now: () => number, lifetimeSeconds: number, fresh: Fresh): AccessTokens {
   const tokens = new Map<string, { expiresAt: number; full: boolean }>();
   return {
     issue(scopes) {
@@ -21,7 +21,7 @@ export function accessTokens(now: () => number, lifetimeSeconds: number): Access
           tokens.delete(token);
         }
       }
-      const token = `ya29.${randomBytes(48).toString('base64url')}`;
+      const token = `ya29.${fresh.text(48)}`;
       tokens.set(token, { expiresAt: now() + lifetimeSeconds * 1000, full: scopes.includes(cloudPlatform) });
       return { token, expiresIn: lifetimeSeconds };
     },

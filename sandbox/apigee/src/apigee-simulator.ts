@@ -1,108 +1,35 @@
-import { type AccessTokens, cloudPlatform } from './access-tokens.ts';
-import type { Controlled } from './control-routes.ts';
+import { apigeeWorld, type Serve } from './apigee-world.ts';
 import { controlServer } from './control-server.ts';
-import { ApigeeError } from './apigee-error.ts';
-import { type CallLog, callLog } from './analytics.ts';
-import { type Faults, faults } from './faults.ts';
-import { flavours } from './flavours.ts';
-import { gateway } from './gateway.ts';
-import { gatewayWords } from './gateway-fault.ts';
-import { appNamed, appView, hand, keyViews } from './hand.ts';
-import { identity } from './identity.ts';
-import { type Incoming, type LoopbackServer, loopbackServer, type Reply } from './loopback-server.ts';
-import type { World } from './management-call.ts';
-import { management } from './management.ts';
-import { organization } from './organization.ts';
-import { type RequestLog, requestLog } from './request-log.ts';
-import { seedOrganization } from './seed-organization.ts';
-import type { ApigeeSimulator, NodeTiming, SimulatorOptions } from './simulator.ts';
-import { surface } from './surface.ts';
-import { tokenEndpointWords } from './token-endpoint.ts';
-
-const prompt: NodeTiming = { propagationMs: 0, revocationMs: 0, negativeMs: 0 };
+import { type LoopbackServer, loopbackServer } from './loopback-server.ts';
+import type { ApigeeSimulator, SimulatorOptions } from './simulator.ts';
 
 /** Apigee for tests and the demo: the management API, Google's token endpoint and a gateway, each on a loopback port of its own. */
 export async function apigeeSimulator(options: SimulatorOptions = {}): Promise<ApigeeSimulator> {
-  const { flavour = 'x', clock = Date, nodes = [prompt, prompt, prompt] } = options;
-  const now = () => clock.now();
-  const calls = callLog(now, options.analyticsLagMs ?? 0);
-  const world = worldOf(options, now, calls);
-  const { org, dialect } = world;
-  const { tokens, serve: serveTokens, view: identityView } = identity(options, org.name, now);
-  const injected = faults();
-  const log = requestLog();
-
+  const { org, management, token, nodes, gateway, identityAt, faults, ...world } = apigeeWorld(options);
   const servers: LoopbackServer[] = [];
-  const listen = async (serve: (incoming: Incoming) => Promise<Reply>): Promise<string> => {
+  const listen = async (serve: Serve): Promise<string> => {
     const server = await loopbackServer(serve);
     servers.push(server);
     return server.url;
   };
-  const common = { faults: injected, log, now };
-  const api = management(world, flavours[flavour].routes(world), tokens);
-  const managementUrl = await listen(
-    surface({
-      ...common,
-      surface: 'management',
-      serve: api,
-      words: (status) => dialect.error(new ApigeeError(status, 'Injected')),
-    }),
-  );
-  const identityUrl = await listen(
-    surface({ ...common, surface: 'token', serve: serveTokens, words: tokenEndpointWords }),
-  );
-  const proxies = gateway({ org, nodes, now, tokenSeconds: options.gatewayTokenSeconds ?? 3599, accepted: calls.add });
-  const runtime = surface({ ...common, surface: 'gateway', serve: proxies, words: gatewayWords });
-  let turn = 0;
-  const gatewayUrl = await listen((incoming) => runtime(incoming, turn++ % nodes.length));
+  const managementUrl = await listen(management);
+  const identityUrl = await listen(token);
+  const gatewayUrl = await listen(gateway);
   const nodeUrls: string[] = [];
-  for (const number of nodes.keys()) {
-    nodeUrls.push(await listen((incoming) => runtime(incoming, number)));
+  for (const node of nodes) {
+    nodeUrls.push(await listen(node));
   }
-
-  const controlled = controls(world, { injected, log, tokens });
-  const controlUrl = await listen(controlServer(controlled, injected));
+  const controlUrl = await listen(controlServer(world, faults));
   return {
-    ...controlled,
+    ...world,
     organization: org.name,
-    flavour,
     managementUrl: `${managementUrl}/v1`,
     gatewayUrl,
     nodeUrls,
     controlUrl,
-    ...identityView(identityUrl),
+    ...identityAt(identityUrl),
     async close() {
       await Promise.all(servers.splice(0).map((server) => server.close()));
     },
   };
 }
-
-function worldOf(options: SimulatorOptions, now: () => number, calls: CallLog): World {
-  const dialect = flavours[options.flavour ?? 'x'].dialect(options.unsettled ?? {});
-  return {
-    org: organization(options.organization ?? 'keyturn-sandbox', dialect.ownerKinds),
-    now,
-    dialect,
-    analytics: {
-      environments: options.environments ?? ['prod'],
-      allowed: options.analytics !== 'refused',
-      counts: calls.counts,
-    },
-  };
-}
-
-type Held = { injected: Faults; log: RequestLog; tokens: AccessTokens };
-
-const controls = ({ org, now }: World, { injected, log, tokens }: Held): Controlled => ({
-  seed: (seed) => {
-    seedOrganization(org, seed, now());
-  },
-  app: (name) => appView(appNamed(org, name)),
-  keys: (name) => keyViews(appNamed(org, name)),
-  hand: hand(org, now),
-  inject: injected.inject,
-  clearFaults: injected.clear,
-  accessToken: () => tokens.issue([cloudPlatform]).token,
-  revokeAccessToken: tokens.revoke,
-  requests: log.all,
-});

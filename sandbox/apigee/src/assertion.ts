@@ -30,7 +30,7 @@ export function assertionClaims(
   const { keyId, clientEmail, publicKey } = account;
   const signed = Buffer.from(`${header}.${payload}`);
   if (
-    !verify('RSA-SHA256', signed, publicKey, Buffer.from(signature, 'base64url')) ||
+    !verify('RSA-SHA256', signed, publicKey(), Buffer.from(signature, 'base64url')) ||
     (head.data.kid ?? keyId) !== keyId ||
     claims.data.iss !== clientEmail
   ) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type AccessTokens, cloudPlatform } from './access-tokens.ts';
 import { edgeUser } from './edge-user.ts';
+import type { Fresh } from './fresh.ts';
 import { type Answer, htmlAnswer, type Incoming, jsonAnswer } from './loopback-server.ts';
 import type { EdgeLogin, EdgeLoginOptions } from './simulated-identity.ts';
 import type { Served } from './surface.ts';
@@ -17,11 +18,15 @@ const passcodeMs = 300_000;
 const client = `Basic ${Buffer.from('edgecli:edgeclisecret').toString('base64')}`;
 
 /** Edge's login server with one user: grants, bodies and lifetimes of docs.apigee.com, management-api-tokens and auth-tools. */
-export function edgeLoginServer(options: EdgeLoginOptions, tokens: AccessTokens, now: () => number): EdgeLoginServer {
+export function edgeLoginServer(
+  options: EdgeLoginOptions,
+  tokens: AccessTokens,
+  { now, fresh }: { now: () => number; fresh: Fresh },
+): EdgeLoginServer {
   const { refreshTokenSeconds = 84_600, rotateRefreshTokens = true } = options;
-  const user = edgeUser(options, now);
-  const refreshTokens = tickets(now, refreshTokenSeconds * 1000, 40);
-  const passcodes = tickets(now, passcodeMs, 6);
+  const user = edgeUser(options, now, fresh);
+  const refreshTokens = tickets(now, refreshTokenSeconds * 1000, () => fresh.text(40));
+  const passcodes = tickets(now, passcodeMs, () => fresh.text(6));
 
   function grant(refreshToken = refreshTokens.issue()): Answer {
     const { token, expiresIn } = tokens.issue([cloudPlatform]);

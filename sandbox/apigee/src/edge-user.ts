@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { authenticatorCodes } from './authenticator-codes.ts';
+import type { Fresh } from './fresh.ts';
 import type { EdgeLoginOptions } from './simulated-identity.ts';
 
 export type EdgeUser = {
@@ -18,9 +18,9 @@ const lockMs = 120_000;
 // In the words of the UAA, on which the login server is built; not confirmed for Edge.
 const locked = 'Your account has been locked because of too many failed attempts to login.';
 
-export function edgeUser(options: EdgeLoginOptions, now: () => number): EdgeUser {
+export function edgeUser(options: EdgeLoginOptions, now: () => number, fresh: Fresh): EdgeUser {
   const { username = 'keyturn@machine.example' } = options;
-  let { password = randomBytes(12).toString('base64url'), totpSecret } = options;
+  let { password = fresh.text(12), totpSecret } = options;
   let failures = 0;
   let lockedUntil = 0;
 

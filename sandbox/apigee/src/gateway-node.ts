@@ -12,7 +12,12 @@ export type SeenKey = {
   ownerStatus: OwnerStatus;
   products: ReadonlyMap<string, ProductStatus>;
 };
-export type GatewayNode = { key: (consumerKey: string) => SeenKey | undefined };
+export type GatewayNode = {
+  /** As for a request: a node that does not know the key remembers that. */
+  key: (consumerKey: string) => SeenKey | undefined;
+  /** The same, and nobody asked. */
+  peek: (consumerKey: string) => SeenKey | undefined;
+};
 
 /** Ids that were unknown are kept this long at most in number; who probes with random keys must not fill the memory. */
 const refusalsKept = 10_000;
@@ -54,9 +59,13 @@ export function gatewayNode(org: Organization, timing: NodeTiming, now: () => nu
     };
   }
 
+  const isRefused = (consumerKey: string) => (refusedUntil.get(consumerKey) ?? -Infinity) > now();
+  const peek = (consumerKey: string) => (isRefused(consumerKey) ? undefined : seenKey(consumerKey));
+
   return {
+    peek,
     key(consumerKey) {
-      if ((refusedUntil.get(consumerKey) ?? -Infinity) > now()) {
+      if (isRefused(consumerKey)) {
         return undefined;
       }
       const key = seenKey(consumerKey);

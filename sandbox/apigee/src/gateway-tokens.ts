@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { gatewayFault, oauthError } from './gateway-fault.ts';
 import type { GatewayNode, SeenKey } from './gateway-node.ts';
 import { keyFault } from './key-check.ts';
@@ -16,13 +15,14 @@ type GatewayTokensOptions = {
   organization: string;
   now: () => number;
   lifetimeSeconds: number;
+  newToken: () => string;
   /** Told whose key got a token. */
   granted: (key: SeenKey) => void;
 };
 
 /** All nodes share the token store, as they do in Apigee; what lags is what a node knows of the key behind a token. */
 export function gatewayTokens(options: GatewayTokensOptions): GatewayTokens {
-  const { organization, now, lifetimeSeconds, granted } = options;
+  const { organization, now, lifetimeSeconds, newToken, granted } = options;
   const tokens = new Map<string, Token>();
 
   function mint(key: SeenKey): Answer {
@@ -33,7 +33,7 @@ export function gatewayTokens(options: GatewayTokensOptions): GatewayTokens {
       }
     }
     const products = [...key.products].flatMap(([name, status]) => (status === 'approved' ? [name] : []));
-    const token = randomBytes(21).toString('base64url');
+    const token = newToken();
     granted(key);
     tokens.set(token, { consumerKey: key.consumerKey, expiresAt: now() + lifetimeSeconds * 1000, products });
     return jsonAnswer(200, {

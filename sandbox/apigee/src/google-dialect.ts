@@ -8,11 +8,17 @@ import type { Unsettled } from './simulator.ts';
 const forbidden = (resource: string): ApigeeError =>
   new ApigeeError(403, `Permission denied on resource "${resource}" (or it may not exist)`);
 
+/** Numbers its errors, as Google does for its support. */
+function numberedErrors(): Dialect['error'] {
+  let last = 4_470_000_000;
+  return (error) => googleError(error, String((last += 1)));
+}
+
 /** X and hybrid. */
 export const googleDialect = (unsettled: Unsettled): Dialect => ({
   ownerKinds: ['developer', 'appGroup'],
   json: googleJson,
-  error: googleError,
+  error: numberedErrors(),
   // Permission comes before existence: another organization is forbidden, not unknown.
   refuse(access, { sent, known }) {
     if (access === 'unknown') {

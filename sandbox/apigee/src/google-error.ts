@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import type { ApigeeError } from './apigee-error.ts';
 import { type Answer, jsonAnswer } from './loopback-server.ts';
 
@@ -17,10 +16,10 @@ const statuses = new Map([
 ]);
 
 /** An error of X and hybrid. */
-export function googleError(error: ApigeeError): Answer {
+export function googleError(error: ApigeeError, requestId: string): Answer {
   const { status: code, message } = error;
   const status = error.google === 'failed-precondition' ? 'FAILED_PRECONDITION' : (statuses.get(code) ?? 'UNKNOWN');
-  const details = detailsOf(error);
+  const details = detailsOf(error, requestId);
   const realm = 'Bearer realm="https://accounts.google.com/"';
   return jsonAnswer(
     code,
@@ -30,7 +29,7 @@ export function googleError(error: ApigeeError): Answer {
 }
 
 /** Apigee's own error code is the violation's type; the status word says little (a duplicate key is ABORTED). */
-function detailsOf({ code, message, google }: ApigeeError): object[] {
+function detailsOf({ code, message, google }: ApigeeError, requestId: string): object[] {
   if (google === 'bad-request') {
     // What Google answers before Apigee hears of a request whose body or query does not fit.
     const fieldViolations = [{ description: message }];
@@ -44,7 +43,7 @@ function detailsOf({ code, message, google }: ApigeeError): object[] {
       '@type': 'type.googleapis.com/google.rpc.PreconditionFailure',
       violations: [{ type: code, subject: '[2001:db8::1]:4470', description: message }],
     },
-    { '@type': 'type.googleapis.com/google.rpc.RequestInfo', requestId: String(randomInt(2 ** 47)) },
+    { '@type': 'type.googleapis.com/google.rpc.RequestInfo', requestId },
   ];
 }
 

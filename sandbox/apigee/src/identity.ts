@@ -1,5 +1,6 @@
 import { accessTokens, type AccessTokens } from './access-tokens.ts';
 import { edgeLoginServer } from './edge-login.ts';
+import type { Fresh } from './fresh.ts';
 import type { Incoming } from './loopback-server.ts';
 import { serviceAccount } from './service-account.ts';
 import type { EdgeLogin, WorkloadIdentity } from './simulated-identity.ts';
@@ -24,13 +25,13 @@ export type Identity = {
 type Options = Pick<SimulatorOptions, 'flavour' | 'accessTokenSeconds' | 'edgeLogin' | 'workloadIdentity'>;
 
 /** X and hybrid: a service account's key, or a role of AWS. Edge and OPDK: a user, by Edge's login server or in each call. */
-export function identity(options: Options, organization: string, now: () => number): Identity {
+export function identity(options: Options, organization: string, means: { now: () => number; fresh: Fresh }): Identity {
   const { flavour = 'x', edgeLogin = {}, workloadIdentity = {} } = options;
   const edge = flavour === 'edge' || flavour === 'opdk';
-  const tokens = accessTokens(now, options.accessTokenSeconds ?? (edge ? 1799 : 3599));
-  const account = serviceAccount(organization);
-  const login = edgeLoginServer(edgeLogin, tokens, now);
-  const workload = workloadIdentityServer(workloadIdentity, tokens, now);
+  const tokens = accessTokens(means.now, options.accessTokenSeconds ?? (edge ? 1799 : 3599), means.fresh);
+  const account = serviceAccount(organization, means.fresh.id);
+  const login = edgeLoginServer(edgeLogin, tokens, means);
+  const workload = workloadIdentityServer(workloadIdentity, tokens, means);
   const byKey = tokenEndpoint(account, tokens);
   return {
     tokens: edge ? { ...tokens, takesUser: login.takesUser } : tokens,

@@ -1,6 +1,7 @@
 import { ApigeeError, refusal } from './apigee-error.ts';
 import type { Analytics } from './analytics.ts';
 import type { Dialect } from './dialect.ts';
+import type { Fresh } from './fresh.ts';
 import type { Answer, Incoming } from './loopback-server.ts';
 import {
   type App,
@@ -21,7 +22,7 @@ export type Call = {
 export type Operation = (call: Call) => Answer;
 /** By the discovery document's method id, or Edge's own name of it. */
 export type Operations = Record<string, Operation>;
-export type World = { org: Organization; now: () => number; dialect: Dialect; analytics: Analytics };
+export type World = { org: Organization; now: () => number; fresh: Fresh; dialect: Dialect; analytics: Analytics };
 
 /** What a path and a method ask for. */
 export type Route = {

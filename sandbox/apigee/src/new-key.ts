@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { ApigeeError } from './apigee-error.ts';
 import type { World } from './management-call.ts';
 import { type App, attachProduct, type Product } from './organization.ts';
@@ -22,15 +21,15 @@ type Minted = { products: readonly Product[]; scopes: readonly string[]; expires
 
 /** Adds a key of Apigee's own choice, its products attached. */
 export function mintKey(world: World, app: App, { products, scopes, expiresInMs }: Minted): void {
-  const { org, dialect } = world;
+  const { org, dialect, fresh } = world;
   const { key, secret } = dialect.rules.generatedBytes;
   const now = world.now();
   assertRoomForKey(world, app);
   const minted = org.addKey(
     app,
     {
-      consumerKey: randomBytes(key).toString('base64url'),
-      consumerSecret: randomBytes(secret).toString('base64url'),
+      consumerKey: fresh.text(key),
+      consumerSecret: fresh.text(secret),
       status: 'approved',
       issuedAt: now,
       expiresAt: expiryAfter(expiresInMs, now),

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Approval, Attribute, OwnerStatus, ProductStatus } from './simulator.ts';
 import { type Timeline, timeline } from './timeline.ts';
 
@@ -71,7 +70,7 @@ export type Organization = {
   apps: () => readonly App[];
 };
 
-export function organization(name: string, ownerKinds: readonly OwnerKind[]): Organization {
+export function organization(name: string, ownerKinds: readonly OwnerKind[], newId: () => string): Organization {
   const products = new Map<string, Product>();
   const owners: Record<OwnerKind, Map<string, AppOwner>> = {
     developer: new Map(),
@@ -88,7 +87,7 @@ export function organization(name: string, ownerKinds: readonly OwnerKind[]): Or
       const owner: AppOwner = {
         kind,
         name: ownerName,
-        id: randomUUID(),
+        id: newId(),
         status: timeline(status, since),
         createdAt: at,
         apps: new Map(),
@@ -98,7 +97,7 @@ export function organization(name: string, ownerKinds: readonly OwnerKind[]): Or
     },
     addApp(owner, appName, status, at, since) {
       const app: App = {
-        appId: randomUUID(),
+        appId: newId(),
         name: appName,
         owner,
         status: timeline(status, since),

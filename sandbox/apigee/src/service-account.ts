@@ -1,33 +1,32 @@
-import { generateKeyPairSync, type KeyObject, randomBytes, randomInt } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { ServiceAccountKey } from './simulator.ts';
 
 export type ServiceAccount = {
   clientEmail: string;
   keyId: string;
-  publicKey: KeyObject;
+  publicKey: () => KeyObject;
   /** The key file as Google hands it out. */
   keyFile: (tokenUri: string) => ServiceAccountKey;
 };
 
-// One pair for the whole process: making one takes longer than a test may.
+// One pair for the whole process, made when somebody asks: it takes longer than a test may.
 let pair: { privateKey: KeyObject; publicKey: KeyObject } | undefined;
+const keyPair = () => (pair ??= generateKeyPairSync('rsa', { modulusLength: 2048 }));
 
-export function serviceAccount(project: string): ServiceAccount {
-  pair ??= generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const { privateKey, publicKey } = pair;
+export function serviceAccount(project: string, newId: () => string): ServiceAccount {
   const clientEmail = `keyturn@${project}.iam.gserviceaccount.com`;
-  const keyId = randomBytes(20).toString('hex');
+  const keyId = newId().replaceAll('-', '');
   return {
     clientEmail,
     keyId,
-    publicKey,
+    publicKey: () => keyPair().publicKey,
     keyFile: (tokenUri) => ({
       type: 'service_account',
       project_id: project,
       private_key_id: keyId,
-      private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      private_key: keyPair().privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
       client_email: clientEmail,
-      client_id: `1${String(randomInt(2 ** 47)).padStart(20, '0')}`,
+      client_id: '100000000000000000001',
       auth_uri: 'https://accounts.google.com/o/oauth2/auth',
       token_uri: tokenUri,
       auth_provider_x509_cert_url: 'https://www.googleapis.com/oauth2/v1/certs',

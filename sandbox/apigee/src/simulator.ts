@@ -72,6 +72,10 @@ export type SimulatorOptions = {
   /** 'refused': whoever calls the management API lacks the permission to read analytics. 'allowed' when absent. */
   analytics?: 'allowed' | 'refused';
   unsettled?: Unsettled;
+  /** Letters, digits, `-` and `_` that no call gave before, of so many random bytes, for keys, passwords and tokens; by chance when absent. */
+  newText?: (bytes: number) => string;
+  /** The same for ids that are no secret; UUIDs when absent. */
+  newId?: () => string;
 };
 
 /** Where public sources leave open what Apigee does: a client has to work with every choice. */

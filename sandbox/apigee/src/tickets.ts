@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 /** Things that are good for a while, for whoever has them. */
 export type Tickets = {
   issue: () => string;
@@ -10,12 +8,12 @@ export type Tickets = {
   clear: () => void;
 };
 
-export function tickets(now: () => number, lifetimeMs: number, bytes: number): Tickets {
+export function tickets(now: () => number, lifetimeMs: number, newText: () => string): Tickets {
   const until = new Map<string, number>();
   const knows = (ticket: string) => now() < (until.get(ticket) ?? 0);
   return {
     issue() {
-      const ticket = randomBytes(bytes).toString('base64url');
+      const ticket = newText();
       until.set(ticket, now() + lifetimeMs);
       return ticket;
     },

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { type AccessTokens, accessTokens } from './access-tokens.ts';
 import type { AwsKeys } from './aws-signature.ts';
+import type { Fresh } from './fresh.ts';
 import { googleSts } from './google-sts.ts';
 import { iamCredentials } from './iam-credentials.ts';
 import { htmlAnswer, type Incoming } from './loopback-server.ts';
@@ -16,15 +16,15 @@ export type WorkloadIdentityServer = {
 export function workloadIdentityServer(
   options: WorkloadIdentityOptions,
   tokens: AccessTokens,
-  now: () => number,
+  { now, fresh }: { now: () => number; fresh: Fresh },
 ): WorkloadIdentityServer {
   const {
     audience = '//iam.googleapis.com/projects/123456/locations/global/workloadIdentityPools/keyturn/providers/aws',
     region = 'eu-west-1',
     serviceAccount = 'keyturn@acme.iam.gserviceaccount.com',
   } = options;
-  const federated = serviceAccount === 'none' ? tokens : accessTokens(now, 3600);
-  let keys = awsKeys();
+  const federated = serviceAccount === 'none' ? tokens : accessTokens(now, 3600, fresh);
+  let keys = awsKeys(fresh);
   let roleAllowed = true;
   let impersonationAllowed = true;
   const exchange = googleSts({ audience, region, keys: () => keys, allowed: () => roleAllowed }, federated);
@@ -47,7 +47,7 @@ export function workloadIdentityServer(
       region,
       awsKeys: () => keys,
       replaceAwsKeys() {
-        keys = awsKeys();
+        keys = awsKeys(fresh);
       },
       allowRole(allowed) {
         roleAllowed = allowed;
@@ -59,8 +59,8 @@ export function workloadIdentityServer(
   };
 }
 
-const awsKeys = (): AwsKeys => ({
-  accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
-  secretAccessKey: randomBytes(30).toString('base64'),
-  sessionToken: randomBytes(90).toString('base64'),
+const awsKeys = ({ text, id }: Fresh): AwsKeys => ({
+  accessKeyId: `ASIA${id().replaceAll('-', '').slice(0, 16).toUpperCase()}`,
+  secretAccessKey: text(30),
+  sessionToken: text(90),
 });

@@ -1,4 +1,7 @@
+import type { StaleReads } from '@keyturn/aws/secrets-manager-history';
 import { secretsManagerModel, type SecretsManagerModel } from '@keyturn/aws/secrets-manager-model';
+import { labelUpdated, serviceEvent, type RotationNotice } from '@keyturn/aws/secrets-manager-notices';
+import { rotationRunner, type RotationRunner } from '@keyturn/aws/secrets-manager-steps';
 import type { Clock } from '@keyturn/rotation/clock';
 
 import type { Place } from './arn.ts';
@@ -12,8 +15,6 @@ import { eventDelivery, type Delivery } from './event-delivery.ts';
 import { eventSourceMappings, type EventSourceMappings, type Mapping } from './event-source-mappings.ts';
 import { lambdaApi } from './lambda-api.ts';
 import { lambda, type Functions } from './lambda.ts';
-import { labelUpdated, serviceEvent, type RotationNotice } from './native-events.ts';
-import { orchestrator, type Orchestrator } from './rotation.ts';
 import { secretsManager } from './secrets-manager.ts';
 import { serve } from './server.ts';
 import { ses, type Mailbox } from './ses.ts';
@@ -34,6 +35,8 @@ export type LocalAwsOptions = {
   /** How often Secrets Manager tries a rotation that fails, and how long it waits in between. */
   readonly rotationAttempts?: number;
   readonly rotationRetryDelayMs?: number;
+  /** Which reads of secrets answer what was true a moment ago. None by default. */
+  readonly staleReads?: StaleReads;
   /** Before the tries after the first of an asynchronous invocation. */
   readonly asyncRetryDelaysMs?: readonly number[];
   /** Before EventBridge's first retry; then twice as long each time. */
@@ -187,26 +190,35 @@ function wire(options: LocalAwsOptions, { place, clock, tasks }: Base) {
   };
 }
 
+const secretsManagerPrincipal = 'secretsmanager.amazonaws.com';
+
 function rotating(options: LocalAwsOptions, { place, clock, tasks }: Base, functions: Functions, buses: EventBuses) {
-  const tell = (notice: RotationNotice) =>
-    void buses.put(buses.find('default'), serviceEvent(notice, place.account, place.region, clock.now()));
-  const rotations: Orchestrator = orchestrator({
-    functions,
-    background: tasks,
+  const tell = (notice: RotationNotice) => {
+    const event = serviceEvent(notice, { ...place, now: clock.now(), eventId: crypto.randomUUID() });
+    buses.put(buses.find('default'), event);
+  };
+  const mayInvoke = (lambdaArn: string, secretArn: string) =>
+    functions.mayInvoke(lambdaArn, { principal: secretsManagerPrincipal, sourceArn: secretArn });
+  const runner: RotationRunner = rotationRunner({
     control: () => secrets.rotations,
-    tell,
+    async invoke(lambdaArn, step) {
+      if (!mayInvoke(lambdaArn, step.SecretId)) return 'failed';
+      return (await functions.invoke(functions.find(lambdaArn), step)).failed ? 'failed' : 'succeeded';
+    },
+    clock: { sleep: (ms) => tasks.sleep(ms) },
     attempts: options.rotationAttempts ?? 5,
     retryDelayMs: options.rotationRetryDelayMs ?? 2000,
+    tell,
   });
   const secrets: SecretsManagerModel = secretsManagerModel({
     ...place,
     clock,
     scheduleSpeed: options.scheduleSpeed,
+    staleReads: options.staleReads,
     onLabel: (moved) => void buses.put(buses.find('default'), labelUpdated(moved)),
-    onRotate: (started) => rotations.start(started),
+    onRotate: (started) => tasks.run(() => runner.run(started)),
     onAbandon: ({ arn, token }) => tell({ eventName: 'RotationAbandoned', arn, token }),
-    mayInvoke: (lambdaArn, secretArn) =>
-      functions.mayInvoke(lambdaArn, { principal: 'secretsmanager.amazonaws.com', sourceArn: secretArn }),
+    mayInvoke,
   });
 
   return secrets;

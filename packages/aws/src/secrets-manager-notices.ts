@@ -1,6 +1,20 @@
-import type { LabelMoved } from '@keyturn/aws/secrets-manager-vault';
+import type { LabelMoved } from './secrets-manager-vault.ts';
 
-import type { NewEvent } from './event-bridge.ts';
+/** As it is put on the default bus, which adds its own id and time. */
+type AwsEvent = {
+  readonly source: 'aws.secretsmanager';
+  readonly 'detail-type': 'Secret Label Updated' | 'AWS Service Event via CloudTrail';
+  readonly resources: readonly string[];
+  readonly detail: object;
+};
+
+/** Where and when, and an id for CloudTrail. `now`: milliseconds since 1970. */
+type Circumstances = {
+  readonly account: string;
+  readonly region: string;
+  readonly now: number;
+  readonly eventId: string;
+};
 
 /** What Secrets Manager tells of a rotation, by way of CloudTrail. */
 export type RotationNotice = {
@@ -11,7 +25,7 @@ export type RotationNotice = {
 };
 
 /** P1: on the default bus, for every label but AWSPENDING and AWSPREVIOUS. */
-export const labelUpdated = ({ arn, name, label, versionId }: LabelMoved): NewEvent => ({
+export const labelUpdated = ({ arn, name, label, versionId }: LabelMoved): AwsEvent => ({
   source: 'aws.secretsmanager',
   'detail-type': 'Secret Label Updated',
   resources: [arn],
@@ -19,7 +33,7 @@ export const labelUpdated = ({ arn, name, label, versionId }: LabelMoved): NewEv
 });
 
 /** P3: as a trail with logging on brings it. */
-export const serviceEvent = (notice: RotationNotice, account: string, region: string, now: number): NewEvent => ({
+export const serviceEvent = (notice: RotationNotice, { account, region, now, eventId }: Circumstances): AwsEvent => ({
   source: 'aws.secretsmanager',
   'detail-type': 'AWS Service Event via CloudTrail',
   resources: [],
@@ -37,7 +51,7 @@ export const serviceEvent = (notice: RotationNotice, account: string, region: st
     responseElements: null,
     additionalEventData: { SecretId: notice.arn },
     requestID: `Rotation-${notice.arn}-${notice.token}`,
-    eventID: crypto.randomUUID(),
+    eventID: eventId,
     readOnly: false,
     eventType: 'AwsServiceEvent',
     managementEvent: true,
