@@ -26,12 +26,14 @@ type CallsOptions = {
   /** After each call that may have changed something, also where nobody heard of it. */
   readonly after: (name: string) => void;
   /** Whether everything of that kind is down. */
-  readonly down: (name: string) => boolean;
+  readonly isDown: (name: string) => boolean;
+  /** From now on reads of Secrets Manager answer what was so before the last write, or not any more. */
+  readonly stale: (is: boolean) => void;
 };
 
 const lateMs = 30_000;
 
-export function calls({ scheduler, faults, before, after, down }: CallsOptions): Calls {
+export function calls({ scheduler, faults, before, after, isDown, stale }: CallsOptions): Calls {
   const planned = new Map(faults.map((fault) => [fault.at, fault]));
   const made: Call[] = [];
   const struck: Fault[] = [];
@@ -48,7 +50,7 @@ export function calls({ scheduler, faults, before, after, down }: CallsOptions):
   const reachBy =
     (failure: (kind: Failing) => Error): Reach =>
     async (name, run) => {
-      await scheduler.turn();
+      await scheduler.travel();
       if (scheduler.current()?.alive === false) return scheduler.crash();
       const fault = strike(name);
       const effect = async () => {
@@ -56,9 +58,9 @@ export function calls({ scheduler, faults, before, after, down }: CallsOptions):
         if (!isRead(name)) after(name);
         return answer;
       };
-      if (down(name)) throw failure('error');
+      if (isDown(name)) throw failure('error');
       if (fault === undefined || isDeliveryFault(fault.kind)) return effect();
-      return suffer(fault.kind, effect, { scheduler, failure });
+      return suffer(fault.kind, effect, { scheduler, failure, stale });
     };
 
   return {
@@ -74,9 +76,9 @@ export function calls({ scheduler, faults, before, after, down }: CallsOptions):
 }
 
 type Failing = 'error' | 'throttled' | 'no-answer';
-type Means = { readonly scheduler: Scheduler; readonly failure: (kind: Failing) => Error };
+type Means = Pick<CallsOptions, 'scheduler' | 'stale'> & { readonly failure: (kind: Failing) => Error };
 
-async function suffer<T>(kind: FaultKind, effect: () => Promise<T>, { scheduler, failure }: Means): Promise<T> {
+async function suffer<T>(kind: FaultKind, effect: () => Promise<T>, { scheduler, failure, stale }: Means): Promise<T> {
   switch (kind) {
     case 'error':
     case 'throttled':
@@ -97,6 +99,12 @@ async function suffer<T>(kind: FaultKind, effect: () => Promise<T>, { scheduler,
     case 'twice':
       await settled(effect);
       return effect();
+    case 'stale': {
+      stale(true);
+      const answer = effect();
+      stale(false);
+      return answer;
+    }
   }
 }
 

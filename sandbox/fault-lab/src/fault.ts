@@ -14,6 +14,8 @@ export const faultKinds = [
   'twice',
   /** The other side has too much to do; no effect. */
   'throttled',
+  /** It answers what was so before the last write. */
+  'stale',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -34,7 +36,10 @@ export type Fault = {
   readonly kind: FaultKind | DeliveryFault;
 };
 
-/** Calls that change nothing: what is done twice, late or with its answer lost is then the same as what fails. */
+const changing = faultKinds.filter((kind) => kind !== 'stale');
+const looking = ['error', 'crash-before', 'throttled'] as const;
+
+/** Calls that change nothing: what is done twice or late, or dies or is lost after it, is the same as what fails or dies before. */
 const reads =
   /(?:^| )(?:GET|describe|check|list|locate|probe|read|due|paused|describeSecret|getSecretValue|listSecrets|listSecretVersionIds)\b/;
 
@@ -44,7 +49,8 @@ export function isRead(name: string): boolean {
 
 export function kindsFor(name: string): readonly Fault['kind'][] {
   if (name.startsWith('deliver')) return deliveryFaults;
-  return isRead(name) ? ['error', 'crash-before', 'crash-after', 'throttled'] : faultKinds;
+  if (!isRead(name)) return changing;
+  return name.startsWith('secretsManager') ? [...looking, 'stale'] : looking;
 }
 
 export function isDeliveryFault(kind: Fault['kind']): kind is DeliveryFault {

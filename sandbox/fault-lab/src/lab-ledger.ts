@@ -14,6 +14,7 @@ export type LabLedger = {
   wipe(): void;
   /** The rows are as they were then. */
   restore(time: number): Promise<void>;
+  hasDue(time: number): boolean;
   /** What was ever written, as text. */
   texts(): readonly string[];
 };
@@ -22,8 +23,15 @@ export type LabLedger = {
 export function labLedger(now: () => number, onDue: (time: number) => void): LabLedger {
   let inner = memoryLedger();
   const writes: Write[] = [];
+  const due = new Map<string, number>();
   const keep = (key: LedgerKey, value: Write['value'], dueAt: number | undefined) => {
     writes.push({ time: now(), key, value, dueAt });
+    note(key, dueAt);
+  };
+  const note = (key: LedgerKey, dueAt: number | undefined) => {
+    const name = JSON.stringify(key);
+    if (dueAt === undefined) due.delete(name);
+    else due.set(name, dueAt);
     if (dueAt !== undefined) onDue(dueAt);
   };
   return {
@@ -44,16 +52,19 @@ export function labLedger(now: () => number, onDue: (time: number) => void): Lab
     },
     wipe() {
       inner = memoryLedger();
+      due.clear();
     },
     async restore(time) {
       inner = memoryLedger();
+      due.clear();
       const last = new Map(writes.filter((write) => write.time <= time).map((write) => [JSON.stringify(write.key), write]));
       for (const { key, value, dueAt } of last.values()) {
         if (value === undefined) continue;
         await inner.write(key, value, 0, dueAt);
-        if (dueAt !== undefined) onDue(dueAt);
+        note(key, dueAt);
       }
     },
+    hasDue: (time) => [...due.values()].some((at) => at <= time),
     texts: () => writes.map(({ key, value }) => JSON.stringify([key, value])),
   };
 }

@@ -23,6 +23,8 @@ type Tracked = {
   harmed: boolean;
   /** A person made current what was due already: it may be off for a moment, until then. */
   excusedUntil: number;
+  /** It was off already when that person did so. */
+  wasOff: boolean;
 };
 
 type Consumer = { readonly offset: number; held: Tracked | undefined; readAt: number };
@@ -36,6 +38,7 @@ export type OracleOptions = {
   readonly pending: () => string | undefined;
   readonly secretHash: string;
   readonly target: string;
+  readonly at: (time: number, what: () => void) => void;
   /** Secrets Manager answers nobody. */
   readonly isSecretsManagerDown: () => boolean;
 };
@@ -58,6 +61,7 @@ export function oracle(options: OracleOptions) {
   });
   const everCurrent = new Set<string>();
   let currentVersion: string | undefined;
+  let movedAt = -Infinity;
   let current: Tracked | undefined;
   let isHarmed = false;
 
@@ -89,7 +93,7 @@ export function oracle(options: OracleOptions) {
   }
 
   function noteNew(key: LabKey, where: string, actor: Actor): void {
-    const fresh = { there: true, everCurrent: false, owedUntil: -Infinity, harmed: false, excusedUntil: -Infinity };
+    const fresh = { there: true, everCurrent: false, owedUntil: -Infinity, harmed: false, excusedUntil: -Infinity, wasOff: false };
     tracked.set(key.keyId, {
       key,
       target: where,
@@ -115,6 +119,8 @@ export function oracle(options: OracleOptions) {
     if (!known.everCurrent && mark?.secretHash !== options.secretHash) {
       broken('I7', `A key that is not ours was ${how}`);
     }
+    // The second in which it is deleted is the one in which a person puts a key back that was off for hours: the outage is that person's.
+    if (known.wasOff && how === 'deleted' && excusedUntil >= now()) known.harmed = true;
     if (owedUntil > now() && excusedUntil < now() && !known.harmed) {
       broken('I7', `A key was ${how} that is ${owedUntil === Infinity ? 'current' : 'in its grace'}`);
     }
@@ -174,13 +180,19 @@ export function oracle(options: OracleOptions) {
       const keyId = keyIn(versionId);
       const next = keyId === undefined ? undefined : tracked.get(keyId);
       currentVersion = versionId;
+      movedAt = now();
       current = next;
-      if (before !== undefined && before !== next) before.owedUntil = now() + graceMs;
+      // What a person handed out broken was no promise of ours.
+      if (before !== undefined && before !== next) before.owedUntil = before.excusedUntil >= now() && !works(before) ? now() : now() + graceMs;
       if (next === undefined) {
         if (actor !== 'person') broken('I9', 'AWSCURRENT was moved to a version without a key that exists');
         return;
       }
-      if (actor === 'person' && next.owedUntil <= now()) next.excusedUntil = now() + restoreMs;
+      if (actor === 'person' && next.owedUntil <= now()) {
+        next.excusedUntil = now() + restoreMs;
+        next.wasOff = !next.enabled;
+        options.at(next.excusedUntil + 1, check);
+      }
       next.owedUntil = Infinity;
       next.everCurrent = true;
       check();
@@ -196,7 +208,8 @@ export function oracle(options: OracleOptions) {
     current: () => ({ versionId: currentVersion, key: current, works: current !== undefined && works(current) }),
     keys: (): readonly Tracked[] => [...tracked.values()],
     madeFor: (versionId: string): readonly string[] => [...(made.get(versionId) ?? [])],
-    works,
+    /** When AWSCURRENT was moved last. */
+    movedAt: () => movedAt,
   };
 }
 export type Oracle = ReturnType<typeof oracle>;

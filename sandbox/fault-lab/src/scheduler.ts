@@ -30,8 +30,8 @@ export type Scheduler = {
   call<T>(of: string, timeoutMs: number, run: () => Promise<T>): Promise<Ended<T>>;
   /** Of whoever runs. Beyond its deadline nobody wakes up. */
   sleep(ms: number): Promise<void>;
-  /** Lets everybody else who is ready go first, where races are played. */
-  turn(): Promise<void>;
+  /** What a call of whoever runs takes, where calls take time: others go on meanwhile. */
+  travel(): Promise<void>;
   /** Whoever runs dies. What is returned never settles. */
   crash<T>(): Promise<T>;
   /** Everything up to that time. */
@@ -40,14 +40,14 @@ export type Scheduler = {
 
 export type SchedulerOptions = {
   readonly startAt: number;
-  /** Which of so many that are ready goes next; the first unless given. Given, every call is a point where another may go first. */
-  readonly pick?: ((ready: number) => number) | undefined;
+  /** How long the next call takes, in milliseconds. Unless given, calls take no time, and nobody comes in between. */
+  readonly latency?: (() => number) | undefined;
 };
 
 type Ready = { readonly process: Process; readonly resume: () => void };
 type Timer = { readonly time: number; readonly order: number; readonly what: () => void };
 
-export function scheduler({ startAt, pick }: SchedulerOptions): Scheduler {
+export function scheduler({ startAt, latency }: SchedulerOptions): Scheduler {
   let now = startAt;
   let ids = 0;
   let running: Process | undefined;
@@ -101,7 +101,7 @@ export function scheduler({ startAt, pick }: SchedulerOptions): Scheduler {
   }
 
   async function resumeNext(): Promise<void> {
-    const [next] = ready.splice(pick === undefined ? 0 : pick(ready.length), 1);
+    const next = ready.shift();
     if (next === undefined) return;
     if (isOver(next.process)) {
       kill(next.process);
@@ -115,8 +115,14 @@ export function scheduler({ startAt, pick }: SchedulerOptions): Scheduler {
     await done;
     // What the process began beside what it waits for gets to its own next wait.
     for (let hop = 0; hop < 4; hop += 1) await undefined;
-    running = undefined;
   }
+
+  const sleep = (ms: number) =>
+    giveWay<void>((resume, process) => {
+      const wakeAt = now + Math.max(0, ms);
+      if (wakeAt <= process.deadline) timers.push(wakeAt, () => resume());
+      else timers.push(process.deadline, () => kill(process));
+    });
 
   return {
     now: () => now,
@@ -127,13 +133,8 @@ export function scheduler({ startAt, pick }: SchedulerOptions): Scheduler {
       giveWay((resume) => {
         begin(of, timeoutMs, run, resume);
       }),
-    sleep: (ms) =>
-      giveWay((resume, process) => {
-        const wakeAt = now + Math.max(0, ms);
-        if (wakeAt <= process.deadline) timers.push(wakeAt, () => resume());
-        else timers.push(process.deadline, () => kill(process));
-      }),
-    turn: () => (pick === undefined ? Promise.resolve() : giveWay((resume) => resume())),
+    sleep,
+    travel: () => (latency === undefined ? Promise.resolve() : sleep(latency())),
     crash() {
       kill(whoRuns());
       quiet();
@@ -148,6 +149,7 @@ export function scheduler({ startAt, pick }: SchedulerOptions): Scheduler {
         const timer = timers.pop(time);
         if (timer === undefined) break;
         now = timer.time;
+        running = undefined;
         timer.what();
       }
       now = Math.max(now, time);

@@ -1,0 +1,142 @@
+import { progress } from '@keyturn/demo/progress';
+import { readOptions } from '@keyturn/demo/read-options';
+
+import { keepCounterexample, readCounterexamples } from './counterexamples.ts';
+import { play } from './play.ts';
+import { providerNamed, providers } from './providers.ts';
+import { runMode, type ModeResult } from './run-mode.ts';
+import { modes, type Mode } from './run-share.ts';
+
+const help = `pnpm fault-lab [--mode MODE] [--provider NAME] [--seed N] [--runs N] [--sample N] [--json]
+
+Runs the real handlers in virtual time, lets everything go wrong that can, and checks after every effect that no application is refused and no key
+is left over. What breaks a promise is written to sandbox/fault-lab/counterexamples, and replayed first from then on.
+Exit code 0 only if nothing did.
+
+  --mode      ${modes.join(', ')}; without it all of them, the larger ones sampled
+  --provider  whose keys are rotated: ${Object.keys(providers).join(', ')}; without it all
+  --seed      of random runs and of samples; the same seed plays the same runs
+  --runs      how many random runs
+  --sample    of intruders and pairs one of so many is played; 1 plays all
+  --replay    plays one kept counterexample and prints every call
+  --json      one JSON line for each mode and provider on standard output; everything else goes to standard error
+`;
+
+/** What a run without a mode plays; it has to fit into a build. */
+const usual: Readonly<Record<Mode, { readonly runs: number; readonly sample: number }>> = {
+  singles: { runs: 0, sample: 1 },
+  intruders: { runs: 0, sample: 8 },
+  pairs: { runs: 0, sample: 100 },
+  random: { runs: 3000, sample: 1 },
+  races: { runs: 2000, sample: 1 },
+};
+const enough = 20;
+
+async function main(): Promise<number> {
+  const values = readOptions(
+    {
+      mode: { type: 'string' },
+      provider: { type: 'string' },
+      seed: { type: 'string' },
+      runs: { type: 'string' },
+      sample: { type: 'string' },
+      replay: { type: 'string' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+    help,
+  );
+  if (values === undefined) return 2;
+  if (values.help === true) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const mode = modes.find((name) => name === values.mode);
+  if (values.mode !== undefined && mode === undefined) return wrong(`there is no mode ${values.mode}`);
+  if (values.provider !== undefined && providers[values.provider] === undefined) {
+    return wrong(`there is no provider ${values.provider}`);
+  }
+  const numbers = { seed: numberOf(values.seed), runs: numberOf(values.runs), sample: numberOf(values.sample) };
+  const unreadable = Object.entries(numbers).find(([, value]) => Number.isNaN(value));
+  if (unreadable !== undefined) return wrong(`--${unreadable[0]} takes a number`);
+  if (values.replay !== undefined) return replay(values.replay);
+
+  const say = progress(values.json === true ? process.stderr : process.stdout);
+  const names = values.provider === undefined ? Object.keys(providers) : [values.provider];
+  const seed = numbers.seed ?? 1;
+  let broken = 0;
+  for (const provider of names) {
+    broken += await replayKept(provider, say.happened);
+    for (const name of mode === undefined ? modes : [mode]) {
+      const { runs, sample } = usual[name];
+      const options = {
+        mode: name,
+        provider,
+        seed,
+        runs: numbers.runs ?? runs,
+        sample: numbers.sample ?? (mode === undefined ? sample : 1),
+        enough,
+      };
+      const result = await runMode(options, (runs, bad) =>
+        say.counts(`${name} with ${provider}: ${runs} runs, ${bad} broken`),
+      );
+      say.end();
+      broken += result.violations;
+      report(result, values.json === true, say.happened);
+    }
+  }
+  return broken === 0 ? 0 : 1;
+}
+
+function report(result: ModeResult, json: boolean, say: (text: string) => void): void {
+  const { counterexamples, ...line } = result;
+  const { mode, provider, runs, violations, runsPerSecond, seed } = line;
+  say(`${mode} with ${provider}: ${runs} runs, ${violations} violations, ${runsPerSecond} runs a second, seed ${seed}`);
+  for (const example of counterexamples) {
+    say(`  ${example.violation}`);
+    say(`  ${JSON.stringify(example.plan)}`);
+    say(`  kept in ${keepCounterexample({ provider, ...example })}`);
+  }
+  if (json) process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+async function replayKept(provider: string, say: (text: string) => void): Promise<number> {
+  let broken = 0;
+  const kept = readCounterexamples().filter((example) => example.provider === provider);
+  for (const { file, plan } of kept) {
+    const { violations } = await play(providerNamed(provider), plan);
+    if (violations.length === 0) continue;
+    broken += 1;
+    say(`${file} breaks a promise again: ${violations.map(({ rule, what }) => `${rule}: ${what}`).join('; ')}`);
+  }
+  if (kept.length > 0) say(`${kept.length} kept counterexamples of ${provider} replayed, ${broken} broken`);
+  return broken;
+}
+
+/** Every call of one run, with what struck it. */
+async function replay(file: string): Promise<number> {
+  const example = readCounterexamples().find((kept) => kept.file.endsWith(file));
+  if (example === undefined) return wrong(`there is no counterexample ${file}`);
+  const { calls, violations } = await play(providerNamed(example.provider), example.plan);
+  for (const [number, { by, name, time }] of calls.entries()) {
+    const fault = example.plan.faults.find(({ at }) => at === number)?.kind;
+    const intruder = example.plan.intrusions.find(({ at }) => at === number)?.who;
+    const struck = [fault, intruder].filter((one) => one !== undefined).join(', ');
+    process.stdout.write(`${new Date(time).toISOString()} ${number} ${by}: ${name}${struck && `  <- ${struck}`}\n`);
+  }
+  for (const { rule, what, time } of violations) {
+    process.stdout.write(`${new Date(time).toISOString()} ${rule}: ${what}\n`);
+  }
+  return violations.length === 0 ? 0 : 1;
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
+}
+
+function wrong(problem: string): number {
+  process.stderr.write(`${problem}\n\n${help}`);
+  return 2;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,88 @@
+import type { Call } from './calls.ts';
+import type { Fault } from './fault.ts';
+import { intruders } from './intruders.ts';
+import { hour } from './lab-config.ts';
+import type { LabProviderFactory } from './lab-provider.ts';
+import { judgeEnd } from './judge-end.ts';
+import type { Violation } from './oracle.ts';
+import { repair } from './repair.ts';
+import { startAt, world, type World } from './world.ts';
+
+export type Intrusion = {
+  /** In the moment before the call of this number. */
+  readonly at: number;
+  readonly who: string;
+};
+
+/** What happens where nothing goes wrong. Times in milliseconds since the beginning. */
+export type Story = {
+  readonly rotationsAt: readonly number[];
+  /** Until then anything may go wrong; afterwards people repair what they are told of, and nothing else does. */
+  readonly calmAt: number;
+};
+
+export const stories = {
+  /** A rotation, and the end of the old key. */
+  one: { rotationsAt: [0.5 * hour], calmAt: 11 * hour },
+  /** Two within one grace. */
+  two: { rotationsAt: [0.5 * hour, 2.5 * hour], calmAt: 13 * hour },
+} as const satisfies Record<string, Story>;
+export type StoryName = keyof typeof stories;
+
+/** Everything that makes one run what it is; the same plan gives the same run. */
+export type Plan = {
+  readonly story: StoryName;
+  readonly faults: readonly Fault[];
+  readonly intrusions: readonly Intrusion[];
+  /** How long calls take, in milliseconds: the first, the second, and from the first again. None: no time, and nobody races. */
+  readonly latencies?: readonly number[] | undefined;
+};
+
+export type Played = {
+  readonly violations: readonly Violation[];
+  readonly calls: readonly Call[];
+  /** Faults that came to pass. */
+  readonly struck: readonly Fault[];
+};
+
+const afterCalm = { rotationMs: hour, endMs: 21 * hour };
+
+export async function play(provider: LabProviderFactory, plan: Plan): Promise<Played> {
+  const story = stories[plan.story];
+  const calmAt = startAt + story.calmAt;
+  const intrusions = new Map(plan.intrusions.map(({ at, who }) => [at, who]));
+  const w = await world({
+    provider,
+    faults: plan.faults,
+    latency: cycle(plan.latencies),
+    before: (number, world) => {
+      const who = intrusions.get(number);
+      if (who !== undefined && world.scheduler.now() < calmAt) intruderNamed(who)(world);
+    },
+  });
+  for (const time of story.rotationsAt) w.scheduler.at(startAt + time, () => w.rotate());
+  w.scheduler.at(calmAt, () => repair(w));
+  const lastRotationAt = calmAt + afterCalm.rotationMs;
+  w.scheduler.at(lastRotationAt, () => w.rotate());
+  await w.scheduler.runUntil(calmAt + afterCalm.endMs);
+  judgeEnd(w, lastRotationAt);
+  return { violations: w.oracle.violations, calls: w.calls.made, struck: w.calls.struck };
+}
+
+function intruderNamed(who: string): (world: World) => void {
+  const intruder = intruders[who];
+  if (intruder === undefined) throw new Error(`Nobody is called ${who}; there are ${Object.keys(intruders).join(', ')}`);
+  return intruder;
+}
+
+function cycle(latencies: readonly number[] | undefined): (() => number) | undefined {
+  if (latencies === undefined || latencies.length === 0) return undefined;
+  let next = 0;
+  return () => latencies[next++ % latencies.length] ?? 0;
+}
+
+/** The calls of an undisturbed run that may be disturbed: those before everything calms down. */
+export async function disturbable(provider: LabProviderFactory, story: StoryName): Promise<readonly Call[]> {
+  const { calls } = await play(provider, { story, faults: [], intrusions: [] });
+  return calls.filter(({ time }) => time < startAt + stories[story].calmAt);
+}

@@ -1,0 +1,14 @@
+import type { LabProviderFactory } from './lab-provider.ts';
+import { memoryLabProvider } from './memory-lab-provider.ts';
+
+/** Whose keys are rotated in the lab, by the names that `--provider` takes. */
+export const providers: Readonly<Record<string, LabProviderFactory>> = {
+  memory: memoryLabProvider('chosen'),
+  'memory-generated': memoryLabProvider('generated'),
+};
+
+export function providerNamed(name: string): LabProviderFactory {
+  const found = providers[name];
+  if (found === undefined) throw new Error(`There is no provider ${name}; there are ${Object.keys(providers).join(', ')}`);
+  return found;
+}

@@ -1,0 +1,44 @@
+import * as fc from 'fast-check';
+
+import { deliveryFaults, faultKinds } from './fault.ts';
+import { intruders } from './intruders.ts';
+import type { LabProviderFactory } from './lab-provider.ts';
+import { disturbable, play, type Plan } from './play.ts';
+
+export type Counterexample = { readonly plan: Plan; readonly violation: string };
+
+/** Calls that take such times overtake each other: seconds apart, or in the same moment. */
+const latencies = [0, 1, 7, 60, 400, 2500];
+
+/**
+ * Up to six faults and three intruders anywhere, and in half of the runs calls that take time, so that everything that runs at the same time races. The
+ * first plan that breaks something is shrunk to the smallest that still does. `played` hears of each run.
+ */
+export async function searchAtRandom(
+  provider: LabProviderFactory,
+  { seed, runs, races, played }: { seed: number; runs: number; races: boolean; played: (plan: Plan) => void },
+): Promise<Counterexample | undefined> {
+  const last = (await disturbable(provider, 'two')).length * 1.3;
+  const at = fc.nat({ max: Math.floor(last) });
+  const fault = fc.record({ at, kind: fc.constantFrom(...faultKinds, ...deliveryFaults) });
+  const intrusion = fc.record({ at, who: fc.constantFrom(...Object.keys(intruders)) });
+  const raced = fc.array(fc.constantFrom(...latencies), { minLength: 1, maxLength: 40 });
+  const plans = fc.record({
+    story: fc.constantFrom('one' as const, 'two' as const),
+    faults: fc.array(fault, { maxLength: 6 }),
+    intrusions: fc.array(intrusion, { maxLength: 3 }),
+    latencies: races ? raced : fc.option(raced, { nil: undefined, freq: 1 }),
+  });
+  const result = await fc.check(
+    fc.asyncProperty(plans, async (plan) => {
+      const { violations } = await play(provider, plan);
+      played(plan);
+      return violations.length === 0;
+    }),
+    { seed, numRuns: runs, endOnFailure: false },
+  );
+  const [plan] = result.counterexample ?? [];
+  if (plan === undefined) return undefined;
+  const { violations } = await play(provider, plan);
+  return { plan, violation: violations.map(({ rule, what }) => `${rule}: ${what}`).join('; ') };
+}

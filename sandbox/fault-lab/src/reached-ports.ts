@@ -1,0 +1,96 @@
+import type { Fleet } from '@keyturn/aws/fleet';
+import type { Ledger } from '@keyturn/aws/ledger';
+import type { SecretsManagerCalls } from '@keyturn/aws/secrets-manager-calls';
+import type { IssueProvider, RetireProvider } from '@keyturn/credential-provider/credential-provider';
+import { PendingError, PermanentError, TransientError } from '@keyturn/rotation/errors';
+
+import type { LabProvider, Reach } from './lab-provider.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** Secrets Manager as a function of ours reaches it. */
+export function reachedSecretsManager(model: SecretsManagerCalls, reach: Reach): SecretsManagerCalls {
+  const reached =
+    <Request, Answer>(name: string, call: (request: Request) => Promise<Answer>) =>
+    (request: Request) =>
+      reach(`secretsManager ${name}`, () => call(request));
+  return {
+    cancelRotateSecret: reached('cancelRotateSecret', model.cancelRotateSecret),
+    createSecret: reached('createSecret', model.createSecret),
+    deleteSecret: reached('deleteSecret', model.deleteSecret),
+    describeSecret: reached('describeSecret', model.describeSecret),
+    getSecretValue: reached('getSecretValue', model.getSecretValue),
+    listSecrets: reached('listSecrets', model.listSecrets),
+    listSecretVersionIds: reached('listSecretVersionIds', model.listSecretVersionIds),
+    putSecretValue: reached('putSecretValue', model.putSecretValue),
+    restoreSecret: reached('restoreSecret', model.restoreSecret),
+    rotateSecret: reached('rotateSecret', model.rotateSecret),
+    tagResource: reached('tagResource', model.tagResource),
+    untagResource: reached('untagResource', model.untagResource),
+    updateSecret: reached('updateSecret', model.updateSecret),
+    updateSecretVersionStage: reached('updateSecretVersionStage', model.updateSecretVersionStage),
+  };
+}
+
+export function reachedLedger(ledger: Ledger, reach: Reach): Ledger {
+  return {
+    read: (key, schema) => reach('ledger read', () => ledger.read(key, schema)),
+    list: (partition, prefix, schema) => reach('ledger list', () => ledger.list(partition, prefix, schema)),
+    write: (key, value, rev, dueAt) => reach('ledger write', () => ledger.write(key, value, rev, dueAt)),
+    remove: (key, rev) => reach('ledger remove', () => ledger.remove(key, rev)),
+    due: (time, limit) => reach('ledger due', () => ledger.due(time, limit)),
+  };
+}
+
+export function reachedFleet(fleet: Fleet, reach: Reach): Fleet {
+  return {
+    paused: () => reach('fleet paused', () => fleet.paused()),
+    set: (state) => reach('fleet set', () => fleet.set(state)),
+  };
+}
+
+type Invoking = {
+  readonly scheduler: Scheduler;
+  readonly reach: Reach;
+  readonly timeouts: { readonly issue: number; readonly retire: number };
+};
+
+/** The adapter behind its two functions: each call is an invocation that can fail by itself, and so can each call that the adapter makes. */
+export function reachedProvider(
+  { issue, retire }: LabProvider,
+  { scheduler, reach, timeouts }: Invoking,
+): { readonly issue: IssueProvider; readonly retire: RetireProvider } {
+  const invoked =
+    (duty: 'issue' | 'retire') =>
+    <Request, Answer>(name: string, serve: (request: Request) => Promise<Answer>) =>
+    (request: Request) =>
+      reach(`invoke ${duty} ${name}`, async () => {
+        const end = await scheduler.call(duty, timeouts[duty], () => serve(request));
+        if (end.how === 'returned') return end.value;
+        throw end.how === 'threw' && isOurs(end.error) ? end.error : new TransientError(`The function ${duty} failed`);
+      });
+  const byIssue = invoked('issue');
+  const byRetire = invoked('retire');
+  const describe = byIssue('describe', () => issue.describe());
+  return {
+    issue: {
+      describe: () => describe(undefined),
+      locate: byIssue('locate', issue.locate),
+      propose: byIssue('propose', issue.propose),
+      ensure: byIssue('ensure', issue.ensure),
+      mark: byIssue('mark', issue.mark),
+      check: byIssue('check', issue.check),
+      list: byIssue('list', issue.list),
+    },
+    retire: {
+      disable: byRetire('disable', retire.disable),
+      enable: byRetire('enable', retire.enable),
+      remove: byRetire('remove', retire.remove),
+      list: byRetire('list', retire.list),
+    },
+  };
+}
+
+// What an adapter answers over the wire; anything else that leaves it is a function that failed.
+function isOurs(error: unknown): boolean {
+  return error instanceof TransientError || error instanceof PendingError || error instanceof PermanentError;
+}

@@ -1,0 +1,24 @@
+import { pasteHandMade, rollBack } from './intruders.ts';
+import type { World } from './world.ts';
+
+/** What a person does by the runbooks, once everything that can break has. */
+export function repair(w: World): void {
+  w.state.down.clear();
+  w.state.skewMs.clear();
+  void w.fleet.set('running');
+  const truth = w.truth();
+  if (truth?.deletionAt !== undefined) w.byHand(() => w.model.restoreSecret({ SecretId: w.secret.arn }));
+  if (truth?.rotationEnabled === false) {
+    w.byHand(() =>
+      w.model.rotateSecret({
+        SecretId: w.secret.arn,
+        RotationLambdaARN: w.handlerArn,
+        RotationRules: { ScheduleExpression: 'rate(30 days)' },
+        RotateImmediately: false,
+      }),
+    );
+  }
+  // Whoever is told that the current key does not work puts the one before it back, and if that does not work either, makes a new one.
+  if (!w.oracle.current().works) rollBack(w);
+  if (!w.oracle.current().works) pasteHandMade(w);
+}

@@ -1,0 +1,74 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+
+import type { Counterexample } from './random-plans.ts';
+import { countCalls, type Mode, type Share, type ShareResult } from './run-share.ts';
+import type { Said } from './worker.ts';
+
+export type ModeResult = {
+  readonly mode: Mode;
+  readonly provider: string;
+  readonly runs: number;
+  readonly violations: number;
+  /** By function: calls of an undisturbed run, and how many of them were disturbed. */
+  readonly callsReached: Readonly<Record<string, number>>;
+  readonly callsFaulted: Readonly<Record<string, number>>;
+  readonly runsPerSecond: number;
+  readonly seed: number;
+  readonly counterexamples: readonly Counterexample[];
+};
+
+export type ModeOptions = Pick<Share, 'mode' | 'provider' | 'seed' | 'runs' | 'sample' | 'enough'>;
+
+/** One mode with one provider, on every core. `progress` hears of all workers together. */
+export async function runMode(
+  options: ModeOptions,
+  progress: (runs: number, broken: number) => void,
+): Promise<ModeResult> {
+  const workers = Math.max(1, availableParallelism());
+  const started = performance.now();
+  const counts = Array.from({ length: workers }, () => ({ runs: 0, broken: 0 }));
+  const results = await Promise.all(
+    counts.map((count, worker) =>
+      runWorker({ ...options, worker, workers }, (runs, broken) => {
+        Object.assign(count, { runs, broken });
+        progress(total(counts, 'runs'), total(counts, 'broken'));
+      }),
+    ),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  const runs = total(results, 'runs');
+  const counterexamples = results.flatMap(({ counterexamples }) => counterexamples);
+  const { mode, provider, seed } = options;
+  const disturbed = new Set(results.flatMap(({ disturbed }) => disturbed));
+  const { reached, faulted } = await countCalls(provider, mode, disturbed);
+  return {
+    mode,
+    provider,
+    runs,
+    violations: counterexamples.length,
+    callsReached: reached,
+    callsFaulted: faulted,
+    runsPerSecond: Math.round(runs / seconds),
+    seed,
+    counterexamples,
+  };
+}
+
+function runWorker(share: Share, progress: (runs: number, broken: number) => void): Promise<ShareResult> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: share });
+    worker.on('message', (said: Said) => {
+      if (said.type === 'progress') progress(said.runs, said.broken);
+      else resolve(said);
+    });
+    worker.on('error', reject);
+    worker.on('exit', (code) => {
+      if (code !== 0) reject(new Error(`A worker ended with code ${code}`));
+    });
+  });
+}
+
+function total<Key extends string>(rows: readonly Readonly<Record<Key, number>>[], key: Key): number {
+  return rows.reduce((sum, row) => sum + row[key], 0);
+}

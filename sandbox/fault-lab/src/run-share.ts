@@ -1,0 +1,96 @@
+import type { LabProviderFactory } from './lab-provider.ts';
+import { faultPairs, intrusions, singleFaults } from './plans.ts';
+import { disturbable, play, type Plan } from './play.ts';
+import { providerNamed } from './providers.ts';
+import { searchAtRandom, type Counterexample } from './random-plans.ts';
+
+export const modes = ['singles', 'intruders', 'pairs', 'random', 'races'] as const;
+export type Mode = (typeof modes)[number];
+
+/** What one of several workers has to do. */
+export type Share = {
+  readonly mode: Mode;
+  readonly provider: string;
+  readonly worker: number;
+  readonly workers: number;
+  readonly seed: number;
+  /** Of the random modes, all workers together. */
+  readonly runs: number;
+  /** One plan of so many is played; 1: all. Which, the seed says. */
+  readonly sample: number;
+  /** No more plans after so many that broke something. */
+  readonly enough: number;
+};
+
+export type ShareResult = {
+  readonly runs: number;
+  readonly counterexamples: readonly Counterexample[];
+  /** Numbers of the calls of an undisturbed run that were disturbed. */
+  readonly disturbed: readonly number[];
+};
+
+/** Plays this worker's part of all plans. `played` is told how many there were so far. */
+export async function runShare(share: Share, played: (runs: number, broken: number) => void): Promise<ShareResult> {
+  const provider = providerNamed(share.provider);
+  const disturbed = new Set<number>();
+  const counterexamples: Counterexample[] = [];
+  let runs = 0;
+  const count = (plan: Plan) => {
+    runs += 1;
+    for (const { at } of [...plan.faults, ...plan.intrusions]) disturbed.add(at);
+    if (runs % 50 === 0) played(runs, counterexamples.length);
+  };
+
+  if (share.mode === 'random' || share.mode === 'races') {
+    const numRuns = Math.ceil(share.runs / share.workers);
+    const found = await searchAtRandom(provider, {
+      seed: share.seed + share.worker,
+      runs: numRuns,
+      races: share.mode === 'races',
+      played: count,
+    });
+    if (found !== undefined) counterexamples.push(found);
+  } else {
+    let number = 0;
+    for await (const plan of plansOf(share.mode, provider)) {
+      number += 1;
+      if (!isMine(number, share)) continue;
+      const { violations } = await play(provider, plan);
+      count(plan);
+      if (violations.length === 0) continue;
+      counterexamples.push({ plan, violation: violations.map(({ rule, what }) => `${rule}: ${what}`).join('; ') });
+      if (counterexamples.length >= share.enough) break;
+    }
+  }
+  played(runs, counterexamples.length);
+  return { runs, counterexamples, disturbed: [...disturbed] };
+}
+
+function plansOf(mode: 'singles' | 'intruders' | 'pairs', provider: LabProviderFactory): AsyncGenerator<Plan> {
+  switch (mode) {
+    case 'singles':
+      return singleFaults(provider);
+    case 'intruders':
+      return intrusions(provider);
+    case 'pairs':
+      return faultPairs(provider);
+  }
+}
+
+// Spread by a hash, so that a sample meets every kind of plan.
+function isMine(number: number, { sample, seed, worker, workers }: Share): boolean {
+  const mixed = Math.imul(number ^ seed, 2654435761) >>> 0;
+  return mixed % (sample * workers) === worker;
+}
+
+/** How many calls of an undisturbed run each function makes, and how many of those were disturbed. */
+export async function countCalls(provider: string, mode: Mode, disturbed: ReadonlySet<number>) {
+  const calls = await disturbable(providerNamed(provider), mode === 'pairs' ? 'one' : 'two');
+  const reached: Record<string, number> = {};
+  const faulted: Record<string, number> = {};
+  for (const [number, { by }] of calls.entries()) {
+    reached[by] = (reached[by] ?? 0) + 1;
+    faulted[by] = (faulted[by] ?? 0) + (disturbed.has(number) ? 1 : 0);
+  }
+  return { reached, faulted };
+}

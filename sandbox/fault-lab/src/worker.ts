@@ -1,0 +1,16 @@
+import { parentPort, workerData } from 'node:worker_threads';
+
+import { runShare, type Share, type ShareResult } from './run-share.ts';
+
+/** What a worker says. */
+export type Said =
+  | { readonly type: 'progress'; readonly runs: number; readonly broken: number }
+  | ({ readonly type: 'done' } & ShareResult);
+
+// Every refusal is an error, and nobody reads where it was made.
+Error.stackTraceLimit = 0;
+
+const share: Share = workerData;
+const say = (said: Said) => parentPort?.postMessage(said);
+const result = await runShare(share, (runs, broken) => say({ type: 'progress', runs, broken }));
+say({ type: 'done', ...result });
