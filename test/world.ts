@@ -134,6 +134,8 @@ export async function world(options: { mode?: 'chosen' | 'generated'; tags?: Rec
     handMade,
     handlerArn,
     preflight,
+    /** Token by token what Secrets Manager had its function do, a rotation that is tried again included. */
+    started,
     rotation: { ...common, hints, provider: () => provider, countFailure: () => 1 },
     announcer: common,
     verifier: { ...common, provider: () => provider },

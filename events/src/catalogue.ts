@@ -4,9 +4,11 @@ import { CredentialRestored } from './credential-restored.ts';
 import { CredentialRetired } from './credential-retired.ts';
 import { CredentialVerified } from './credential-verified.ts';
 import { NotificationTestRequested } from './notification-test-requested.ts';
+import { OrphanFound } from './orphan-found.ts';
 import { OrphanReaped } from './orphan-reaped.ts';
 import { RetirementHeld } from './retirement-held.ts';
 import { RotationFailed } from './rotation-failed.ts';
+import { RotationOverdue } from './rotation-overdue.ts';
 import { SecretAdopted } from './secret-adopted.ts';
 import { SecretRotated } from './secret-rotated.ts';
 import { VerificationFailed } from './verification-failed.ts';
@@ -23,7 +25,9 @@ export const catalogue = [
   CredentialRetired,
   CredentialRestored,
   RetirementHeld,
+  OrphanFound,
   OrphanReaped,
+  RotationOverdue,
   NotificationTestRequested,
 ] as const;
 

@@ -1,5 +1,10 @@
-/** Sending to a queue of ours. */
-export type Queue = { send(body: Readonly<Record<string, unknown>>): Promise<void> };
+/** Sending to a queue of ours. `delayMs`: nobody receives it before, by whole seconds and 15 minutes at most. */
+export type Queue = {
+  send(body: Readonly<Record<string, unknown>>, options?: { readonly delayMs?: number }): Promise<void>;
+};
+
+/** SQS keeps no message back for longer. */
+export const longestSendDelayMs = 900_000;
 
 /** What the consumer of a queue does with a message besides handling it. */
 export type Consumed = {

@@ -1,4 +1,4 @@
-import type { DescribeSecretResponse, RotationRulesType } from '@aws-sdk/client-secrets-manager';
+import type { DescribeSecretResponse, RotationRulesType, Tag } from '@aws-sdk/client-secrets-manager';
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 
 import { awsCall } from './aws-call.ts';
@@ -43,7 +43,7 @@ function readDescription(answer: DescribeSecretResponse): SecretDescription {
   return {
     arn: required(answer.ARN, 'DescribeSecret', 'ARN'),
     name: required(answer.Name, 'DescribeSecret', 'Name'),
-    tags: Object.fromEntries((answer.Tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? ''])),
+    tags: tagsOf(answer),
     stages: new Map(Object.entries(answer.VersionIdsToStages ?? {})),
     rotation: {
       enabled: answer.RotationEnabled ?? false,
@@ -54,12 +54,17 @@ function readDescription(answer: DescribeSecretResponse): SecretDescription {
     },
     deletedAt: answer.DeletedDate?.getTime(),
     createdAt: answer.CreatedDate?.getTime(),
+    changedAt: answer.LastChangedDate?.getTime(),
     lastAccessedAt: answer.LastAccessedDate?.getTime(),
     replicas: (answer.ReplicationStatus ?? []).map(({ Region, Status }) => ({
       region: Region ?? '',
       status: Status ?? '',
     })),
   };
+}
+
+export function tagsOf({ Tags: tags = [] }: { readonly Tags?: readonly Tag[] | undefined }): Record<string, string> {
+  return Object.fromEntries(tags.map(({ Key, Value }) => [Key ?? '', Value ?? '']));
 }
 
 function scheduleOf(rules: RotationRulesType | undefined): string | undefined {

@@ -1,5 +1,7 @@
 import type { Content } from '@keyturn/rotation/content';
 
+import type { VersionDates } from './version-dates.ts';
+
 export type SecretDescription = {
   readonly arn: string;
   readonly name: string;
@@ -18,6 +20,8 @@ export type SecretDescription = {
   readonly deletedAt: number | undefined;
   /** Milliseconds since 1970. */
   readonly createdAt?: number | undefined;
+  /** When anything of it was changed last, its value included; milliseconds since 1970. */
+  readonly changedAt?: number | undefined;
   /** When somebody, we included, last read a value: the day, in milliseconds since 1970. */
   readonly lastAccessedAt?: number | undefined;
   readonly replicas: readonly { readonly region: string; readonly status: string }[];
@@ -49,8 +53,20 @@ export type ReadDates = {
   lastRead(secretId: string): Promise<ReadonlyMap<string, number>>;
 };
 
+/** What the list says of a secret. It may be minutes old; `describe` tells the truth. */
+export type ListedSecret = Pick<SecretDescription, 'arn' | 'name' | 'tags' | 'deletedAt'> & {
+  readonly lambdaArn: string | undefined;
+};
+
+export type SecretLister = {
+  /** Every secret of account and Region, those that wait for their deletion included; with `tagKey`, those that bear a tag of this name. */
+  listSecrets(filter?: { readonly tagKey: string }): AsyncIterable<ListedSecret>;
+};
+
 export type SecretStore = SecretReader &
-  ReadDates & {
+  ReadDates &
+  SecretLister & {
+    readonly versionDates: VersionDates;
     /**
      * Writes the value of the pending version `token`, as text or as bytes, labelled AWSPENDING and KEYTURN (which tells a rotation of ours from a
      * manual edit).

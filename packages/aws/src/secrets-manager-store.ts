@@ -13,7 +13,9 @@ import {
 } from './secret-description.ts';
 import { rotationLabel, type SecretAdmin, type SecretStore, type SecretVersion } from './secret-store.ts';
 import { secretAdmin } from './secrets-manager-admin.ts';
+import { listSecrets } from './list-secrets.ts';
 import type { SecretsManagerCalls } from './secrets-manager-calls.ts';
+import { versionDates } from './version-dates.ts';
 
 /**
  * The port over Secrets Manager's operations. AWS answers one error name for many causes, and its messages are prose: where a name does not
@@ -24,6 +26,8 @@ export function secretStore(calls: SecretsManagerCalls): SecretStore & SecretAdm
     describe: (secretId) => describeSecret(calls, secretId),
     value: (secretId, which) => readValue(calls, secretId, which),
     lastRead: (secretId) => readLastReads(calls, secretId),
+    versionDates: versionDates(calls),
+    listSecrets: (filter) => listSecrets(calls, filter),
     putPending: (request) => putPending(calls, request),
     moveCurrent: (request) => moveCurrent(calls, request),
     dropPending: (request) => dropPending(calls, request),

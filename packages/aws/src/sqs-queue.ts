@@ -7,14 +7,18 @@ import {
 
 import { awsCall } from './aws-call.ts';
 import { ourError, type AwsError } from './aws-error.ts';
-import type { Consumed, Queue } from './queue.ts';
+import { longestSendDelayMs, type Consumed, type Queue } from './queue.ts';
 
 type QueueOptions = { readonly client: SQSClient; readonly queueUrl: string };
 
 export function sqsQueue({ client, queueUrl }: QueueOptions): Queue {
   return {
-    async send(body) {
-      const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(body) });
+    async send(body, { delayMs = 0 } = {}) {
+      const command = new SendMessageCommand({
+        QueueUrl: queueUrl,
+        MessageBody: JSON.stringify(body),
+        ...(delayMs > 0 && { DelaySeconds: Math.ceil(Math.min(delayMs, longestSendDelayMs) / 1000) }),
+      });
       await awsCall('SendMessage', () => client.send(command), refuse);
     },
   };

@@ -108,6 +108,10 @@ export const apigee = z
       })
       .optional()
       .meta({ description: 'Ask the statistics of these environments when a key was last used' }),
+    orphans: z.enum(['report', 'reap']).default('report').meta({
+      description:
+        'Keys with the mark of this installation whose secret is gone. report: tell it. reap: retire them after the longest grace',
+    }),
     network: network.prefault({}),
     allowHttp: z.array(hostname).default([]).meta({ description: 'Hosts that may be called without TLS' }),
     propagation: duration

@@ -98,6 +98,16 @@ const timing = z.strictObject({
     .prefault('1h')
     .meta({ description: 'A key that was never current is left alone until it is so old' }),
   holdRetry: duration.prefault('1h').meta({ description: 'When a held retirement is looked at again' }),
+  stuckAfter: duration
+    .prefault('2h')
+    .meta({ description: 'A version that has been pending for longer is stuck: rotated again, or cleared' }),
+});
+
+const adminSecrets = z.strictObject({
+  maxAge: duration.prefault('90d').meta({
+    description:
+      'A secret that this configuration names has to be changed by hand within this time; its people are told',
+  }),
 });
 
 export const configSchema = z.strictObject({
@@ -114,6 +124,11 @@ export const configSchema = z.strictObject({
   runbooks: z.url().meta({ description: 'Pages for people; an alert links <runbooks>/<reason>' }),
   subscribers: z.array(subscriber).default([]),
   timing: timing.prefault({}),
+  adminSecrets: adminSecrets.prefault({}),
+  orphansPerRun: z.int().min(1).max(100).default(5).meta({
+    description:
+      'Keys that no secret owns and that are retired in one hour at most, where a provider says orphans: reap',
+  }),
   deployment: deployment.prefault({}),
 });
 /** The configuration of a stage; `parseConfig` alone makes one. All durations are in milliseconds. */

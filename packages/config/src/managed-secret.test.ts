@@ -60,7 +60,13 @@ test('the policy has its times in milliseconds, and its readers', () => {
       { id: 'token-client', refreshMs: 300_000, staleOnErrorMs: 0, tokenLifetimeMs: 1_800_000 },
     ],
   });
-  expect(timing).toEqual({ marginMs: 600_000, eventLagMs: 300_000, orphanMinAgeMs: 3_600_000, holdRetryMs: 3_600_000 });
+  expect(timing).toEqual({
+    marginMs: 600_000,
+    eventLagMs: 300_000,
+    orphanMinAgeMs: 3_600_000,
+    holdRetryMs: 3_600_000,
+    stuckAfterMs: 7_200_000,
+  });
 });
 
 test("the hold-off is the policy's own where it has one", () => {

@@ -24,6 +24,7 @@ describe('the example', () => {
       eventLag: 300_000,
       orphanMinAge: 3_600_000,
       holdRetry: 3_600_000,
+      stuckAfter: 7_200_000,
     });
   });
 

@@ -5,7 +5,7 @@ import * as z from 'zod';
 
 /** What made the announcer look. Times in milliseconds since 1970. */
 export type Notice =
-  /** AWSCURRENT was moved to a version: from Secrets Manager itself, or (`byRotation`) the rotation handler's hint. */
+  /** AWSCURRENT was moved to a version: from Secrets Manager itself, the watchdog's look, or (`byRotation`) the rotation handler's hint. */
   | Moved
   /** CloudTrail says that a rotation ended badly. */
   | {
@@ -39,10 +39,10 @@ const labelUpdated = z.object({
   detail: z.object({ labelUpdated: z.literal('AWSCURRENT'), versionId: z.string() }),
 });
 
-/** What the rotation handler sends to the announcer's queue itself. */
+/** What the rotation handler and the watchdog send to the announcer's queue themselves. */
 const hint = z.object({
   source: z.literal('keyturn'),
-  'detail-type': z.enum(['LabelMoved', 'RotationWaiting']),
+  'detail-type': z.enum(['LabelMoved', 'RotationWaiting', 'SecretWatched']),
   time: z.iso.datetime(),
   detail: z.object({ secretArn: z.string(), versionId: z.string() }),
 });
@@ -90,6 +90,8 @@ function readHint(body: unknown): Notice {
   const { secretArn, versionId } = detail;
   const at = Date.parse(time);
   if (type === 'LabelMoved') return { kind: 'moved', secretArn, versionId, at, byRotation: true };
+  // Who moved the label the watchdog does not know: the announcer judges by the labels.
+  if (type === 'SecretWatched') return { kind: 'moved', secretArn, versionId, at, byRotation: false };
   return { kind: 'waiting', secretArn, token: versionId, at };
 }
 

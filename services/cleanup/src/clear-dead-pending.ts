@@ -1,8 +1,10 @@
+import { findStuckPending } from '@keyturn/aws/stuck-pending';
 import { heardNumber, noteSuperseded, orphanNumber } from '@keyturn/aws/supersession';
+import { functionNames } from '@keyturn/config/names';
 import type { KeyState } from '@keyturn/credential-provider/credential-provider';
 import type { RotationFailed } from '@keyturn/events/rotation-failed';
 import { sameKey, type Credential } from '@keyturn/rotation/credential';
-import { markOf, ownership } from '@keyturn/rotation/mark';
+import { markOf, ownership, secretHash } from '@keyturn/rotation/mark';
 
 import type { Deps } from './deps.ts';
 import {
@@ -32,7 +34,23 @@ export async function clearDeadPending(failed: RotationFailed, deps: Deps): Prom
     if (!(await isDead(live, token, deps))) return;
     await deps.secrets.dropPending({ arn: secretArn, versionId: token });
   }
-  await noteLeftover(live, failed, deps);
+  await noteLeftover(live, { versionId: token, correlationId: failed.metadata.correlationId }, deps);
+}
+
+/**
+ * A version that has been pending for so long that no event about it can be on its way: cleared if it is dead, or if it must not become current any
+ * more. Of any other the watchdog has Secrets Manager try again.
+ */
+export async function clearStuckPending(live: Live, deps: Deps): Promise<void> {
+  const { secret, description } = live;
+  const { rotationHandler } = functionNames(secret.environment);
+  const { stuckAfterMs } = secret.timing;
+  const stuck = await findStuckPending(description, deps, { rotationHandler, stuckAfterMs });
+  if (stuck === undefined || (await deps.fleet.paused())) return;
+  const { versionId, cure } = stuck;
+  if (cure === 'rotate' && !(await isDead(live, versionId, deps))) return;
+  await deps.secrets.dropPending({ arn: secret.arn, versionId });
+  await noteLeftover(live, { versionId, correlationId: `${secretHash(secret.arn)}/${versionId}` }, deps);
 }
 
 // "Absent" or "switched off" counts only while the same question about the current key gets a good answer: else it is the provider, the target or
@@ -61,29 +79,31 @@ function isLost(key: KeyState, { secret }: Live, token: string, clientSuppliedKe
   return key.state !== 'enabled' || key.secretMatches === false || foreign;
 }
 
+type Leftover = { readonly versionId: string; readonly correlationId: string };
+
 // A version that bears AWSPREVIOUS was current, if only for a moment: somebody may have read it. Any other never was.
-async function noteLeftover(live: Live, failed: RotationFailed, deps: Deps): Promise<void> {
+async function noteLeftover(live: Live, { versionId, correlationId }: Leftover, deps: Deps): Promise<void> {
   const { ledger, clock } = deps;
   const { secret, current, currentVersionId } = live;
-  const version = await readOldVersion(secret.arn, failed.data.versionId, deps);
+  const version = await readOldVersion(secret.arn, versionId, deps);
   const credential = await oldCredentialIn(secret, version);
   // The dry run of a schedule works on a copy of the current value.
   if (credential !== undefined && sameKey(credential, current)) return;
   // Nothing was written down. A key that the provider had made by then bears the mark, and is found by it.
   if (credential === undefined && (await deps.issue(secret.provider.id).describe()).clientSuppliedKey) return;
   const now = clock.now();
-  const wasCurrent = labelsOf(live, failed.data.versionId).includes('AWSPREVIOUS');
+  const wasCurrent = labelsOf(live, versionId).includes('AWSPREVIOUS');
   const { orphanMinAgeMs, marginMs } = secret.timing;
   await noteSuperseded(ledger, {
     secretArn: secret.arn,
-    versionId: failed.data.versionId,
+    versionId,
     provider: secret.provider.id,
     target: secret.target,
     kind: wasCurrent ? 'superseded' : 'orphan',
     n: wasCurrent ? heardNumber : orphanNumber,
     supersededAt: now,
     supersededBy: currentVersionId,
-    correlationId: failed.metadata.correlationId,
+    correlationId,
     dueAt: now + (wasCurrent ? secret.policy.graceMs : orphanMinAgeMs) + marginMs,
   });
 }

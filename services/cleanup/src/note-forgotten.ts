@@ -25,10 +25,17 @@ export async function noteForgotten(live: Live, deps: Deps, correlationId: strin
   const { listOwned, mark } = await issue.describe();
   if (!listOwned || !mark) return;
   const ours = markOf(secret.arn, currentVersionId, secret.environment);
-  for (const key of await issue.list({ target })) {
-    if (ownership(key.mark, ours) !== 'this-secret' || key.keyId.reveal() === current.keyId.reveal()) continue;
+  const listed = await issue.list({ target });
+  const unnamed = listed.flatMap((key) => {
     const versionId = parseMark(key.mark ?? '')?.versionId;
-    if (versionId === undefined || labelsOf(live, versionId).some((label) => inUse.has(label))) continue;
+    const isOurs = ownership(key.mark, ours) === 'this-secret' && key.keyId.reveal() !== current.keyId.reveal();
+    return isOurs && versionId !== undefined && !isInUse(live, versionId) ? [versionId] : [];
+  });
+  if (unnamed.length === 0) return;
+  // Looked at again: a rotation that began in between has made its version before its key.
+  const now = { description: await deps.secrets.describe(secret.arn) };
+  for (const versionId of unnamed) {
+    if (isInUse(now, versionId)) continue;
     const place = { provider: provider.id, target };
     await noteKey(
       { ...place, secretArn: secret.arn, versionId, supersededBy: currentVersionId, correlationId },
@@ -36,6 +43,10 @@ export async function noteForgotten(live: Live, deps: Deps, correlationId: strin
       deps,
     );
   }
+}
+
+function isInUse(seen: Pick<Live, 'description'>, versionId: string): boolean {
+  return labelsOf(seen, versionId).some((label) => inUse.has(label));
 }
 
 type Forgotten = Pick<Superseded, 'secretArn' | 'versionId' | 'provider' | 'target' | 'supersededBy' | 'correlationId'>;

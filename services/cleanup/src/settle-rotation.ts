@@ -1,9 +1,10 @@
 import { RotationFailed } from '@keyturn/events/rotation-failed';
 import { SecretRotated } from '@keyturn/events/secret-rotated';
 import { PermanentError } from '@keyturn/rotation/errors';
+import { parseSecretArn, secretHash } from '@keyturn/rotation/mark';
 import * as z from 'zod';
 
-import { clearDeadPending } from './clear-dead-pending.ts';
+import { clearDeadPending, clearStuckPending } from './clear-dead-pending.ts';
 import type { Deps } from './deps.ts';
 import { readJudgeable } from './managed-versions.ts';
 import { noteForgotten } from './note-forgotten.ts';
@@ -11,25 +12,42 @@ import { settleCurrent } from './settle-current.ts';
 
 export type Outcome =
   | { readonly type: 'rotated'; readonly event: SecretRotated }
-  | { readonly type: 'failed'; readonly event: RotationFailed };
+  | { readonly type: 'failed'; readonly event: RotationFailed }
+  /** Nothing happened that we know of: the watchdog passed by. */
+  | { readonly type: 'watched'; readonly secretArn: string };
 
 const envelope = z.object({ 'detail-type': z.string() });
+
+const watched = z.object({
+  source: z.literal('keyturn'),
+  'detail-type': z.literal('SecretWatched'),
+  detail: z.object({ secretArn: z.string() }),
+});
 
 /** Throws a ZodError or PermanentError('malformed'). */
 export function parseOutcome(body: unknown): Outcome {
   const { 'detail-type': type } = envelope.parse(body);
   if (type === SecretRotated.type) return { type: 'rotated', event: SecretRotated.parse(body) };
   if (type === RotationFailed.type) return { type: 'failed', event: RotationFailed.parse(body) };
+  if (type === 'SecretWatched') {
+    const { secretArn } = watched.parse(body).detail;
+    parseSecretArn(secretArn);
+    return { type: 'watched', secretArn };
+  }
   throw new PermanentError('malformed', 'An event that nobody sends here', { field: 'detail-type' });
 }
 
 /**
- * What has to be put right at once after a rotation. The old key is not this function's business: the announcer noted it before it told of the
+ * What has to be put right at once after a rotation, and again whenever the watchdog passes by. The old key is not this function's business: the announcer noted it before it told of the
  * new one, and the sweep retires it when it is due.
  */
 export async function settleRotation(outcome: Outcome, deps: Deps): Promise<void> {
   if (outcome.type === 'failed') {
     await clearDeadPending(outcome.event, deps);
+    return;
+  }
+  if (outcome.type === 'watched') {
+    await settleWatched(outcome.secretArn, deps);
     return;
   }
   const { data, metadata } = outcome.event;
@@ -38,5 +56,15 @@ export async function settleRotation(outcome: Outcome, deps: Deps): Promise<void
   if (live === undefined) return;
   const { correlationId } = metadata;
   await settleCurrent(live, deps, { correlationId, pasted: data.cause === 'manual' });
+  await noteForgotten(live, deps, correlationId);
+}
+
+// What an event should have done by now, whichever was lost.
+async function settleWatched(secretArn: string, deps: Deps): Promise<void> {
+  const live = await readJudgeable(secretArn, deps);
+  if (live === undefined) return;
+  const correlationId = `${secretHash(secretArn)}/${live.currentVersionId}`;
+  await settleCurrent(live, deps, { correlationId });
+  await clearStuckPending(live, deps);
   await noteForgotten(live, deps, correlationId);
 }

@@ -2,6 +2,7 @@ import { failedNotice } from './alert-notices.ts';
 import { heldNotice } from './held-notice.ts';
 import type { NotifiedEvent, NotifiedType } from './notified-event.ts';
 import type { Notice } from './notice.ts';
+import { foundNotice, overdueNotice } from './overdue-notices.ts';
 import { refusedNotice } from './refused-notice.ts';
 import {
   adoptedNotice,
@@ -60,6 +61,10 @@ const tellings: Readonly<Record<NotifiedType, Telling>> = {
   CredentialRetired: (story, key) => progress('CredentialRetired', key, retiredNotice(story)),
   CredentialRestored: (story, key) => progress('CredentialRestored', key, restoredNotice(story)),
   OrphanReaped: (story, key) => progress('OrphanReaped', key, reapedNotice(story)),
+  OrphanFound: (story, key) =>
+    story.found && alert('OrphanFound', [`OrphanFound#${key}`], foundNotice(story, story.found)),
+  RotationOverdue: (story, key) =>
+    story.overdue && alert('RotationOverdue', [`RotationOverdue#${key}`], overdueNotice(story, story.overdue)),
   RotationFailed: (story) => {
     const { failed } = story;
     if (failed === undefined || !isFailed(story)) return undefined;

@@ -3,9 +3,11 @@ import { CredentialDisabled } from '@keyturn/events/credential-disabled';
 import { CredentialRestored } from '@keyturn/events/credential-restored';
 import { CredentialRetired } from '@keyturn/events/credential-retired';
 import { CredentialVerified } from '@keyturn/events/credential-verified';
+import { OrphanFound } from '@keyturn/events/orphan-found';
 import { OrphanReaped } from '@keyturn/events/orphan-reaped';
 import { RetirementHeld } from '@keyturn/events/retirement-held';
 import { RotationFailed } from '@keyturn/events/rotation-failed';
+import { RotationOverdue } from '@keyturn/events/rotation-overdue';
 import { SecretAdopted } from '@keyturn/events/secret-adopted';
 import { SecretRotated } from '@keyturn/events/secret-rotated';
 import { VerificationFailed } from '@keyturn/events/verification-failed';
@@ -23,7 +25,9 @@ type Details = {
   CredentialRetired: CredentialRetired;
   CredentialRestored: CredentialRestored;
   RetirementHeld: RetirementHeld;
+  OrphanFound: OrphanFound;
   OrphanReaped: OrphanReaped;
+  RotationOverdue: RotationOverdue;
 };
 
 export type NotifiedType = keyof Details;
@@ -42,7 +46,9 @@ const parsers: { readonly [Type in NotifiedType]: (body: unknown) => NotifiedEve
   CredentialRetired: (body) => ({ type: 'CredentialRetired', ...CredentialRetired.parse(body) }),
   CredentialRestored: (body) => ({ type: 'CredentialRestored', ...CredentialRestored.parse(body) }),
   RetirementHeld: (body) => ({ type: 'RetirementHeld', ...RetirementHeld.parse(body) }),
+  OrphanFound: (body) => ({ type: 'OrphanFound', ...OrphanFound.parse(body) }),
   OrphanReaped: (body) => ({ type: 'OrphanReaped', ...OrphanReaped.parse(body) }),
+  RotationOverdue: (body) => ({ type: 'RotationOverdue', ...RotationOverdue.parse(body) }),
 };
 
 const envelope = z.object({
@@ -57,7 +63,9 @@ const envelope = z.object({
     'CredentialRetired',
     'CredentialRestored',
     'RetirementHeld',
+    'OrphanFound',
     'OrphanReaped',
+    'RotationOverdue',
   ] satisfies NotifiedType[]),
   /** Only on events that somebody replays from the archive: their owners heard of them long ago. */
   'replay-name': z.string().optional(),

@@ -41,7 +41,17 @@ const heard: Readonly<Record<NotifiedType, readonly (readonly KeyturnEvent[])[]>
     [events.rotated(10, { cause: 'rollback' }), events.retired()],
   ],
   CredentialRestored: [[events.restored()]],
-  OrphanReaped: [[events.reaped()]],
+  OrphanFound: [[events.found()]],
+  OrphanReaped: [[events.reaped()], [events.found(), events.reaped(90, { formerSecret: 'orders/legacy' })]],
+  RotationOverdue: [
+    { why: 'missed' },
+    { why: 'not-attached' },
+    { why: 'disabled' },
+    { why: 'foreign-function' },
+    { why: 'replica-failed', about: 'eu-west-1' },
+    { why: 'admin-secret', about: 'providers.apigee.adminSecret: too-old' },
+    { why: 'admin-secret', about: 'providers.apigee.adminSecret: secret-missing' },
+  ].map((data) => [events.overdue(60, data)]),
   RotationFailed: [
     { retryable: true },
     { retryable: false, liveCredential: 'new' },

@@ -6,9 +6,11 @@ import { CredentialRestored } from '@keyturn/events/credential-restored';
 import { CredentialRetired } from '@keyturn/events/credential-retired';
 import { CredentialVerified } from '@keyturn/events/credential-verified';
 import type { Envelope, KeyturnEvent } from '@keyturn/events/define-event';
+import { OrphanFound } from '@keyturn/events/orphan-found';
 import { OrphanReaped } from '@keyturn/events/orphan-reaped';
 import { RetirementHeld } from '@keyturn/events/retirement-held';
 import { RotationFailed } from '@keyturn/events/rotation-failed';
+import { RotationOverdue } from '@keyturn/events/rotation-overdue';
 import { SecretAdopted } from '@keyturn/events/secret-adopted';
 import { SecretRotated } from '@keyturn/events/secret-rotated';
 import { VerificationFailed } from '@keyturn/events/verification-failed';
@@ -97,8 +99,33 @@ export const rotationEvents = {
       },
       envelope(at, 'v2', `${secretArn}#v1#7#held`),
     ),
-  reaped: (at = 90) =>
-    OrphanReaped.create({ ...facts, versionId: 'v2', currentVersionId: 'v1' }, envelope(at, 'v2', 'reaped')),
+  found: (at = 60, data = {}) =>
+    OrphanFound.create(
+      {
+        ...facts,
+        versionId: 'v0',
+        formerSecret: 'orders/legacy',
+        target: 'jane@acme.example/orders',
+        reapAt: null,
+        ...data,
+      },
+      envelope(at, 'v0', `${secretArn}#unowned#v0`),
+    ),
+  overdue: (at = 60, data = {}) =>
+    RotationOverdue.create(
+      {
+        ...facts,
+        why: 'missed',
+        since: '2027-02-27T08:00:00Z',
+        about: null,
+        lastRotatedAt: '2027-01-28T08:00:00Z',
+        nextRotationAt: null,
+        ...data,
+      },
+      envelope(at, 'overdue', `${secretArn}#overdue#missed`),
+    ),
+  reaped: (at = 90, data = {}) =>
+    OrphanReaped.create({ ...facts, versionId: 'v2', currentVersionId: 'v1', ...data }, envelope(at, 'v2', 'reaped')),
 };
 
 /** As EventBridge hands it to a queue. */

@@ -133,11 +133,16 @@ export function restoredNotice({ secret, rotated }: Story): Notice {
   };
 }
 
-export function reapedNotice({ secret }: Story): Notice {
+export function reapedNotice({ secret, reaped }: Story): Notice {
+  const { formerSecret } = reaped ?? {};
   return {
     tone: 'plain',
     headline: about(secret, 'a left-over key was deleted'),
-    lines: ['It came from an attempt to rotate that was given up. It was never in use, and no application had it.'],
+    lines: [
+      formerSecret === undefined
+        ? 'It came from an attempt to rotate that was given up. It was never in use, and no application had it.'
+        : `It belonged to ${formerSecret}, which is gone. It had been switched off for the longest soak of any policy before.`,
+    ],
     facts: secretFacts(secret),
     link: { label: 'About key rotation', url: secret.runbookUrl },
   };

@@ -1,6 +1,7 @@
 import { failedNotice } from './alert-notices.ts';
 import { heldNotice } from './held-notice.ts';
 import { about, given, secretFacts, type Notice } from './notice.ts';
+import { foundNotice, overdueNotice } from './overdue-notices.ts';
 import { refusedNotice } from './refused-notice.ts';
 import {
   adoptedNotice,
@@ -30,6 +31,8 @@ const notices: Readonly<Record<StoryState, (story: Story) => Notice | undefined>
   rotated: (story) => story.rotated && withCheck(story, rotatedNotice(story, story.rotated)),
   adopted: (story) => story.adopted && adoptedNotice(story, story.adopted),
   reaped: reapedNotice,
+  overdue: (story) => story.overdue && overdueNotice(story, story.overdue),
+  found: (story) => story.found && foundNotice(story, story.found),
   restored: restoredNotice,
   verified: (story) => story.verified && currentNotice(story, story.verified),
 };

@@ -11,6 +11,8 @@ export type StoryState =
   | 'rotated'
   | 'adopted'
   | 'reaped'
+  | 'overdue'
+  | 'found'
   | 'restored'
   | 'verified';
 
@@ -20,7 +22,7 @@ export function stateOf(story: Story): StoryState {
   if (story.retired !== undefined && !isHeld(story)) return 'retired';
   if (isOvertaken(story)) return 'overtaken';
   if (isHeld(story)) return 'held';
-  const last = (['disabled', 'rotated', 'adopted', 'reaped', 'restored'] as const).find(
+  const last = (['disabled', 'rotated', 'adopted', 'reaped', 'overdue', 'found', 'restored'] as const).find(
     (fact) => story[fact] !== undefined,
   );
   return last ?? 'verified';
@@ -28,7 +30,7 @@ export function stateOf(story: Story): StoryState {
 
 /** Whether the people of the secret should look at it. */
 export function isAlarming(story: Story): boolean {
-  return ['refused', 'failed', 'held'].includes(stateOf(story));
+  return ['refused', 'failed', 'held', 'overdue', 'found'].includes(stateOf(story));
 }
 
 /** Whether something is wrong that lasts until somebody mends it, or until it is over: as long as that an alert elsewhere stays open. */

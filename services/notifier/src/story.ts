@@ -76,13 +76,26 @@ export const story = z.object({
       runbookUrl: z.string(),
     })
     .optional(),
-  reaped: z.object({ at }).optional(),
+  /** A key whose secret is gone; only of a story of its own. `formerSecret`: left out where it came from an abandoned rotation. */
+  found: z
+    .object({ at, formerSecret: z.string(), target: z.string(), reapAt: at.nullable(), runbookUrl: z.string() })
+    .optional(),
+  reaped: z.object({ at, formerSecret: z.string().optional() }).optional(),
+  overdue: z
+    .object({ at, why: z.string(), since: at, detail: z.string().nullable(), runbookUrl: z.string() })
+    .optional(),
   /** Another change of the same secret came after this story, and made it history. */
   overtaken: z.object({ at }).optional(),
 });
 export type Story = z.output<typeof story>;
 
-const hasPageOfItsOwn: ReadonlySet<NotifiedType> = new Set(['RotationFailed', 'VerificationFailed', 'RetirementHeld']);
+const hasPageOfItsOwn: ReadonlySet<NotifiedType> = new Set([
+  'RotationFailed',
+  'VerificationFailed',
+  'RetirementHeld',
+  'OrphanFound',
+  'RotationOverdue',
+]);
 
 /** The story after one more event. Hearing an event again, or an older one of its kind, changes nothing but the count of failures. */
 export function learn(before: Story | undefined, event: NotifiedEvent): Story {
@@ -148,7 +161,13 @@ const facts: { readonly [Type in NotifiedType]: (before: Facts, event: NotifiedE
       runbookUrl: data.runbookUrl,
     }),
   }),
-  OrphanReaped: ({ reaped }, _event, at) => ({ reaped: newest(reaped, { at }) }),
+  OrphanFound: ({ found }, { data: { formerSecret, target, reapAt, runbookUrl } }, at) => ({
+    found: newest(found, { at, formerSecret, target, reapAt: timeOrNull(reapAt), runbookUrl }),
+  }),
+  OrphanReaped: ({ reaped }, { data: { formerSecret } }, at) => ({ reaped: newest(reaped, { at, formerSecret }) }),
+  RotationOverdue: ({ overdue }, { data: { why, since, about, runbookUrl } }, at) => ({
+    overdue: newest(overdue, { at, why, since: Date.parse(since), detail: about, runbookUrl }),
+  }),
 };
 
 function newFact<Type extends NotifiedType>(before: Facts, event: NotifiedEvent<Type>, at: number): Facts {

@@ -1,0 +1,17 @@
+import * as z from 'zod';
+
+import { defineEvent, secretFacts } from './define-event.ts';
+
+/** A key at the provider that this installation made for a secret that is gone. It is told to whoever owns the secret that lives in the same place. */
+export const OrphanFound = defineEvent('OrphanFound', '1.0', {
+  ...secretFacts,
+  /** Of the secret that is gone: the version that held the key. */
+  versionId: z.string(),
+  /** The name of the secret that is gone, or what is known of it. */
+  formerSecret: z.string(),
+  /** Where the key is, in the provider's own form. */
+  target: z.string(),
+  /** When it is switched off at the earliest; null: never by Keyturn. */
+  reapAt: z.iso.datetime().nullable(),
+});
+export type OrphanFound = z.output<typeof OrphanFound.detail>;

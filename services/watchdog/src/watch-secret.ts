@@ -1,0 +1,81 @@
+import { readAnnouncement } from '@keyturn/aws/announcement';
+import type { ListedSecret, SecretDescription } from '@keyturn/aws/secret-store';
+import { findStuckPending, type StuckPending } from '@keyturn/aws/stuck-pending';
+import { entry } from '@keyturn/config/entry';
+import { managedSecret, tagNames, type ManagedSecret } from '@keyturn/config/managed-secret';
+import { functionNames } from '@keyturn/config/names';
+import { timingOf } from '@keyturn/config/timing';
+import { PermanentError } from '@keyturn/rotation/errors';
+
+import type { Deps } from './deps.ts';
+import { findConditions, keyAge, type Condition } from './find-conditions.ts';
+import { reportConditions } from './report-conditions.ts';
+import { sendHints } from './send-hints.ts';
+
+/** What the look at one secret found. */
+export type Watched = {
+  readonly hinted: number;
+  readonly overdue: boolean;
+  readonly keyAgeMs: number;
+  readonly stuck: StuckPending | undefined;
+};
+
+const nothing: Watched = { hinted: 0, overdue: false, keyAgeMs: 0, stuck: undefined };
+
+/** Looks at one secret as it is now, has others put right what is not, and tells what only people can. */
+export async function watchSecret(listed: ListedSecret, delayMs: number, deps: Deps): Promise<Watched> {
+  const { rotationHandler } = functionNames(deps.config.stage);
+  if (isForeign(listed.lambdaArn, rotationHandler)) return watchForeign(listed, deps);
+  const description = await describeIfThere(listed.arn, deps);
+  if (description === undefined || description.deletedAt !== undefined) return nothing;
+  if (isForeign(description.rotation.lambdaArn, rotationHandler)) return watchForeign(listed, deps);
+
+  const announcement = (await readAnnouncement(deps.ledger, listed.arn))?.value;
+  const secret = managedOrNot(description, deps);
+  const isOurs = announcement !== undefined || entry(deps.config.providers, tagOf(description)) !== undefined;
+  // Tagged for another stage of this account, which has not attached it yet.
+  if (!isOurs) return nothing;
+  // What its tags make of it nobody can handle; the handler tells its owner.
+  const hinted = secret === undefined ? 0 : await sendHints({ description, announcement, delayMs }, deps);
+  const look = { description, secret, announcement };
+  const found = await findConditions(look, deps);
+  await reportConditions(description, found, deps);
+  const { stuckAfterMs } = timingOf(deps.config);
+  const stuck = await findStuckPending(description, deps, { rotationHandler, stuckAfterMs });
+  return { hinted, overdue: found.length > 0, keyAgeMs: keyAge(look, deps.clock.now()), stuck };
+}
+
+function isForeign(lambdaArn: string | undefined, rotationHandler: string): boolean {
+  return lambdaArn !== undefined && lambdaArn.split(':')[6] !== rotationHandler;
+}
+
+// A secret that another function rotates is another stage's, unless the ledger knows it as ours.
+async function watchForeign(listed: ListedSecret, deps: Deps): Promise<Watched> {
+  if ((await readAnnouncement(deps.ledger, listed.arn)) === undefined) return nothing;
+  const found: readonly Condition[] = [{ why: 'foreign-function', patienceMs: foreignPatienceMs }];
+  await reportConditions(listed, found, deps);
+  return { ...nothing, overdue: true };
+}
+
+// The list may be older than the secret: seen twice.
+const foreignPatienceMs = 1_800_000;
+
+async function describeIfThere(arn: string, { secrets }: Deps): Promise<SecretDescription | undefined> {
+  try {
+    return await secrets.describe(arn);
+  } catch (error) {
+    if (error instanceof PermanentError && error.reason === 'secret-missing') return undefined;
+    throw error;
+  }
+}
+
+const tagOf = ({ tags }: SecretDescription): string => entry(tags, tagNames.provider) ?? '';
+
+function managedOrNot(description: SecretDescription, { config }: Deps): ManagedSecret | undefined {
+  try {
+    return managedSecret(description, config);
+  } catch (error) {
+    if (error instanceof PermanentError && error.reason === 'misconfigured') return undefined;
+    throw error;
+  }
+}
