@@ -14,7 +14,9 @@ import type { Faults, HandMade, StoredKey } from './provider-fixture.ts';
 export type MemoryProvider = CredentialProvider & {
   /** A key made by hand, known to every node; entitled to all of `entitlements` unless told otherwise. */
   handMade(key: HandMade & { readonly target: string; readonly note?: string }): Credential;
-  stored(target: string): readonly (StoredKey & Pick<MemoryKey, 'secret' | 'issuedAt'> & { readonly entitlements: readonly string[] })[];
+  stored(
+    target: string,
+  ): readonly (StoredKey & Pick<MemoryKey, 'secret' | 'issuedAt'> & { readonly entitlements: readonly string[] })[];
   /** What each node says of the credential now. */
   acceptedBy(credential: Credential): readonly boolean[];
   switchOff(target: string): void;

@@ -16,6 +16,8 @@ export type Calls = {
   readonly made: readonly Call[];
   /** Those faults of the plan that came to pass. */
   readonly struck: readonly Fault[];
+  /** Effects that are to come yet. */
+  late(): number;
 };
 
 type CallsOptions = {
@@ -37,6 +39,7 @@ export function calls({ scheduler, faults, before, after, isDown, stale }: Calls
   const planned = new Map(faults.map((fault) => [fault.at, fault]));
   const made: Call[] = [];
   const struck: Fault[] = [];
+  let late = 0;
 
   function strike(name: string): Fault | undefined {
     const number = made.length;
@@ -60,7 +63,7 @@ export function calls({ scheduler, faults, before, after, isDown, stale }: Calls
       };
       if (isDown(name)) throw failure('error');
       if (fault === undefined || isDeliveryFault(fault.kind)) return effect();
-      return suffer(fault.kind, effect, { scheduler, failure, stale });
+      return suffer(fault.kind, effect, { scheduler, failure, stale, late: (change) => void (late += change) });
     };
 
   return {
@@ -72,13 +75,21 @@ export function calls({ scheduler, faults, before, after, isDown, stale }: Calls
     },
     made,
     struck,
+    late: () => late,
   };
 }
 
 type Failing = 'error' | 'throttled' | 'no-answer';
-type Means = Pick<CallsOptions, 'scheduler' | 'stale'> & { readonly failure: (kind: Failing) => Error };
+type Means = Pick<CallsOptions, 'scheduler' | 'stale'> & {
+  readonly failure: (kind: Failing) => Error;
+  readonly late: (change: 1 | -1) => void;
+};
 
-async function suffer<T>(kind: FaultKind, effect: () => Promise<T>, { scheduler, failure, stale }: Means): Promise<T> {
+async function suffer<T>(
+  kind: FaultKind,
+  effect: () => Promise<T>,
+  { scheduler, failure, stale, late }: Means,
+): Promise<T> {
   switch (kind) {
     case 'error':
     case 'throttled':
@@ -92,8 +103,14 @@ async function suffer<T>(kind: FaultKind, effect: () => Promise<T>, { scheduler,
       await settled(effect);
       return scheduler.crash();
     case 'late':
+      late(1);
       scheduler.at(scheduler.now() + lateMs, () => {
-        scheduler.start('world', Infinity, () => settled(effect), () => {});
+        scheduler.start(
+          'world',
+          Infinity,
+          () => settled(effect),
+          () => late(-1),
+        );
       });
       throw failure('no-answer');
     case 'twice':

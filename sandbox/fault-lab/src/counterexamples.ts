@@ -30,7 +30,7 @@ export function readCounterexamples(): readonly KeptCounterexample[] {
     .sort()
     .map((name) => {
       const file = join(folder, name);
-      return { file, ...counterexample.parse(JSON.parse(readFileSync(file, 'utf8'))) };
+      return Object.assign(counterexample.parse(JSON.parse(readFileSync(file, 'utf8'))), { file });
     });
 }
 

@@ -3,7 +3,8 @@ import { SecretRotated } from '@keyturn/events/secret-rotated';
 import { formatMark, markOf, secretHash } from '@keyturn/rotation/mark';
 
 import { hour, minute } from './lab-config.ts';
-import { account, region, secretText, tagsOf, type World } from './world.ts';
+import { account, region } from './ground.ts';
+import { rotation, secretText, tagsOf, type World } from './world.ts';
 
 /** Somebody or something else does this in the middle of whatever we do. All of it happens in one moment; what follows later is said with it. */
 export type Intruder = (world: World) => void;
@@ -19,7 +20,7 @@ function paste(w: World, text: string): void {
 
 /** A person makes a key in the portal and pastes it. */
 export function pasteHandMade(w: World): void {
-  const made = w.provider.handMade({ target: w.target });
+  const made = w.provider.handMade({ target: w.secret.target });
   w.oracle.look('person');
   paste(w, secretText(made.keyId.reveal(), made.secret.reveal()));
 }
@@ -47,19 +48,26 @@ const removeKeyOn =
   (label: string): Intruder =>
   (w) => {
     const keyId = keyOn(w, label);
-    if (keyId !== undefined) onBehalfOf(w, () => w.provider.hand.remove(w.target, keyId));
+    if (keyId !== undefined) onBehalfOf(w, () => w.provider.hand.remove(w.secret.target, keyId));
   };
 
-function replay(w: World, order: (bodies: string[]) => string[]): void {
+function replay(w: World, order: (bodies: readonly string[]) => readonly string[]): void {
   for (const queue of Object.values(w.queues)) {
-    for (const [index, body] of order([...queue.bodies]).entries()) queue.put(body, 1000 * (index + 1));
+    for (const [index, body] of order(queue.bodies).entries()) queue.put(body, 1000 * (index + 1));
   }
 }
 
 /** A message of weeks ago that says of the current version, or of the one before it, that it is over. */
 function staleMessages(w: World): void {
   const { arn: secretArn, name: secretName } = w.secret;
-  const facts = { secretArn, secretName, provider: 'lab', owner: 'orders', environment: 'lab', runbookUrl: 'https://runbooks.acme.example' };
+  const facts = {
+    secretArn,
+    secretName,
+    provider: 'lab',
+    owner: 'orders',
+    environment: 'lab',
+    runbookUrl: 'https://runbooks.acme.example',
+  };
   const about = (key: string) => ({
     eventId: w.newId(),
     occurredAt: new Date(w.scheduler.now() - 600 * hour).toISOString(),
@@ -71,10 +79,28 @@ function staleMessages(w: World): void {
   for (const label of ['AWSCURRENT', 'AWSPREVIOUS', 'AWSPENDING']) {
     const versionId = labelled(w, label);
     if (versionId === undefined) continue;
-    const failed = { ...facts, versionId, step: 'testSecret', reason: 'abandoned', field: null, retryable: false, liveCredential: 'old', attempt: 1, nextRetry: null } as const;
+    const failed = {
+      ...facts,
+      versionId,
+      step: 'testSecret',
+      reason: 'abandoned',
+      field: null,
+      retryable: false,
+      liveCredential: 'old',
+      attempt: 1,
+      nextRetry: null,
+    } as const;
     w.queues.cleanup.put(JSON.stringify(RotationFailed.create(failed, about(`failed-${label}`))));
     w.queues.announcer.put(JSON.stringify(RotationFailed.create(failed, about(`failed-${label}`))));
-    const rotated = { ...facts, versionId, previousVersionId: labelled(w, 'AWSCURRENT') ?? null, cause: 'rotation', verification: 'dataPlane', oldCredentialValidUntil: null, nextRotationAt: null } as const;
+    const rotated = {
+      ...facts,
+      versionId,
+      previousVersionId: labelled(w, 'AWSCURRENT') ?? null,
+      cause: 'rotation',
+      verification: 'dataPlane',
+      oldCredentialValidUntil: null,
+      nextRotationAt: null,
+    } as const;
     for (const queue of [w.queues.cleanup, w.queues.verifier]) {
       queue.put(JSON.stringify(SecretRotated.create(rotated, about(`rotated-${label}`))));
     }
@@ -85,7 +111,10 @@ function staleMessages(w: World): void {
 function previousRelease(w: World): void {
   for (const event of w.published.filter((one) => one['detail-type'] === 'SecretRotated').slice(-1)) {
     const { metadata, data } = event.detail;
-    const old = { ...event, detail: { metadata: { ...metadata, schemaVersion: '0.9' }, data: { ...data, rollout: 'blue' } } };
+    const old = {
+      ...event,
+      detail: { metadata: { ...metadata, schemaVersion: '0.9' }, data: { ...data, rollout: 'blue' } },
+    };
     for (const queue of [w.queues.cleanup, w.queues.verifier]) queue.put(JSON.stringify(old));
   }
 }
@@ -100,13 +129,12 @@ function secondSecret(w: World): void {
         Name,
         SecretString: text,
         ClientRequestToken: w.newId(),
-        Tags: Object.entries(tagsOf(w.target)).map(([Key, Value]) => ({ Key, Value })),
+        Tags: Object.entries(tagsOf(w.secret.target)).map(([Key, Value]) => ({ Key, Value })),
       })
       .then(() =>
         w.model.rotateSecret({
           SecretId: Name,
-          RotationLambdaARN: w.handlerArn,
-          RotationRules: { ScheduleExpression: 'rate(30 days)' },
+          ...rotation,
           RotateImmediately: true,
         }),
       ),
@@ -117,9 +145,9 @@ function secondInstallation(w: World): void {
   const foreign = `arn:aws:secretsmanager:${region}:${account}:secret:orders/apigee-Foreign`;
   const versionId = labelled(w, 'AWSPREVIOUS') ?? labelled(w, 'AWSCURRENT') ?? '';
   // The same secret by its name and version, in another stage of the same account.
-  w.provider.handMade({ target: w.target, mark: formatMark(markOf(w.secret.arn, versionId, 'other-stage')) });
-  w.provider.handMade({ target: w.target, mark: formatMark(markOf(foreign, versionId, 'lab')) });
-  w.provider.handMade({ target: w.target, mark: 'somebody-elses' });
+  w.provider.handMade({ target: w.secret.target, mark: formatMark(markOf(w.secret.arn, versionId, 'other-stage')) });
+  w.provider.handMade({ target: w.secret.target, mark: formatMark(markOf(foreign, versionId, 'lab')) });
+  w.provider.handMade({ target: w.secret.target, mark: 'somebody-elses' });
   w.oracle.look('person');
 }
 
@@ -153,8 +181,7 @@ export const intruders: Readonly<Record<string, Intruder>> = {
       onBehalfOf(w, () =>
         w.model.rotateSecret({
           ...arnOf(w),
-          RotationLambdaARN: w.handlerArn,
-          RotationRules: { ScheduleExpression: 'rate(30 days)' },
+          ...rotation,
           RotateImmediately: false,
           ClientRequestToken: w.newId(),
         }),
@@ -176,23 +203,23 @@ export const intruders: Readonly<Record<string, Intruder>> = {
   'previous-key-removed': removeKeyOn('AWSPREVIOUS'),
   'old-key-enabled': (w) => {
     for (const { key, there, enabled } of w.oracle.keys()) {
-      if (there && !enabled) onBehalfOf(w, () => w.provider.hand.enable(w.target, key.keyId));
+      if (there && !enabled) onBehalfOf(w, () => w.provider.hand.enable(w.secret.target, key.keyId));
     }
   },
   'app-revoked': (w) => {
     w.oracle.harm(true);
-    onBehalfOf(w, () => w.provider.hand.switchOff(w.target));
-    later(w, 2 * hour, () => onBehalfOf(w, () => w.provider.hand.switchOn(w.target)));
+    onBehalfOf(w, () => w.provider.hand.switchOff(w.secret.target));
+    later(w, 2 * hour, () => onBehalfOf(w, () => w.provider.hand.switchOn(w.secret.target)));
     // Its nodes learn late.
     later(w, 2 * hour + 5 * minute, () => w.oracle.harm(false));
   },
-  'products-changed': (w) => onBehalfOf(w, () => w.provider.hand.changeEntitlements(w.target)),
+  'products-changed': (w) => onBehalfOf(w, () => w.provider.hand.changeEntitlements(w.secret.target)),
   'stale-messages': staleMessages,
   'queues-redriven': (w) => {
     for (const queue of Object.values(w.queues)) queue.redrive();
     replay(w, (bodies) => bodies);
   },
-  'archive-replayed-backwards': (w) => replay(w, (bodies) => bodies.reverse()),
+  'archive-replayed-backwards': (w) => replay(w, (bodies) => bodies.toReversed()),
   'clocks-apart': skewed({ cleanup: 5 * minute, announcer: -5 * minute, 'rotation-handler': -5 * minute }),
   'clocks-apart-the-other-way': skewed({ cleanup: -5 * minute, announcer: 5 * minute, 'rotation-handler': 5 * minute }),
   'provider-down': down('provider', 3 * hour),

@@ -15,6 +15,8 @@ export type LabLedger = {
   /** The rows are as they were then. */
   restore(time: number): Promise<void>;
   hasDue(time: number): boolean;
+  /** What stands there now, whoever wrote it. */
+  rows(): readonly { readonly row: string; readonly value: Readonly<Record<string, unknown>> }[];
   /** What was ever written, as text. */
   texts(): readonly string[];
 };
@@ -24,12 +26,15 @@ export function labLedger(now: () => number, onDue: (time: number) => void): Lab
   let inner = memoryLedger();
   const writes: Write[] = [];
   const due = new Map<string, number>();
+  const standing = new Map<string, { readonly row: string; readonly value: Readonly<Record<string, unknown>> }>();
   const keep = (key: LedgerKey, value: Write['value'], dueAt: number | undefined) => {
     writes.push({ time: now(), key, value, dueAt });
-    note(key, dueAt);
+    note(key, value, dueAt);
   };
-  const note = (key: LedgerKey, dueAt: number | undefined) => {
-    const name = JSON.stringify(key);
+  const note = (key: LedgerKey, value: Write['value'], dueAt: number | undefined) => {
+    const name = `${key.partition} ${key.row}`;
+    if (value === undefined) standing.delete(name);
+    else standing.set(name, { row: key.row, value });
     if (dueAt === undefined) due.delete(name);
     else due.set(name, dueAt);
     if (dueAt !== undefined) onDue(dueAt);
@@ -53,18 +58,23 @@ export function labLedger(now: () => number, onDue: (time: number) => void): Lab
     wipe() {
       inner = memoryLedger();
       due.clear();
+      standing.clear();
     },
     async restore(time) {
       inner = memoryLedger();
       due.clear();
-      const last = new Map(writes.filter((write) => write.time <= time).map((write) => [JSON.stringify(write.key), write]));
+      standing.clear();
+      const last = new Map(
+        writes.filter((write) => write.time <= time).map((write) => [JSON.stringify(write.key), write]),
+      );
       for (const { key, value, dueAt } of last.values()) {
         if (value === undefined) continue;
         await inner.write(key, value, 0, dueAt);
-        note(key, dueAt);
+        note(key, value, dueAt);
       }
     },
     hasDue: (time) => [...due.values()].some((at) => at <= time),
+    rows: () => [...standing.values()],
     texts: () => writes.map(({ key, value }) => JSON.stringify([key, value])),
   };
 }

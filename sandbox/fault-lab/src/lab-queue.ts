@@ -16,9 +16,13 @@ export type LabQueue = Queue & {
   readonly deadLetters: readonly { readonly body: string; readonly reason: string }[];
   /** Everything in the dead-letter queue comes again. */
   redrive(): void;
+  /** Messages that are on their way, or come again. */
+  waiting(): number;
   /** Every body it ever held. */
   readonly bodies: readonly string[];
 };
+
+export type Handler = (event: unknown) => Promise<BatchResponse>;
 
 type QueueOptions = {
   /** Of the consumer, which has the queue's name. */
@@ -26,8 +30,8 @@ type QueueOptions = {
   readonly timeoutMs: number;
   readonly visibilityMs: number;
   readonly scheduler: Scheduler;
-  readonly calls: () => Calls;
-  readonly handler: (event: unknown) => Promise<BatchResponse>;
+  readonly calls: Calls;
+  readonly handler: Handler;
 };
 
 const transitMs = 500;
@@ -39,9 +43,11 @@ export function labQueue({ name, timeoutMs, visibilityMs, scheduler, calls, hand
   const bodies: string[] = [];
   const inFlight = new Map<string, Message>();
   let ids = 0;
+  let waiting = 0;
 
   function put(body: string, delayMs = transitMs): void {
     bodies.push(body);
+    waiting += 1;
     const message = { id: `${name}-${(ids += 1)}`, body, received: 0, delayMs: undefined };
     scheduler.at(scheduler.now() + delayMs, () => receive(message));
   }
@@ -49,6 +55,7 @@ export function labQueue({ name, timeoutMs, visibilityMs, scheduler, calls, hand
   function receive(message: Message): void {
     if (message.received >= tries) {
       deadLetters.push({ body: message.body, reason: 'tries' });
+      waiting -= 1;
       return;
     }
     message.received += 1;
@@ -67,6 +74,7 @@ export function labQueue({ name, timeoutMs, visibilityMs, scheduler, calls, hand
       () => handler({ Records: [record] }),
       (end) => {
         const done = end.how === 'returned' && end.value.batchItemFailures.length === 0;
+        if (done) waiting -= 1;
         if (done) return;
         const again = message.delayMs === undefined ? startedAt + visibilityMs : scheduler.now() + message.delayMs;
         scheduler.at(again, () => receive(message));
@@ -77,11 +85,13 @@ export function labQueue({ name, timeoutMs, visibilityMs, scheduler, calls, hand
   return {
     put,
     deadLetters,
+    waiting: () => waiting,
     bodies,
-    send: (body) => calls().reach(`send to ${name}`, () => put(JSON.stringify(body))),
+    send: (body, { delayMs = 0 } = {}) =>
+      calls.reach(`send to ${name}`, () => put(JSON.stringify(body), transitMs + delayMs)),
     deliver(event) {
       const body = JSON.stringify(event);
-      switch (calls().deliver(name)) {
+      switch (calls.deliver(name)) {
         case 'lost':
           return;
         case 'delivered':
@@ -101,9 +111,9 @@ export function labQueue({ name, timeoutMs, visibilityMs, scheduler, calls, hand
     },
     consumed: {
       deadLetter: (body, { reason }) =>
-        calls().reach(`send to ${name}-dlq`, () => void deadLetters.push({ body, reason })),
+        calls.reach(`send to ${name}-dlq`, () => void deadLetters.push({ body, reason })),
       delay: (receiptHandle, ms) =>
-        calls().reach(`delay in ${name}`, () => {
+        calls.reach(`delay in ${name}`, () => {
           const message = inFlight.get(receiptHandle);
           if (message !== undefined) message.delayMs = ms;
         }),

@@ -30,4 +30,3 @@ export function memoryLabProvider(mode: 'chosen' | 'generated'): LabProviderFact
     };
   };
 }
-

@@ -93,7 +93,14 @@ export function oracle(options: OracleOptions) {
   }
 
   function noteNew(key: LabKey, where: string, actor: Actor): void {
-    const fresh = { there: true, everCurrent: false, owedUntil: -Infinity, harmed: false, excusedUntil: -Infinity, wasOff: false };
+    const fresh = {
+      there: true,
+      everCurrent: false,
+      owedUntil: -Infinity,
+      harmed: false,
+      excusedUntil: -Infinity,
+      wasOff: false,
+    };
     tracked.set(key.keyId, {
       key,
       target: where,
@@ -183,7 +190,8 @@ export function oracle(options: OracleOptions) {
       movedAt = now();
       current = next;
       // What a person handed out broken was no promise of ours.
-      if (before !== undefined && before !== next) before.owedUntil = before.excusedUntil >= now() && !works(before) ? now() : now() + graceMs;
+      if (before !== undefined && before !== next)
+        before.owedUntil = before.excusedUntil >= now() && !works(before) ? now() : now() + graceMs;
       if (next === undefined) {
         if (actor !== 'person') broken('I9', 'AWSCURRENT was moved to a version without a key that exists');
         return;
@@ -191,6 +199,8 @@ export function oracle(options: OracleOptions) {
       if (actor === 'person' && next.owedUntil <= now()) {
         next.excusedUntil = now() + restoreMs;
         next.wasOff = !next.enabled;
+        // It is gone: whoever puts it back causes the outage.
+        next.harmed ||= !next.there;
         options.at(next.excusedUntil + 1, check);
       }
       next.owedUntil = Infinity;

@@ -3,10 +3,11 @@ import type { Fault } from './fault.ts';
 import { intruders } from './intruders.ts';
 import { hour } from './lab-config.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
-import { judgeEnd } from './judge-end.ts';
+import { isAtRest, judgeEnd } from './judge-end.ts';
 import type { Violation } from './oracle.ts';
 import { repair } from './repair.ts';
-import { startAt, world, type World } from './world.ts';
+import { startAt } from './ground.ts';
+import { world, type World } from './world.ts';
 
 export type Intrusion = {
   /** In the moment before the call of this number. */
@@ -17,15 +18,17 @@ export type Intrusion = {
 /** What happens where nothing goes wrong. Times in milliseconds since the beginning. */
 export type Story = {
   readonly rotationsAt: readonly number[];
+  /** When the watchdog passes by: not each hour, which would be the same again and again. */
+  readonly watchesAt: readonly number[];
   /** Until then anything may go wrong; afterwards people repair what they are told of, and nothing else does. */
   readonly calmAt: number;
 };
 
 export const stories = {
   /** A rotation, and the end of the old key. */
-  one: { rotationsAt: [0.5 * hour], calmAt: 11 * hour },
+  one: { rotationsAt: [0.5 * hour], watchesAt: [2 * hour], calmAt: 11 * hour },
   /** Two within one grace. */
-  two: { rotationsAt: [0.5 * hour, 2.5 * hour], calmAt: 13 * hour },
+  two: { rotationsAt: [0.5 * hour, 2.5 * hour], watchesAt: [1.5 * hour, 5 * hour], calmAt: 13 * hour },
 } as const satisfies Record<string, Story>;
 export type StoryName = keyof typeof stories;
 
@@ -45,9 +48,15 @@ export type Played = {
   readonly struck: readonly Fault[];
 };
 
-const afterCalm = { rotationMs: hour, endMs: 21 * hour };
+const afterCalm = {
+  looksMs: [0.01, 2, 3.9].map((hours) => hours * hour),
+  watchesMs: [0.25, 3, 14, 18].map((hours) => hours * hour),
+  rotationMs: 4 * hour,
+  endMs: 25 * hour,
+};
 
-export async function play(provider: LabProviderFactory, plan: Plan): Promise<Played> {
+/** `toTheEnd`: also where everything is at rest long before, with one more rotation. */
+export async function play(provider: LabProviderFactory, plan: Plan, toTheEnd = false): Promise<Played> {
   const story = stories[plan.story];
   const calmAt = startAt + story.calmAt;
   const intrusions = new Map(plan.intrusions.map(({ at, who }) => [at, who]));
@@ -62,16 +71,33 @@ export async function play(provider: LabProviderFactory, plan: Plan): Promise<Pl
   });
   for (const time of story.rotationsAt) w.scheduler.at(startAt + time, () => w.rotate());
   w.scheduler.at(calmAt, () => repair(w));
+  const watches = [
+    ...story.watchesAt.map((time) => startAt + time),
+    ...afterCalm.watchesMs.map((time) => calmAt + time),
+  ];
+  for (const time of watches) w.scheduler.at(time, () => w.watch());
   const lastRotationAt = calmAt + afterCalm.rotationMs;
   w.scheduler.at(lastRotationAt, () => w.rotate());
-  await w.scheduler.runUntil(calmAt + afterCalm.endMs);
-  judgeEnd(w, lastRotationAt);
+  const cameToRest = !toTheEnd && (await comesToRest(w, calmAt));
+  if (!cameToRest) {
+    await w.scheduler.runUntil(calmAt + afterCalm.endMs);
+    judgeEnd(w, lastRotationAt);
+  }
   return { violations: w.oracle.violations, calls: w.calls.made, struck: w.calls.struck };
+}
+
+async function comesToRest(w: World, calmAt: number): Promise<boolean> {
+  for (const time of afterCalm.looksMs) {
+    await w.scheduler.runUntil(calmAt + time);
+    if (isAtRest(w)) return true;
+  }
+  return false;
 }
 
 function intruderNamed(who: string): (world: World) => void {
   const intruder = intruders[who];
-  if (intruder === undefined) throw new Error(`Nobody is called ${who}; there are ${Object.keys(intruders).join(', ')}`);
+  if (intruder === undefined)
+    throw new Error(`Nobody is called ${who}; there are ${Object.keys(intruders).join(', ')}`);
   return intruder;
 }
 

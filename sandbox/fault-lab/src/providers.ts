@@ -9,6 +9,7 @@ export const providers: Readonly<Record<string, LabProviderFactory>> = {
 
 export function providerNamed(name: string): LabProviderFactory {
   const found = providers[name];
-  if (found === undefined) throw new Error(`There is no provider ${name}; there are ${Object.keys(providers).join(', ')}`);
+  if (found === undefined)
+    throw new Error(`There is no provider ${name}; there are ${Object.keys(providers).join(', ')}`);
   return found;
 }

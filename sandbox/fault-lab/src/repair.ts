@@ -1,5 +1,5 @@
 import { pasteHandMade, rollBack } from './intruders.ts';
-import type { World } from './world.ts';
+import { rotation, type World } from './world.ts';
 
 /** What a person does by the runbooks, once everything that can break has. */
 export function repair(w: World): void {
@@ -12,8 +12,7 @@ export function repair(w: World): void {
     w.byHand(() =>
       w.model.rotateSecret({
         SecretId: w.secret.arn,
-        RotationLambdaARN: w.handlerArn,
-        RotationRules: { ScheduleExpression: 'rate(30 days)' },
+        ...rotation,
         RotateImmediately: false,
       }),
     );

@@ -34,6 +34,8 @@ export type Scheduler = {
   travel(): Promise<void>;
   /** Whoever runs dies. What is returned never settles. */
   crash<T>(): Promise<T>;
+  /** How many processes did not end yet. */
+  alive(): number;
   /** Everything up to that time. */
   runUntil(time: number): Promise<void>;
 };
@@ -140,6 +142,7 @@ export function scheduler({ startAt, latency }: SchedulerOptions): Scheduler {
       quiet();
       return never();
     },
+    alive: () => ends.size,
     async runUntil(time) {
       for (;;) {
         if (ready.length > 0) {

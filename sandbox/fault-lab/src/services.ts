@@ -1,0 +1,167 @@
+import { handleNotice } from '@keyturn/announcer/handle-notice';
+import { parseNotice } from '@keyturn/announcer/parse-notice';
+import type { Fleet } from '@keyturn/aws/fleet';
+import { memoryFleet } from '@keyturn/aws/memory-fleet';
+import type { SecretsManagerCalls } from '@keyturn/aws/secrets-manager-calls';
+import type { RotationStep } from '@keyturn/aws/secrets-manager-steps';
+import { secretStore } from '@keyturn/aws/secrets-manager-store';
+import { parseOutcome, settleRotation } from '@keyturn/cleanup/settle-rotation';
+import { sweepDue } from '@keyturn/cleanup/sweep-due';
+import { functionNames } from '@keyturn/config/names';
+import type { KeyturnEvent } from '@keyturn/events/define-event';
+import { SecretRotated } from '@keyturn/events/secret-rotated';
+import { onQueue } from '@keyturn/lambda/on-queue';
+import { rotateSecret } from '@keyturn/rotation-handler/rotate-secret';
+import { parseRotationRequest } from '@keyturn/rotation-handler/rotation-request';
+import { verifyCurrent } from '@keyturn/verifier/verify-current';
+import { watchFleet } from '@keyturn/watchdog/watch-fleet';
+
+import { account, region, startAt, timeouts, type Ground } from './ground.ts';
+import { labConfig, minute } from './lab-config.ts';
+import { labLedger, type LabLedger } from './lab-ledger.ts';
+import type { LabProvider } from './lab-provider.ts';
+import { labQueue, type LabQueue, type Handler } from './lab-queue.ts';
+import { reachedFleet, reachedLedger, reachedProvider, reachedSecretsManager } from './reached-ports.ts';
+
+type Options = {
+  readonly provider: LabProvider;
+  readonly secretsManager: SecretsManagerCalls;
+  readonly onPublished: (event: KeyturnEvent) => void;
+};
+
+export type QueueName = 'announcer' | 'verifier' | 'cleanup';
+
+/** Everything of ours, deployed into a world. */
+export type Services = {
+  readonly queues: Readonly<Record<QueueName, LabQueue>>;
+  readonly rows: LabLedger;
+  readonly fleet: Fleet;
+  readonly published: readonly KeyturnEvent[];
+  /** One execution of the rotation function; throws where it failed. */
+  rotate(step: RotationStep): Promise<void>;
+  /** The watchdog's hour has come. */
+  watch(): void;
+};
+
+export const handlerArn = `arn:aws:lambda:${region}:${account}:function:${functionNames('lab').rotationHandler}`;
+const sweepEveryMs = 5 * minute;
+
+export function services(ground: Ground, { provider, secretsManager, onPublished }: Options): Services {
+  const { scheduler, now, calls, newId, clockOf, log, ended } = ground;
+  const { reach } = calls;
+  const published: KeyturnEvent[] = [];
+  const fleet = memoryFleet();
+  const rows = labLedger(now, (time) => sweepAt(time));
+  const config = labConfig();
+  const secrets = secretStore(reachedSecretsManager(secretsManager, calls.reachAws));
+  const adapters = reachedProvider(provider, { scheduler, reach, timeouts });
+  const bus = { publish: (event: KeyturnEvent) => reach(`publish ${event['detail-type']}`, () => emit(event)) };
+  const issue = () => adapters.issue;
+  const retire = () => adapters.retire;
+  const common = { config, secrets, ledger: reachedLedger(rows.ledger, reach), bus, newId, log };
+  const careful = { ...common, issue, retire, fleet: reachedFleet(fleet, reach) };
+
+  const queue = (name: QueueName, handler: Handler) =>
+    labQueue({ name, timeoutMs: timeouts[name], visibilityMs: 6 * timeouts[name], scheduler, calls, handler });
+  const consumer = <Message>(
+    service: QueueName,
+    parse: (body: unknown) => Message,
+    handle: (message: Message) => Promise<void>,
+  ) =>
+    onQueue({
+      service,
+      parse,
+      handle,
+      consumed: {
+        deadLetter: (...all) => queues[service].consumed.deadLetter(...all),
+        delay: (...all) => queues[service].consumed.delay(...all),
+      },
+      log,
+    });
+
+  const announcing = { ...common, clock: clockOf('announcer') };
+  const verifying = { ...common, provider: issue, clock: clockOf('verifier') };
+  const cleaning = { ...careful, clock: clockOf('cleanup') };
+  const queues: Record<QueueName, LabQueue> = {
+    announcer: queue(
+      'announcer',
+      consumer('announcer', parseNotice, (notice) => handleNotice(notice, announcing)),
+    ),
+    verifier: queue(
+      'verifier',
+      consumer(
+        'verifier',
+        (body) => SecretRotated.parse(body),
+        (rotated) => verifyCurrent(rotated, verifying),
+      ),
+    ),
+    cleanup: queue(
+      'cleanup',
+      consumer('cleanup', parseOutcome, (outcome) => settleRotation(outcome, cleaning)),
+    ),
+  };
+  const rotating = {
+    ...common,
+    hints: queues.announcer,
+    provider: issue,
+    countFailure: () => 1,
+    clock: clockOf('rotation-handler'),
+  };
+  const watching = {
+    ...careful,
+    clock: clockOf('watchdog'),
+    announcerQueue: queues.announcer,
+    cleanupQueue: queues.cleanup,
+    metrics: { put: () => {} },
+  };
+
+  // Which fact goes to which queue: infra/rules.yml.
+  function emit(event: KeyturnEvent): void {
+    published.push(event);
+    onPublished(event);
+    const body = { version: '0', id: newId(), account, region, time: new Date(now()).toISOString(), ...event };
+    for (const name of consumersOf(event['detail-type'])) queues[name].deliver(body);
+  }
+
+  const sweeps = new Set<number>();
+  // Every five minutes; a sweep that would find nothing due is left out.
+  function sweepAt(time: number): void {
+    const at = Math.ceil((Math.max(time, now() + 1) - startAt) / sweepEveryMs) * sweepEveryMs + startAt;
+    if (sweeps.has(at)) return;
+    sweeps.add(at);
+    scheduler.at(at, () => {
+      sweeps.delete(at);
+      scheduler.start(
+        'sweep',
+        timeouts.sweep,
+        () => sweepDue(now() + timeouts.sweep, cleaning),
+        (end) => {
+          ended(end);
+          if (rows.hasDue(now())) sweepAt(now());
+        },
+      );
+    });
+  }
+
+  return {
+    queues,
+    rows,
+    fleet,
+    published,
+    async rotate(step) {
+      const end = await scheduler.call('rotation-handler', timeouts['rotation-handler'], () => {
+        const deadline = now() + timeouts['rotation-handler'];
+        return rotateSecret({ request: parseRotationRequest(step), ownArn: handlerArn, deadline }, rotating);
+      });
+      ended(end);
+      if (end.how !== 'returned') throw new Error('The step failed');
+    },
+    watch: () =>
+      scheduler.start('watchdog', timeouts.watchdog, () => watchFleet(now() + timeouts.watchdog, watching), ended),
+  };
+}
+
+function consumersOf(type: string): readonly QueueName[] {
+  if (type === 'SecretRotated') return ['verifier', 'cleanup'];
+  return type === 'RotationFailed' ? ['announcer', 'cleanup'] : [];
+}
