@@ -77,7 +77,7 @@ function refuseOtherStage(config: Config, wanted: string | null | undefined, fil
 }
 
 function refuseExpiredBundles(config: Config): void {
-  const [expired] = expiredBundles(config, new Date().getTime());
+  const [expired] = expiredBundles(config, Date.now());
   if (expired !== undefined) throw new Error(`${expired.field} ${expired.message}`);
 }
 

@@ -144,31 +144,12 @@ const rules: readonly Rule[] = [
     },
   },
   {
-    rule: 'only packages/http imports axios',
-    broken: ({ files }) =>
-      wrongImports(
-        files,
-        (source) => !within('packages/http', 'test')(source),
-        (specifier) => /^axios(\/|$)/.test(specifier),
-      ),
-    planted: { files: [file('services/apigee-adapter/src/a.ts', `import axios from "axios";`)] },
-  },
-  {
     rule: 'zod is imported as a namespace: `import { z }` brings every locale along',
     broken: ({ files }) =>
       files
         .filter(({ text }) => /^import\s*\{[^}]*\bz\b[^}]*\}\s*from\s*['"]zod['"]/m.test(text))
         .map(({ path }) => path),
     planted: { files: [file('events/src/a.ts', `import { z } from 'zod';`)] },
-  },
-  {
-    rule: "the process's environment is read in packages/lambda, the CLI's main and the sandbox",
-    broken: ({ files }) =>
-      files
-        .filter((source) => ships(source) && !within('packages/lambda', 'packages/cli/src/main.ts')(source))
-        .filter(({ text }) => /\bprocess\.env\b|\benv\b[^;]*\bfrom\s+['"](node:)?process['"]/.test(text))
-        .map(({ path }) => path),
-    planted: { files: [file('packages/aws/src/a.ts', `const endpoint = process.env['AWS_ENDPOINT_URL'];`)] },
   },
   {
     rule: 'a package is entered by its name, not by a path out of another; tests may share what stands in test/',

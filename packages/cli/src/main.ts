@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-
 import { awsClients } from '@keyturn/aws/clients';
 import { cloudTrail } from '@keyturn/aws/cloud-trail';
 import { cloudWatchAges } from '@keyturn/aws/cloud-watch-ages';
@@ -16,6 +14,7 @@ import { functionNames, resourceNames } from '@keyturn/config/names';
 import { invokedIssueProvider, invokedRetireProvider } from '@keyturn/credential-provider/invoked-provider';
 import { loadConfig } from '@keyturn/lambda/load-config';
 import { systemClock } from '@keyturn/lambda/system-clock';
+import { newId } from '@keyturn/lambda/system-random';
 
 import type { Deps } from './command.ts';
 import { slackBot } from './doctor/slack-bot.ts';
@@ -50,7 +49,7 @@ function connect(): Deps {
     },
     operator: operatorName(),
     clock: systemClock,
-    newId: randomUUID,
+    newId,
   };
 }
 

@@ -7,8 +7,8 @@ import { secretStore } from '@keyturn/aws/secrets-manager-store';
 import { functionNames } from '@keyturn/config/names';
 import { parseConfig } from '@keyturn/config/parse-config';
 import { serveIssue } from '@keyturn/credential-provider/serve-provider';
-import { systemRandom } from '@keyturn/http/random';
 import { systemClock } from '@keyturn/lambda/system-clock';
+import { systemRandom, systemRandomBytes } from '@keyturn/lambda/system-random';
 import { deployServerless } from '@keyturn/local-aws/deploy-serverless';
 import type { LocalAws } from '@keyturn/local-aws/local-aws';
 
@@ -42,7 +42,7 @@ async function replaceAdapter(aws: LocalAws, configPath: string): Promise<void> 
     identity: () => Promise.reject(new Error('The local AWS has no identities')),
     http: { ...common, allowHttp: provider.allowHttp },
   });
-  const adapter = apigeeProvider({ ...common, config: provider, authorize });
+  const adapter = apigeeProvider({ ...common, randomBytes: systemRandomBytes, config: provider, authorize });
   const naive = serveIssue(withoutEntitlements(adapter, ['product:orders-v1', 'scope:orders.read']));
   aws.functions.register(functionNames(config.stage).issue(id), naive, { timeoutMs: 90_000 });
 }

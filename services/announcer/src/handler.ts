@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-
 import { awsClients } from '@keyturn/aws/clients';
 import { dynamoLedger } from '@keyturn/aws/dynamo-ledger';
 import { eventBridgeBus } from '@keyturn/aws/event-bridge-bus';
@@ -10,6 +8,7 @@ import { readEnv } from '@keyturn/lambda/env';
 import { loadConfig } from '@keyturn/lambda/load-config';
 import { onQueue } from '@keyturn/lambda/on-queue';
 import { systemClock } from '@keyturn/lambda/system-clock';
+import { newId } from '@keyturn/lambda/system-random';
 import * as z from 'zod';
 
 import { handleNotice } from './handle-notice.ts';
@@ -31,7 +30,7 @@ const deps = {
   ledger: dynamoLedger({ client: clients.dynamo(), table: env.TABLE_NAME }),
   bus: eventBridgeBus({ client: clients.eventBridge(), busName: env.BUS_NAME, clock: systemClock }),
   clock: systemClock,
-  newId: randomUUID,
+  newId,
 };
 
 /** Called for each message of the announcer's queue. */

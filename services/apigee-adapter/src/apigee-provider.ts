@@ -4,6 +4,7 @@ import type { HttpOptions } from '@keyturn/http/http-exchange';
 import type { NetworkAgents } from '@keyturn/http/network-agents';
 import type { Random } from '@keyturn/http/random';
 import type { Clock } from '@keyturn/rotation/clock';
+import type { RandomBytes } from '@keyturn/rotation/random-bytes';
 
 import type { Authorize } from './authorize.ts';
 import { checkCredential } from './check-credential.ts';
@@ -21,6 +22,7 @@ type ApigeeOptions = {
   readonly authorize: Authorize;
   readonly clock: Clock;
   readonly random: Random;
+  readonly randomBytes: RandomBytes;
   /** The way to the management API and to the gateways. */
   readonly network?: NetworkAgents;
   /** Of one attempt of one call, in milliseconds. */
@@ -32,15 +34,15 @@ export function apigeeProvider({ config, authorize, ...options }: ApigeeOptions)
   const http: HttpOptions = { ...options, allowHttp: config.allowHttp };
   const flavour = flavours[config.flavour];
   const api = managementApi({ config, flavour, authorize, http });
-  const { clock } = options;
+  const { clock, randomBytes } = options;
   const lastUse = config.analytics && readUsage(api, config.analytics, clock);
-  const deps = { keys: manageKeys(api, flavour), lastUse, config, flavour, http, clock };
+  const deps = { keys: manageKeys(api, flavour), lastUse, config, flavour, http, clock, randomBytes };
 
   return {
     describe: () => Promise.resolve(capabilities(config)),
     locate: ({ credential }) => locateCredential(credential, deps),
     propose: async (request) =>
-      config.mint === 'chosen' ? proposeCredential(request.target, flavour) : mintCredential(request, deps),
+      config.mint === 'chosen' ? proposeCredential(request.target, deps) : mintCredential(request, deps),
     ensure: (request) => ensureCredential(request, deps),
     mark: (request) => markCredential(request, deps),
     check: (request) => checkCredential(request, deps),

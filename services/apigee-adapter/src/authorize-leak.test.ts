@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 
 import type { ApigeeAuth } from '@keyturn/config/apigee-config';
@@ -144,7 +145,7 @@ async function setUp({ flavour, auth, secret }: Mode, text = JSON.stringify(secr
   const http = { ...common, allowHttp: config.allowHttp, timeoutMs: 2000 };
   const invoke = () => {
     const authorize = authorizeBy({ config, duty: 'issue', secrets, identity, http });
-    const provider = apigeeProvider({ ...common, config, authorize });
+    const provider = apigeeProvider({ ...common, randomBytes, config, authorize });
     const log = memoryLog();
     const adapter = onInvoke({ service: 'adapter', handle: serveIssue(provider), log });
     const call = () =>

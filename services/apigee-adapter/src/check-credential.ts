@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
-
 import type { ApigeeConfig } from '@keyturn/config/config';
 import type { CheckRequest, CheckResult, KeyState, Use } from '@keyturn/credential-provider/credential-provider';
 import type { HttpOptions } from '@keyturn/http/http-exchange';
 import { credential, type Credential } from '@keyturn/rotation/credential';
+import type { RandomBytes } from '@keyturn/rotation/random-bytes';
 
 import { approvedProducts, entitlementsOf, markIn, sameKeyId, stateOf, type ApigeeKey } from './apigee-app.ts';
 import type { Flavour } from './flavour.ts';
@@ -17,6 +16,7 @@ type Deps = {
   readonly config: ApigeeConfig;
   readonly flavour: Flavour;
   readonly http: HttpOptions;
+  readonly randomBytes: RandomBytes;
   /** undefined: there are no statistics to ask. */
   readonly lastUse: LastUse | undefined;
 };
@@ -60,7 +60,7 @@ async function use({ credential, probe: kind, times }: CheckRequest, known: Know
   const probe = chooseProbe(deps.config.probes, known);
   if (probe === undefined) return { outcome: 'no-probe' };
   for (let time = 0; time < times; time += 1) {
-    const used = kind === 'random' ? alike(credential) : credential;
+    const used = kind === 'random' ? alike(credential, deps.randomBytes) : credential;
     const tried = await probeCredential(probe, used, deps);
     if (tried.outcome === 'rejected') {
       return { outcome: 'rejected', code: tried.code, final: isFinal(tried, known.key, deps) };
@@ -69,7 +69,7 @@ async function use({ credential, probe: kind, times }: CheckRequest, known: Know
   return { outcome: 'accepted' };
 }
 
-function alike({ keyId, secret }: Credential): Credential {
+function alike({ keyId, secret }: Credential, randomBytes: RandomBytes): Credential {
   const random = (length: number) => randomBytes(length).toString('base64url').slice(0, length);
   return credential(random(Math.max(keyId.reveal().length, 32)), random(Math.max(secret.reveal().length, 32)));
 }

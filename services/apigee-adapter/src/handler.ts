@@ -4,12 +4,12 @@ import { sdkSecretsManager } from '@keyturn/aws/sdk-secrets-manager';
 import { secretStore } from '@keyturn/aws/secrets-manager-store';
 import { entry } from '@keyturn/config/entry';
 import { serveIssue, serveRetire } from '@keyturn/credential-provider/serve-provider';
-import { systemRandom } from '@keyturn/http/random';
 import { configuredNetwork } from '@keyturn/lambda/configured-network';
 import { readEnv } from '@keyturn/lambda/env';
 import { loadConfig } from '@keyturn/lambda/load-config';
 import { onInvoke } from '@keyturn/lambda/on-invoke';
 import { systemClock } from '@keyturn/lambda/system-clock';
+import { systemRandom, systemRandomBytes } from '@keyturn/lambda/system-random';
 import { PermanentError } from '@keyturn/rotation/errors';
 import * as z from 'zod';
 
@@ -35,7 +35,12 @@ const network = configuredNetwork(config.network, { secrets, field: 'network' })
 const common = { clock: systemClock, random: systemRandom, network };
 const http = { ...common, allowHttp: config.allowHttp };
 const provider = (duty: 'issue' | 'retire') =>
-  apigeeProvider({ ...common, config, authorize: authorizeBy({ config, duty, secrets, identity, http }) });
+  apigeeProvider({
+    ...common,
+    randomBytes: systemRandomBytes,
+    config,
+    authorize: authorizeBy({ config, duty, secrets, identity, http }),
+  });
 
 // The payload holds keys; only what is asked for may be logged.
 const asked = z.object({ operation: z.string().regex(/^[a-z]{1,20}$/) });

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
-
 import type { ApigeeConfig } from '@keyturn/config/config';
 import type { EnsureRequest } from '@keyturn/credential-provider/credential-provider';
 import type { Clock } from '@keyturn/rotation/clock';
 import { credential, type Credential } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
+import type { RandomBytes } from '@keyturn/rotation/random-bytes';
 
 import { markIn, withMark, type ApigeeKey } from './apigee-app.ts';
 import { completeKey, untilKnown } from './complete-key.ts';
@@ -21,11 +20,12 @@ type Deps = {
   readonly clock: Clock;
 };
 
-// 48 letters, digits, dashes and underscores each, as long as what Apigee makes itself.
-const randomText = () => randomBytes(36).toString('base64url');
+type Chance = { readonly flavour: Flavour; readonly randomBytes: RandomBytes };
 
-export function proposeCredential(target: string, flavour: Flavour): Credential {
+export function proposeCredential(target: string, { flavour, randomBytes }: Chance): Credential {
   parseTarget(target, flavour);
+  // 48 letters, digits, dashes and underscores each, as long as what Apigee makes itself.
+  const randomText = () => randomBytes(36).toString('base64url');
   return credential(randomText(), randomText());
 }
 

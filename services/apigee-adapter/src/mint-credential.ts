@@ -2,6 +2,7 @@ import type { ProposeRequest } from '@keyturn/credential-provider/credential-pro
 import type { Clock } from '@keyturn/rotation/clock';
 import { credential, type Credential } from '@keyturn/rotation/credential';
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
+import type { RandomBytes } from '@keyturn/rotation/random-bytes';
 
 import { asProposed, isProposed, markIn, sameKeyId, type ApigeeApp, type ApigeeKey } from './apigee-app.ts';
 import { untilKnown } from './complete-key.ts';
@@ -13,7 +14,12 @@ import { isOurs, parseOurMark } from './our-mark.ts';
 import { orQuota } from './quota.ts';
 import { parseTarget, type Target } from './target.ts';
 
-type Deps = { readonly keys: Keys; readonly flavour: Flavour; readonly clock: Clock };
+type Deps = {
+  readonly keys: Keys;
+  readonly flavour: Flavour;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+};
 
 /**
  * Has Apigee make the next key, entitled like the current one, and marks it. A key that an earlier attempt for the same version made is it, if there is
@@ -32,7 +38,7 @@ export async function mintCredential(request: ProposeRequest, deps: Deps): Promi
   if (lost !== undefined) await markProposed(lost.key, { target, mark: lost.mark }, deps);
   if (lost?.mark === request.mark) return credentialOf(lost.key);
 
-  const intent = intentTo({ mark: request.mark, at: now }, app.keys);
+  const intent = intentTo({ mark: request.mark, at: now, id: deps.randomBytes(4).toString('hex') }, app.keys);
   const attributes = withIntents(app.attributes, [...othersIntents(app, request), intent]);
   const wanted = { products, scopes, attributes, callbackUrl: app.callbackUrl };
   const made = await mintOne(target, wanted, { intent, stay: app.keys }, deps);

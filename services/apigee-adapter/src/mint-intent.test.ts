@@ -14,8 +14,8 @@ function key(consumerKey: string, issuedAt: number | undefined = at, attributes:
 }
 
 test('is read as it was written, without keys beside it too, and keeps the other attributes', () => {
-  const alone = intentTo({ mark, at }, []);
-  const beside = intentTo({ mark: markOf(2), at }, [key('one-key'), key('another-key')]);
+  const alone = intentTo({ mark, at, id: 'ab12cd34' }, []);
+  const beside = intentTo({ mark: markOf(2), at, id: 'ef56ab78' }, [key('one-key'), key('another-key')]);
   const others = [
     { name: 'Notes', value: 'call Ann' },
     { name: 'keyturn-intent', value: 'an earlier one' },
@@ -43,7 +43,7 @@ test.each(['', 'text', mark, `${mark} yesterday ab12 `, `${mark} 1 zz `, 'a/mark
 test('has no room where the attribute would be longer than Apigee takes', () => {
   const keys = Array.from({ length: 250 }, (_, index) => key(`key-${index}`));
 
-  expect(() => withIntents([], [intentTo({ mark, at }, keys)])).toThrow(
+  expect(() => withIntents([], [intentTo({ mark, at, id: 'ab12cd34' }, keys)])).toThrow(
     expect.objectContaining({ reason: 'quota', field: 'target' }),
   );
 });
@@ -60,14 +60,14 @@ test.each<[string, ApigeeKey, boolean]>([
   ['with a mark of whomever', key('new', at, [{ name: 'keyturn', value: 'anybody' }]), false],
 ])('a key is a leftover or not: %s', (_, candidate, expected) => {
   const old = key('old', at - (candidate.issuedAt === at - 50_000 ? 90_000 : 30_000));
-  const intent = intentTo({ mark, at }, [old]);
+  const intent = intentTo({ mark, at, id: 'ab12cd34' }, [old]);
   const current = { keyId: hidden('current'), secret: hidden('s') };
 
   expect(leftoversOf(intent, [old, candidate], current)).toEqual(expected ? [candidate] : []);
 });
 
 test('the key that bears the mark is the one that was made: no other is a leftover', () => {
-  const intent = intentTo({ mark, at }, []);
+  const intent = intentTo({ mark, at, id: 'ab12cd34' }, []);
 
   expect(
     leftoversOf(intent, [key('made', at, [{ name: 'keyturn', value: mark }]), key('by a person')], undefined),

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
 import type { Credential } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
@@ -31,8 +31,8 @@ const earliestMs = 60_000;
 const latestMs = 120_000;
 
 /** To make a key beside `keys`. */
-export function intentTo(make: Pick<Intent, 'mark' | 'at'>, keys: readonly ApigeeKey[]): Intent {
-  return { ...make, id: randomBytes(4).toString('hex'), before: keys.map(({ keyId }) => shortHash(keyId)) };
+export function intentTo(make: Omit<Intent, 'before'>, keys: readonly ApigeeKey[]): Intent {
+  return { ...make, before: keys.map(({ keyId }) => shortHash(keyId)) };
 }
 
 /** The intents of every secret that has a key in the app. What cannot be read is none of ours. */

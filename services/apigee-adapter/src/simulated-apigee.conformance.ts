@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 import { apigeeSimulator } from '@keyturn/apigee-simulator/apigee-simulator';
 import type {
   ApigeeSimulator,
@@ -165,6 +167,7 @@ export async function simulatedApigee({
       authorize: () => Promise.resolve(hidden(`Bearer ${token}`)),
       clock,
       random: () => 0.5,
+      randomBytes,
       timeoutMs,
     }),
     clock,

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-
 import { awsClients } from '@keyturn/aws/clients';
 import { dynamoLedger } from '@keyturn/aws/dynamo-ledger';
 import { eventBridgeBus } from '@keyturn/aws/event-bridge-bus';
@@ -16,6 +14,7 @@ import { logger } from '@keyturn/lambda/log';
 import { onInvoke } from '@keyturn/lambda/on-invoke';
 import { onQueue } from '@keyturn/lambda/on-queue';
 import { systemClock } from '@keyturn/lambda/system-clock';
+import { newId } from '@keyturn/lambda/system-random';
 import * as z from 'zod';
 
 import type { Deps } from './deps.ts';
@@ -45,7 +44,7 @@ const deps: Deps = {
   bus: eventBridgeBus({ client: clients.eventBridge(), busName: env.BUS_NAME, clock: systemClock }),
   fleet: ssmFleet({ client: clients.ssm(), parameter: env.FLEET_PARAMETER }),
   clock: systemClock,
-  newId: randomUUID,
+  newId,
   log: logger('cleanup'),
 };
 

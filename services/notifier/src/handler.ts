@@ -1,15 +1,13 @@
-import { randomUUID } from 'node:crypto';
-
 import { awsClients } from '@keyturn/aws/clients';
 import { dynamoLedger } from '@keyturn/aws/dynamo-ledger';
 import { sdkSecretsManager } from '@keyturn/aws/sdk-secrets-manager';
 import { secretStore } from '@keyturn/aws/secrets-manager-store';
 import { sqsConsumed } from '@keyturn/aws/sqs-queue';
-import { systemRandom } from '@keyturn/http/random';
 import { readEnv } from '@keyturn/lambda/env';
 import { loadConfig } from '@keyturn/lambda/load-config';
 import { onQueue } from '@keyturn/lambda/on-queue';
 import { systemClock } from '@keyturn/lambda/system-clock';
+import { newId, systemRandom } from '@keyturn/lambda/system-random';
 import * as z from 'zod';
 
 import { channels } from './channels.ts';
@@ -32,7 +30,7 @@ const deps: Deps = {
   config,
   ledger: dynamoLedger({ client: clients.dynamo(), table: env.TABLE_NAME }),
   clock: systemClock,
-  newId: randomUUID,
+  newId,
   ...channels({
     notifications: config.notifications,
     secrets: secretStore(sdkSecretsManager(clients.secretsManager())),

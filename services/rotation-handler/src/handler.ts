@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-
 import { awsClients } from '@keyturn/aws/clients';
 import { eventBridgeBus } from '@keyturn/aws/event-bridge-bus';
 import { lambdaInvoke } from '@keyturn/aws/lambda-invoke';
@@ -13,6 +11,7 @@ import { loadConfig } from '@keyturn/lambda/load-config';
 import { logger } from '@keyturn/lambda/log';
 import { onInvoke } from '@keyturn/lambda/on-invoke';
 import { systemClock } from '@keyturn/lambda/system-clock';
+import { newId } from '@keyturn/lambda/system-random';
 import * as z from 'zod';
 
 import { failureCount } from './failure-count.ts';
@@ -37,7 +36,7 @@ const deps: Deps = {
   bus: eventBridgeBus({ client: clients.eventBridge(), busName: env.BUS_NAME, clock: systemClock }),
   hints: sqsQueue({ client: clients.sqs(), queueUrl: env.ANNOUNCER_QUEUE_URL }),
   clock: systemClock,
-  newId: randomUUID,
+  newId,
   provider: (id) => invokedIssueProvider(invoke, functionNames(config.stage).issue(id)),
   countFailure: failureCount(),
   log: logger(service),
