@@ -98,6 +98,7 @@ export const worlds: readonly World[] = [
     modules: /^node:(process|os|child_process|cluster|worker_threads|vm|inspector|readline)(\/|$)/,
     owners: [
       'packages/lambda/src/env.ts',
+      'packages/lambda/src/metrics.ts',
       'packages/cli/src/main.ts',
       'packages/cli/src/operator.ts',
       'events/src/write-schemas.ts',

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-
 import { awsClients } from '@keyturn/aws/clients';
 import { dynamoLedger } from '@keyturn/aws/dynamo-ledger';
 import { eventBridgeBus } from '@keyturn/aws/event-bridge-bus';
@@ -16,6 +14,7 @@ import { logger } from '@keyturn/lambda/log';
 import { emfMetrics } from '@keyturn/lambda/metrics';
 import { onInvoke } from '@keyturn/lambda/on-invoke';
 import { systemClock } from '@keyturn/lambda/system-clock';
+import { newId } from '@keyturn/lambda/system-random';
 import * as z from 'zod';
 
 import type { Deps } from './deps.ts';
@@ -47,7 +46,7 @@ const deps: Deps = {
   bus: eventBridgeBus({ client: clients.eventBridge(), busName: env.BUS_NAME, clock: systemClock }),
   metrics: emfMetrics({ stage: config.stage, service: 'watchdog', clock: systemClock }),
   clock: systemClock,
-  newId: randomUUID,
+  newId,
   log: logger('watchdog'),
 };
 
