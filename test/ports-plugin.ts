@@ -109,7 +109,7 @@ export const worlds: readonly World[] = [
     modules: /^node:fs(\/|$)/,
     owners: [
       'packages/lambda/src/load-config.ts',
-      'packages/cli/src/config.ts',
+      'packages/cli/src/main.ts',
       'packages/config/src/write-schema.ts',
       'events/src/write-schemas.ts',
     ],

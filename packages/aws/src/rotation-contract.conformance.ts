@@ -475,11 +475,14 @@ function testVersionsAndLabels(lab: () => Promise<Subject>): void {
     ]);
   });
 
-  test('C9: a secret has at most 20 labels', async () => {
-    const { move, first } = await lab();
+  test('C9: a secret has at most 20 labels; what is refused changes nothing', async () => {
+    const { put, move, read, first } = await lab();
+    const token = randomUUID();
     for (let nth = 2; nth <= 20; nth += 1) await move(`label-${nth}`, undefined, first);
 
     await expect(move('label-21', undefined, first)).rejects.toMatchObject(refused('LimitExceeded'));
+    await expect(put(token, 'next', ['label-21'])).rejects.toMatchObject(refused('LimitExceeded'));
+    expect(await read({ VersionId: token })).toBe('ResourceNotFoundException');
   });
 
   test('C10: a read may not see yet what was just written, and then refuses as if it were not there', async () => {

@@ -4,7 +4,7 @@ import type { StoredSecret } from './secrets-manager-vault.ts';
 
 export type ReadOperation = 'describeSecret' | 'getSecretValue' | 'listSecrets' | 'listSecretVersionIds';
 
-/** How old the answer of a read is: as the secrets were so long ago, or before the last so many writes of each. At most ten seconds, either way. */
+/** How old the answer of a read is: as the secrets were so long ago, or before the last so many writes of each, refused ones too. At most ten seconds, either way. */
 export type Lag = { readonly lagMs: number } | { readonly writes: number };
 
 export type StaleReads = (read: { operation: ReadOperation; secretId: string | undefined }) => Lag | undefined;

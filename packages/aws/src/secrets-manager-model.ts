@@ -14,6 +14,7 @@ import { secretsManagerRotation, type RotationControl, type RotationOptions } fr
 import { checkStages, moveStage, noValue, versionOf } from './secrets-manager-stages.ts';
 import { truthOf, type SecretTruth } from './secrets-manager-truth.ts';
 import {
+  checkLabels,
   dateOf,
   labelsOf,
   sameValue,
@@ -97,6 +98,7 @@ function saver(vault: Vault, control: RotationControl): Save {
   return (secret, token, value, stages) => {
     const isFirst = secret.versions.size === 0;
     const announced = secret.versions.get(token);
+    checkLabels(secret, stages);
     if (announced === undefined) {
       control.savedByHand(secret, token);
       vault.addVersion(secret, token, value);

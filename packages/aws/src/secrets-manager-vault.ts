@@ -110,7 +110,8 @@ export function secretsManagerVault(options: VaultOptions): Vault {
   function attach(secret: StoredSecret, label: string, versionId: string): void {
     const from = secret.labels.get(label);
     if (from === versionId) return;
-    if (from === undefined && secret.labels.size >= 20) throw limitExceeded('A secret has at most 20 staging labels.');
+    // AWSPREVIOUS follows by itself: nobody can be refused it.
+    if (label !== 'AWSPREVIOUS') checkLabels(secret, [label]);
     secret.labels.set(label, versionId);
     secret.changedAt = clock.now();
     if (label === 'AWSCURRENT' && from !== undefined) attach(secret, 'AWSPREVIOUS', from);
@@ -177,6 +178,10 @@ function newSecret(name: string, details: SecretDetails, { account, region, now,
 function live(secret: StoredSecret): StoredSecret {
   if (secret.deletionAt === undefined) return secret;
   throw invalidRequest("You can't perform this operation on the secret because it was marked for deletion.");
+}
+
+export function checkLabels({ labels }: StoredSecret, added: readonly string[]): void {
+  if (new Set([...labels.keys(), ...added]).size > 20) throw limitExceeded('A secret has at most 20 staging labels.');
 }
 
 const isCalled = ({ arn, name }: StoredSecret, secretId: string) => secretId === name || secretId === arn.slice(0, -7);

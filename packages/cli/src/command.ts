@@ -41,9 +41,12 @@ export type Command = {
   run(call: Call, deps: Deps, console: Console): Promise<Answer>;
 };
 
-/** A command that asks nobody: it gets the file that the configuration is in, unless the caller names another. */
+/** `path`: of the configuration, unless the caller names another. `read` throws what the system throws. */
+export type ConfigFile = { readonly path: string; readonly read: (path: string) => string };
+
+/** A command that asks nobody. */
 export type LocalCommand = Omit<Command, 'run'> & {
-  runLocally(call: Call, configFile: string): Promise<Answer>;
+  runLocally(call: Call, configFile: ConfigFile): Promise<Answer>;
 };
 
 export type Answer = {

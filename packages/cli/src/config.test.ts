@@ -27,7 +27,10 @@ async function keyturn(...words: string[]) {
   const connect = () => {
     throw new Error('Nobody is to be asked');
   };
-  const code = await runCommand(words, connect, console, example);
+  const code = await runCommand(words, connect, console, {
+    path: example,
+    read: (path) => readFileSync(path, 'utf8'),
+  });
   return { code, text: lines.join('\n'), answer: answers[0] };
 }
 

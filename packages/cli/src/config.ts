@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-
 import { describeGraces, type GraceSum } from '@keyturn/config/describe-graces';
 import { formatDuration } from '@keyturn/config/duration';
 import { findProblems } from '@keyturn/config/find-problems';
 
-import type { Answer, LocalCommand } from './command.ts';
+import type { Answer, ConfigFile, LocalCommand } from './command.ts';
 import { UsageError } from './console.ts';
 
 export const config: LocalCommand = {
@@ -17,12 +15,12 @@ export const config: LocalCommand = {
   async runLocally({ arguments: [verb, given, ...more] }, configFile) {
     if (verb !== 'check') throw new UsageError('say what to do: config check');
     if (more.length > 0) throw new UsageError('one file at a time');
-    return check(given ?? configFile);
+    return check(given ?? configFile.path, configFile);
   },
 };
 
-function check(file: string): Answer {
-  const { config: found, problems } = findProblems(textOf(file));
+function check(file: string, { read }: ConfigFile): Answer {
+  const { config: found, problems } = findProblems(textOf(file, read));
   if (found === undefined) {
     const noun = problems.length === 1 ? 'mistake' : 'mistakes';
     return {
@@ -42,9 +40,9 @@ function check(file: string): Answer {
 const line = ({ policy, provider, reader, graceMs, requiredMs, sum }: GraceSum): string =>
   `  policies.${policy} with ${provider}: grace ${formatDuration(graceMs)}, reader ${reader} takes ${formatDuration(requiredMs)} = ${sum}`;
 
-function textOf(file: string): string {
+function textOf(file: string, read: ConfigFile['read']): string {
   try {
-    return readFileSync(file, 'utf8');
+    return read(file);
   } catch (cause) {
     throw new UsageError(`${file} cannot be read`, { cause });
   }

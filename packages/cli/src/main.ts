@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 import { awsClients } from '@keyturn/aws/clients';
 import { cloudTrail } from '@keyturn/aws/cloud-trail';
 import { cloudWatchAges } from '@keyturn/aws/cloud-watch-ages';
@@ -58,4 +60,7 @@ const console = {
   note: (text: string) => process.stderr.write(`${text}\n`),
   json: (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`),
 };
-process.exitCode = await runCommand(process.argv.slice(2), connect, console, configFile);
+process.exitCode = await runCommand(process.argv.slice(2), connect, console, {
+  path: configFile,
+  read: (path) => readFileSync(path, 'utf8'),
+});

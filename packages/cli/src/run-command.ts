@@ -4,7 +4,7 @@ import { PendingError, PermanentError, TransientError } from '@keyturn/rotation/
 
 import { adopt } from './adopt.ts';
 import { approve } from './approve.ts';
-import type { Command, Deps, LocalCommand } from './command.ts';
+import type { Command, ConfigFile, Deps, LocalCommand } from './command.ts';
 import { config } from './config.ts';
 import { UsageError, type Console } from './console.ts';
 import { doctor } from './doctor.ts';
@@ -34,12 +34,19 @@ const commands: readonly AnyCommand[] = [
 
 export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 
+const noFiles: ConfigFile = {
+  path: 'config/example.yaml',
+  read() {
+    throw new Error('There are no files here');
+  },
+};
+
 /** Runs a command line; `connect` is called only where a command really runs. Answers the exit code. */
 export async function runCommand(
   words: readonly string[],
   connect: () => Deps,
   console: Console,
-  configFile = 'config/example.yaml',
+  configFile: ConfigFile = noFiles,
 ): Promise<number> {
   const [name, ...rest] = words;
   const command = commands.find((candidate) => candidate.name === name);
@@ -65,7 +72,7 @@ type Surroundings = {
   readonly connect: () => Deps;
   readonly console: Console;
   readonly json: boolean;
-  readonly configFile: string;
+  readonly configFile: ConfigFile;
 };
 
 async function runOne(command: AnyCommand, words: string[], surroundings: Surroundings): Promise<number> {

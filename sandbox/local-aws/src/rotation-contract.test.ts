@@ -24,7 +24,7 @@ async function overTheWire(): Promise<RotationContractUnderTest> {
   const aws = await localAws({ clock, rotationAttempts: attempts, rotationRetryDelayMs: 1, staleReads: () => lag });
   onTestFinished(() => aws.close());
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const client = awsClients({ endpoint: aws.url, region: aws.region, credentials }).secretsManager();
+  const client = awsClients({ endpoint: aws.url, region: aws.region, credentials, attempts: 1 }).secretsManager();
   const { arn: lambdaArn } = aws.functions.register('rotator', (event) => work(rotationStep.parse(event)));
   return {
     calls: sdkSecretsManager(client),
