@@ -58,9 +58,12 @@ export type ListedSecret = Pick<SecretDescription, 'arn' | 'name' | 'tags' | 'de
   readonly lambdaArn: string | undefined;
 };
 
+/** Those that bear a tag of this name, and of this value if one is given. */
+export type SecretFilter = { readonly tagKey: string; readonly tagValue?: string };
+
 export type SecretLister = {
-  /** Every secret of account and Region, those that wait for their deletion included; with `tagKey`, those that bear a tag of this name. */
-  listSecrets(filter?: { readonly tagKey: string }): AsyncIterable<ListedSecret>;
+  /** Every secret of account and Region, those that wait for their deletion included. The list may lag behind the secrets. */
+  listSecrets(filter?: SecretFilter): AsyncIterable<ListedSecret>;
 };
 
 export type SecretStore = SecretReader &

@@ -131,13 +131,10 @@ function secondSecret(w: World): void {
         ClientRequestToken: w.newId(),
         Tags: Object.entries(tagsOf(w.secret.target)).map(([Key, Value]) => ({ Key, Value })),
       })
-      .then(() =>
-        w.model.rotateSecret({
-          SecretId: Name,
-          ...rotation,
-          RotateImmediately: true,
-        }),
-      ),
+      .then(({ ARN = '' }) => {
+        w.otherSecrets.push(ARN);
+        return w.model.rotateSecret({ SecretId: ARN, ...rotation, RotateImmediately: true });
+      }),
   );
 }
 

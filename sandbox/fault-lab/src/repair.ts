@@ -17,6 +17,13 @@ export function repair(w: World): void {
       }),
     );
   }
+  // Of two secrets with one key one has to go, and if it was the first to claim the key, the other needs a new one.
+  for (const arn of w.otherSecrets) {
+    w.byHand(() => w.model.deleteSecret({ SecretId: arn, ForceDeleteWithoutRecovery: true }));
+  }
+  const { key } = w.oracle.current();
+  const mark = w.provider.stored(w.secret.target).find(({ keyId }) => keyId === key?.key.keyId)?.mark;
+  if (mark !== undefined && !mark.includes(w.secret.hash)) pasteHandMade(w);
   // Whoever is told that the current key does not work puts the one before it back, and if that does not work either, makes a new one.
   if (!w.oracle.current().works) rollBack(w);
   if (!w.oracle.current().works) pasteHandMade(w);

@@ -20,6 +20,8 @@ export type World = Pick<Ground, 'scheduler' | 'calls' | 'state' | 'newId' | 'bu
     readonly provider: LabProvider;
     readonly oracle: Oracle;
     readonly secret: { readonly arn: string; readonly name: string; readonly hash: string; readonly target: string };
+    /** ARNs of those that somebody made beside it. */
+    readonly otherSecrets: string[];
     truth(): ReturnType<LabSecretsManager['model']['peek']>;
     /** The key id that a version holds. */
     keyIn(versionId: string): string | undefined;
@@ -80,6 +82,7 @@ export async function world({ provider: factory, before, ...options }: WorldOpti
     provider,
     oracle: judge,
     secret,
+    otherSecrets: [],
     truth: peek,
     keyIn,
     byHand(what) {

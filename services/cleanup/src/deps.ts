@@ -1,7 +1,7 @@
 import type { EventBus } from '@keyturn/aws/event-bus';
 import type { Fleet } from '@keyturn/aws/fleet';
 import type { Ledger } from '@keyturn/aws/ledger';
-import type { PendingDropper, ReadDates, SecretReader } from '@keyturn/aws/secret-store';
+import type { PendingDropper, ReadDates, SecretLister, SecretReader } from '@keyturn/aws/secret-store';
 import type { VersionDates } from '@keyturn/aws/version-dates';
 import type { Config } from '@keyturn/config/config';
 import type { IssueProvider, RetireProvider } from '@keyturn/credential-provider/credential-provider';
@@ -10,7 +10,7 @@ import type { Clock } from '@keyturn/rotation/clock';
 
 export type Deps = {
   readonly config: Config;
-  readonly secrets: SecretReader & ReadDates & PendingDropper & { readonly versionDates: VersionDates };
+  readonly secrets: SecretReader & SecretLister & ReadDates & PendingDropper & { readonly versionDates: VersionDates };
   readonly issue: (providerId: string) => Pick<IssueProvider, 'describe' | 'check' | 'list' | 'mark'>;
   readonly retire: (providerId: string) => RetireProvider;
   readonly ledger: Ledger;

@@ -9,6 +9,7 @@ import { findReader, findUser, type Kept } from './gates.ts';
 import { holdsKey, labelsOf, type Live } from './managed-versions.ts';
 import { isNamed, namedElsewhere, type Elsewhere } from './named-keys.ts';
 import { findOldKey, type OldKey } from './old-key.ts';
+import { refuseSharedKey } from './refuse-shared-key.ts';
 import { settleCurrent } from './settle-current.ts';
 
 export type Verdict =
@@ -45,6 +46,7 @@ export async function passFences(row: Superseded, live: Live, deps: Deps): Promi
   if (later !== undefined) return later;
   const needed = elsewhere.reader ?? (await findUser(row, old, live, deps));
   if (needed !== undefined) return needed;
+  await refuseSharedKey(old, row, deps);
   await proveCurrent(live, deps);
   return { verdict: 'go', old };
 }
