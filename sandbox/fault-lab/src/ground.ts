@@ -4,7 +4,8 @@ import { PendingError, PermanentError, TransientError } from '@keyturn/rotation/
 
 import { calls, type Calls } from './calls.ts';
 import type { Fault } from './fault.ts';
-import { scheduler, type Ended, type Scheduler } from './scheduler.ts';
+import type { Ended } from './processes.ts';
+import { scheduler, type Scheduler } from './scheduler.ts';
 
 export const account = '123456789012';
 export const region = 'eu-central-1';

@@ -1,22 +1,7 @@
-/** How a process ended. `crashed`: it died between two calls, and nothing of it, no `catch` and no `finally`, runs any more. */
-export type Ended<T> =
-  | { readonly how: 'returned'; readonly value: T }
-  | { readonly how: 'threw'; readonly error: unknown }
-  | { readonly how: 'crashed' };
+import { processes, type Ended, type Process } from './processes.ts';
+import { timers } from './timers.ts';
 
-/** One invocation of a function. */
-export type Process = {
-  readonly id: number;
-  /** The function it is an invocation of. */
-  readonly of: string;
-  readonly deadline: number;
-  alive: boolean;
-};
-
-/**
- * Virtual time, and processes that take turns in it: one runs until it waits, sleeps or ends. Which comes next is decided here and nowhere else, so the
- * same plan gives the same run.
- */
+/** Virtual time, and processes that live in it. Who comes next is decided here and nowhere else, so the same plan gives the same run. */
 export type Scheduler = {
   /** Milliseconds since 1970. */
   now(): number;
@@ -46,140 +31,38 @@ export type SchedulerOptions = {
   readonly latency?: (() => number) | undefined;
 };
 
-type Ready = { readonly process: Process; readonly resume: () => void };
-type Timer = { readonly time: number; readonly order: number; readonly what: () => void };
-
 export function scheduler({ startAt, latency }: SchedulerOptions): Scheduler {
   let now = startAt;
-  let ids = 0;
-  let running: Process | undefined;
-  let quiet: () => void = () => {};
-  const ready: Ready[] = [];
-  const timers = timerHeap();
-  const ends = new Map<Process, (end: Ended<never>) => void>();
-
-  const never = <T>() => new Promise<T>(() => {});
-  const whoRuns = (): Process => {
-    if (running === undefined) throw new Error('Nobody runs');
-    return running;
-  };
-  const isOver = (process: Process) => !process.alive || now > process.deadline;
-
-  function kill(process: Process): void {
-    if (!process.alive) return;
-    process.alive = false;
-    const ended = ends.get(process);
-    ends.delete(process);
-    ended?.({ how: 'crashed' });
-  }
-
-  /** Whoever runs gives way; `arrange` sees to it that it is resumed. */
-  function giveWay<T>(arrange: (resume: (value: T) => void, process: Process) => void): Promise<T> {
-    const process = whoRuns();
-    if (!process.alive) return never();
-    return new Promise<T>((resolve) => {
-      arrange((value) => ready.push({ process, resume: () => resolve(value) }), process);
-      quiet();
-    });
-  }
-
-  function begin<T>(of: string, timeoutMs: number, run: () => Promise<T>, ended: (end: Ended<T>) => void): void {
-    const process: Process = { id: (ids += 1), of, deadline: now + timeoutMs, alive: true };
-    ends.set(process, ended);
-    const end = (how: Ended<T>) => {
-      if (!process.alive) return;
-      process.alive = false;
-      ends.delete(process);
-      ended(how);
-      quiet();
-    };
-    const resume = () => {
-      run().then(
-        (value) => end({ how: 'returned', value }),
-        (error: unknown) => end({ how: 'threw', error }),
-      );
-    };
-    ready.push({ process, resume });
-  }
-
-  async function resumeNext(): Promise<void> {
-    const next = ready.shift();
-    if (next === undefined) return;
-    if (isOver(next.process)) {
-      kill(next.process);
-      return;
-    }
-    running = next.process;
-    const done = new Promise<void>((resolve) => {
-      quiet = resolve;
-    });
-    next.resume();
-    await done;
-    // What the process began beside what it waits for gets to its own next wait.
-    for (let hop = 0; hop < 4; hop += 1) await undefined;
-  }
+  const clock = timers();
+  const all = processes(() => now);
 
   const sleep = (ms: number) =>
-    giveWay<void>((resume, process) => {
+    all.giveWay<void>((resume, process) => {
       const wakeAt = now + Math.max(0, ms);
-      if (wakeAt <= process.deadline) timers.push(wakeAt, () => resume());
-      else timers.push(process.deadline, () => kill(process));
+      if (wakeAt <= process.deadline) clock.push(wakeAt, () => resume());
+      else clock.push(process.deadline, () => all.kill(process));
     });
 
   return {
     now: () => now,
-    current: () => running,
-    at: (time, what) => timers.push(Math.max(time, now), what),
-    start: begin,
-    call: (of, timeoutMs, run) =>
-      giveWay((resume) => {
-        begin(of, timeoutMs, run, resume);
-      }),
+    current: all.current,
+    at: (time, what) => clock.push(Math.max(time, now), what),
+    start: (of, timeoutMs, run, ended) => all.begin(of, now + timeoutMs, run, ended),
+    call: (of, timeoutMs, run) => all.giveWay((resume) => all.begin(of, now + timeoutMs, run, resume)),
     sleep,
     travel: () => (latency === undefined ? Promise.resolve() : sleep(latency())),
-    crash() {
-      kill(whoRuns());
-      quiet();
-      return never();
-    },
-    alive: () => ends.size,
+    crash: all.crash,
+    alive: all.alive,
     async runUntil(time) {
       for (;;) {
-        if (ready.length > 0) {
-          await resumeNext();
-          continue;
-        }
-        const timer = timers.pop(time);
+        while (await all.resumeNext());
+        const timer = clock.pop(time);
         if (timer === undefined) break;
         now = timer.time;
-        running = undefined;
+        all.rest();
         timer.what();
       }
       now = Math.max(now, time);
-    },
-  };
-}
-
-/** By time, and by order where times are the same. */
-function timerHeap() {
-  const sorted: Timer[] = [];
-  let order = 0;
-  return {
-    push(time: number, what: () => void): void {
-      const timer = { time, order: (order += 1), what };
-      let low = 0;
-      let high = sorted.length;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        // The next one stands last.
-        if ((sorted[middle]?.time ?? 0) > time) low = middle + 1;
-        else high = middle;
-      }
-      sorted.splice(low, 0, timer);
-    },
-    pop(until: number): Timer | undefined {
-      const next = sorted.at(-1);
-      return next === undefined || next.time > until ? undefined : sorted.pop();
     },
   };
 }

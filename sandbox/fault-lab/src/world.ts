@@ -66,8 +66,7 @@ export async function world({ provider: factory, before, ...options }: WorldOpti
     now,
     keyIn,
     pending: () => peek()?.labels.get('AWSPENDING'),
-    secretHash: secret.hash,
-    target,
+    secret,
     at: (time, what) => scheduler.at(time, what),
     isSecretsManagerDown: () => state.down.has('secretsManager'),
   });

@@ -22,7 +22,9 @@ export async function refuseSharedKey(old: OldKey, place: Place, { secrets }: Pi
     for (const stage of inUse) {
       const version = await unlessGone(() => secrets.value(other.arn, { stage }));
       if (version === undefined || !shows(version, old)) continue;
-      throw new PermanentError('shared-key', 'Another secret gives the key to its readers still', { field: other.name });
+      throw new PermanentError('shared-key', 'Another secret gives the key to its readers still', {
+        field: other.name,
+      });
     }
   }
 }

@@ -1,0 +1,79 @@
+import { credential, type Credential } from '@keyturn/rotation/credential';
+
+import type { LabKey, LabProvider } from './lab-provider.ts';
+
+/** A key that exists or existed at the provider, and what is owed to those who hold it. Times in milliseconds. */
+export type KnownKey = {
+  readonly key: LabKey;
+  readonly target: string;
+  readonly credential: Credential;
+  mark: string | undefined;
+  enabled: boolean;
+  there: boolean;
+  everCurrent: boolean;
+  /** Until when it has to work; Infinity while it is current. */
+  owedUntil: number;
+  /** A person broke it, or what it belongs to: nobody owes anything any more. */
+  harmed: boolean;
+  /** A person made current what was due already: it may be off for a moment, until then. */
+  excusedUntil: number;
+  /** It was off already when that person did so. */
+  wasOff: boolean;
+};
+
+export type Change =
+  | { readonly what: 'made'; readonly known: KnownKey }
+  | { readonly what: 'disabled' | 'deleted'; readonly known: KnownKey };
+
+/** Every key there ever was, by what the provider stores; each look tells what has changed since the last. */
+export function knownKeys(provider: LabProvider) {
+  const known = new Map<string, KnownKey>();
+
+  function lookAt(target: string, changes: Change[]): void {
+    const stored = provider.stored(target);
+    for (const key of stored) {
+      const before = known.get(key.keyId);
+      if (before === undefined) {
+        const made = newlyKnown(key, target);
+        known.set(key.keyId, made);
+        changes.push({ what: 'made', known: made });
+        continue;
+      }
+      before.mark = key.mark;
+      if (before.enabled && !key.enabled) changes.push({ what: 'disabled', known: before });
+      before.enabled = key.enabled;
+    }
+    for (const one of known.values()) {
+      if (!one.there || one.target !== target || stored.some(({ keyId }) => keyId === one.key.keyId)) continue;
+      changes.push({ what: 'deleted', known: one });
+      one.there = false;
+      one.enabled = false;
+    }
+  }
+
+  return {
+    get: (keyId: string) => known.get(keyId),
+    all: (): readonly KnownKey[] => [...known.values()],
+    look(): readonly Change[] {
+      const changes: Change[] = [];
+      for (const target of provider.targets) lookAt(target, changes);
+      return changes;
+    },
+  };
+}
+
+function newlyKnown(key: LabKey, target: string): KnownKey {
+  return {
+    key,
+    target,
+    credential: credential(key.keyId, key.secret),
+    mark: key.mark,
+    enabled: key.enabled,
+    there: true,
+    everCurrent: false,
+    owedUntil: -Infinity,
+    harmed: false,
+    excusedUntil: -Infinity,
+    wasOff: false,
+  };
+}

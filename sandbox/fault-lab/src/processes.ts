@@ -1,0 +1,111 @@
+/** How a process ended. `crashed`: it died between two calls, and nothing of it, no `catch` and no `finally`, runs any more. */
+export type Ended<T> =
+  | { readonly how: 'returned'; readonly value: T }
+  | { readonly how: 'threw'; readonly error: unknown }
+  | { readonly how: 'crashed' };
+
+/** One invocation of a function. */
+export type Process = {
+  /** The function it is an invocation of. */
+  readonly of: string;
+  readonly deadline: number;
+  alive: boolean;
+};
+
+/** Processes take turns: one runs until it gives way or ends, and only then the next one that is ready does. */
+export type Processes = {
+  current(): Process | undefined;
+  /** From now on nobody runs: what happens is done by a person or the world. */
+  rest(): void;
+  begin<T>(of: string, deadline: number, run: () => Promise<T>, ended: (end: Ended<T>) => void): void;
+  /** Whoever runs waits; `arrange` sees to it that it is resumed. */
+  giveWay<T>(arrange: (resume: (value: T) => void, process: Process) => void): Promise<T>;
+  kill(process: Process): void;
+  /** Whoever runs dies. What is returned never settles. */
+  crash<T>(): Promise<T>;
+  /** The next one that is ready runs until it waits or ends. False: nobody is. */
+  resumeNext(): Promise<boolean>;
+  /** How many did not end yet. */
+  alive(): number;
+};
+
+type Ready = { readonly process: Process; readonly resume: () => void };
+
+export function processes(now: () => number): Processes {
+  let running: Process | undefined;
+  let quiet: () => void = () => {};
+  const ready: Ready[] = [];
+  const ends = new Map<Process, (end: Ended<never>) => void>();
+  const never = <T>() => new Promise<T>(() => {});
+
+  function finish<T>(process: Process, end: Ended<T>, ended: (end: Ended<T>) => void): void {
+    if (!process.alive) return;
+    process.alive = false;
+    ends.delete(process);
+    ended(end);
+  }
+
+  function kill(process: Process): void {
+    const ended = ends.get(process);
+    if (ended !== undefined) finish(process, { how: 'crashed' }, ended);
+  }
+
+  function whoRuns(): Process {
+    if (running === undefined) throw new Error('Nobody runs');
+    return running;
+  }
+
+  return {
+    current: () => running,
+    rest() {
+      running = undefined;
+    },
+    begin(of, deadline, run, ended) {
+      const process = { of, deadline, alive: true };
+      ends.set(process, ended);
+      const end = (how: Parameters<typeof ended>[0]) => {
+        finish(process, how, ended);
+        quiet();
+      };
+      const resume = () =>
+        void run().then(
+          (value) => end({ how: 'returned', value }),
+          (error: unknown) => end({ how: 'threw', error }),
+        );
+      ready.push({ process, resume });
+    },
+    giveWay<T>(arrange: (resume: (value: T) => void, process: Process) => void): Promise<T> {
+      const process = whoRuns();
+      if (!process.alive) return never();
+      return new Promise<T>((resolve) => {
+        arrange((value) => ready.push({ process, resume: () => resolve(value) }), process);
+        quiet();
+      });
+    },
+    kill,
+    crash() {
+      kill(whoRuns());
+      quiet();
+      return never();
+    },
+    async resumeNext() {
+      const next = ready.shift();
+      if (next === undefined) return false;
+      const { process, resume } = next;
+      if (!process.alive || now() > process.deadline) {
+        kill(process);
+        return true;
+      }
+      running = process;
+      const isQuiet = new Promise<void>((resolve) => {
+        quiet = resolve;
+      });
+      resume();
+      await isQuiet;
+      // What the process does beside what it waits for gets to its own next wait.
+      for (let hop = 0; hop < 4; hop += 1) await Promise.resolve();
+      return true;
+    },
+    alive: () => ends.size,
+  };
+}
