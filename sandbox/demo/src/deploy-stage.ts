@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { apigeeProvider } from '@keyturn/apigee-adapter/apigee-provider';
 import { authorizeBy } from '@keyturn/apigee-adapter/authorize';
+import { randomText } from '@keyturn/apigee-adapter/random-text';
 import { secretStore } from '@keyturn/aws/secrets-manager-store';
 import { functionNames } from '@keyturn/config/names';
 import { parseConfig } from '@keyturn/config/parse-config';
@@ -42,7 +43,7 @@ async function replaceAdapter(aws: LocalAws, configPath: string): Promise<void> 
     identity: () => Promise.reject(new Error('The local AWS has no identities')),
     http: { ...common, allowHttp: provider.allowHttp },
   });
-  const adapter = apigeeProvider({ ...common, config: provider, authorize });
+  const adapter = apigeeProvider({ ...common, newText: randomText, config: provider, authorize });
   const naive = serveIssue(withoutEntitlements(adapter, ['product:orders-v1', 'scope:orders.read']));
   aws.functions.register(functionNames(config.stage).issue(id), naive, { timeoutMs: 90_000 });
 }

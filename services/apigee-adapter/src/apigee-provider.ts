@@ -1,6 +1,6 @@
 import type { ApigeeConfig } from '@keyturn/config/config';
 import type { Capabilities, CredentialProvider } from '@keyturn/credential-provider/credential-provider';
-import type { HttpOptions } from '@keyturn/http/http-exchange';
+import type { HttpOptions, Respond } from '@keyturn/http/http-exchange';
 import type { NetworkAgents } from '@keyturn/http/network-agents';
 import type { Random } from '@keyturn/http/random';
 import type { Clock } from '@keyturn/rotation/clock';
@@ -21,10 +21,14 @@ type ApigeeOptions = {
   readonly authorize: Authorize;
   readonly clock: Clock;
   readonly random: Random;
+  /** Letters, digits, dashes and underscores by chance, no text twice: keys are made of them. */
+  readonly newText: () => string;
   /** The way to the management API and to the gateways. */
   readonly network?: NetworkAgents;
   /** Of one attempt of one call, in milliseconds. */
   readonly timeoutMs?: number;
+  /** Who carries a call to Apigee; the network unless given. */
+  readonly respond?: Respond;
 };
 
 /** The keys of apps in Apigee. Targets: target.ts. */
@@ -32,15 +36,15 @@ export function apigeeProvider({ config, authorize, ...options }: ApigeeOptions)
   const http: HttpOptions = { ...options, allowHttp: config.allowHttp };
   const flavour = flavours[config.flavour];
   const api = managementApi({ config, flavour, authorize, http });
-  const { clock } = options;
+  const { clock, newText } = options;
   const lastUse = config.analytics && readUsage(api, config.analytics, clock);
-  const deps = { keys: manageKeys(api, flavour), lastUse, config, flavour, http, clock };
+  const deps = { keys: manageKeys(api, flavour), lastUse, config, flavour, http, clock, newText };
 
   return {
     describe: () => Promise.resolve(capabilities(config)),
     locate: ({ credential }) => locateCredential(credential, deps),
     propose: async (request) =>
-      config.mint === 'chosen' ? proposeCredential(request.target, flavour) : mintCredential(request, deps),
+      config.mint === 'chosen' ? proposeCredential(request.target, deps) : mintCredential(request, deps),
     ensure: (request) => ensureCredential(request, deps),
     mark: (request) => markCredential(request, deps),
     check: (request) => checkCredential(request, deps),

@@ -13,6 +13,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { apigeeProvider } from './apigee-provider.ts';
 import { authorizeBy } from './authorize.ts';
 import { printed } from './printed.ts';
+import { randomText } from './random-text.ts';
 import { totp } from './totp.ts';
 
 const nowMs = 1_800_000_000_000;
@@ -144,7 +145,7 @@ async function setUp({ flavour, auth, secret }: Mode, text = JSON.stringify(secr
   const http = { ...common, allowHttp: config.allowHttp, timeoutMs: 2000 };
   const invoke = () => {
     const authorize = authorizeBy({ config, duty: 'issue', secrets, identity, http });
-    const provider = apigeeProvider({ ...common, config, authorize });
+    const provider = apigeeProvider({ ...common, newText: randomText, config, authorize });
     const log = memoryLog();
     const adapter = onInvoke({ service: 'adapter', handle: serveIssue(provider), log });
     const call = () =>

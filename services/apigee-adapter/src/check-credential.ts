@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import type { ApigeeConfig } from '@keyturn/config/config';
 import type { CheckRequest, CheckResult, KeyState, Use } from '@keyturn/credential-provider/credential-provider';
 import type { HttpOptions } from '@keyturn/http/http-exchange';
@@ -17,6 +15,7 @@ type Deps = {
   readonly config: ApigeeConfig;
   readonly flavour: Flavour;
   readonly http: HttpOptions;
+  readonly newText: () => string;
   /** undefined: there are no statistics to ask. */
   readonly lastUse: LastUse | undefined;
 };
@@ -60,7 +59,7 @@ async function use({ credential, probe: kind, times }: CheckRequest, known: Know
   const probe = chooseProbe(deps.config.probes, known);
   if (probe === undefined) return { outcome: 'no-probe' };
   for (let time = 0; time < times; time += 1) {
-    const used = kind === 'random' ? alike(credential) : credential;
+    const used = kind === 'random' ? alike(credential, deps.newText) : credential;
     const tried = await probeCredential(probe, used, deps);
     if (tried.outcome === 'rejected') {
       return { outcome: 'rejected', code: tried.code, final: isFinal(tried, known.key, deps) };
@@ -69,9 +68,13 @@ async function use({ credential, probe: kind, times }: CheckRequest, known: Know
   return { outcome: 'accepted' };
 }
 
-function alike({ keyId, secret }: Credential): Credential {
-  const random = (length: number) => randomBytes(length).toString('base64url').slice(0, length);
-  return credential(random(Math.max(keyId.reveal().length, 32)), random(Math.max(secret.reveal().length, 32)));
+function alike({ keyId, secret }: Credential, newText: () => string): Credential {
+  const asLong = ({ length }: string) => {
+    let text = newText();
+    while (text.length < length) text += newText();
+    return text.slice(0, Math.max(length, 32));
+  };
+  return credential(asLong(keyId.reveal()), asLong(secret.reveal()));
 }
 
 type Rejected = Extract<ProbeOutcome, { outcome: 'rejected' }>;

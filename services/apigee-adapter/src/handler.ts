@@ -15,6 +15,7 @@ import * as z from 'zod';
 
 import { apigeeProvider } from './apigee-provider.ts';
 import { authorizeBy } from './authorize.ts';
+import { randomText } from './random-text.ts';
 
 const service = 'apigee-adapter';
 const env = readEnv({
@@ -35,7 +36,12 @@ const network = configuredNetwork(config.network, { secrets, field: 'network' })
 const common = { clock: systemClock, random: systemRandom, network };
 const http = { ...common, allowHttp: config.allowHttp };
 const provider = (duty: 'issue' | 'retire') =>
-  apigeeProvider({ ...common, config, authorize: authorizeBy({ config, duty, secrets, identity, http }) });
+  apigeeProvider({
+    ...common,
+    newText: randomText,
+    config,
+    authorize: authorizeBy({ config, duty, secrets, identity, http }),
+  });
 
 // The payload holds keys; only what is asked for may be logged.
 const asked = z.object({ operation: z.string().regex(/^[a-z]{1,20}$/) });

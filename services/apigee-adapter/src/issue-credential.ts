@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import type { ApigeeConfig } from '@keyturn/config/config';
 import type { EnsureRequest } from '@keyturn/credential-provider/credential-provider';
 import type { Clock } from '@keyturn/rotation/clock';
@@ -21,12 +19,11 @@ type Deps = {
   readonly clock: Clock;
 };
 
-// 48 letters, digits, dashes and underscores each, as long as what Apigee makes itself.
-const randomText = () => randomBytes(36).toString('base64url');
+type ProposeDeps = { readonly flavour: Flavour; readonly newText: () => string };
 
-export function proposeCredential(target: string, flavour: Flavour): Credential {
+export function proposeCredential(target: string, { flavour, newText }: ProposeDeps): Credential {
   parseTarget(target, flavour);
-  return credential(randomText(), randomText());
+  return credential(newText(), newText());
 }
 
 /**

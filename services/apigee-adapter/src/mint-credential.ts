@@ -13,14 +13,14 @@ import { isOurs, parseOurMark } from './our-mark.ts';
 import { orQuota } from './quota.ts';
 import { parseTarget, type Target } from './target.ts';
 
-type Deps = { readonly keys: Keys; readonly flavour: Flavour; readonly clock: Clock };
+type Deps = { readonly keys: Keys; readonly flavour: Flavour; readonly clock: Clock; readonly newText: () => string };
 
 /**
  * Has Apigee make the next key, entitled like the current one, and marks it. A key that an earlier attempt for the same version made is it, if there is
  * no doubt that it is that; one for another version gets that version's mark, by which cleanup finds it. Nothing is removed here: docs/adr/0012.
  */
 export async function mintCredential(request: ProposeRequest, deps: Deps): Promise<Credential> {
-  const { keys, clock, flavour } = deps;
+  const { keys, clock, flavour, newText } = deps;
   const target = parseTarget(request.target, flavour);
   parseOurMark(request.mark);
   const app = await keys.app(target);
@@ -32,7 +32,7 @@ export async function mintCredential(request: ProposeRequest, deps: Deps): Promi
   if (lost !== undefined) await markProposed(lost.key, { target, mark: lost.mark }, deps);
   if (lost?.mark === request.mark) return credentialOf(lost.key);
 
-  const intent = intentTo({ mark: request.mark, at: now }, app.keys);
+  const intent = intentTo({ mark: request.mark, at: now }, app.keys, newText);
   const attributes = withIntents(app.attributes, [...othersIntents(app, request), intent]);
   const wanted = { products, scopes, attributes, callbackUrl: app.callbackUrl };
   const made = await mintOne(target, wanted, { intent, stay: app.keys }, deps);

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 
 import { keySchema, type ApigeeKey } from './apigee-app.ts';
 import { intentsIn, intentTo, leftoversOf, withIntents } from './mint-intent.ts';
+import { randomText } from './random-text.ts';
 
 const markOf = (version: number) =>
   `keyturn/v1/111122223333/eu-west-1/test/0123456789abcdef0123456789abcdef/v-${version}`;
@@ -14,8 +15,8 @@ function key(consumerKey: string, issuedAt: number | undefined = at, attributes:
 }
 
 test('is read as it was written, without keys beside it too, and keeps the other attributes', () => {
-  const alone = intentTo({ mark, at }, []);
-  const beside = intentTo({ mark: markOf(2), at }, [key('one-key'), key('another-key')]);
+  const alone = intentTo({ mark, at }, [], randomText);
+  const beside = intentTo({ mark: markOf(2), at }, [key('one-key'), key('another-key')], randomText);
   const others = [
     { name: 'Notes', value: 'call Ann' },
     { name: 'keyturn-intent', value: 'an earlier one' },
@@ -43,7 +44,7 @@ test.each(['', 'text', mark, `${mark} yesterday ab12 `, `${mark} 1 zz `, 'a/mark
 test('has no room where the attribute would be longer than Apigee takes', () => {
   const keys = Array.from({ length: 250 }, (_, index) => key(`key-${index}`));
 
-  expect(() => withIntents([], [intentTo({ mark, at }, keys)])).toThrow(
+  expect(() => withIntents([], [intentTo({ mark, at }, keys, randomText)])).toThrow(
     expect.objectContaining({ reason: 'quota', field: 'target' }),
   );
 });
@@ -60,14 +61,14 @@ test.each<[string, ApigeeKey, boolean]>([
   ['with a mark of whomever', key('new', at, [{ name: 'keyturn', value: 'anybody' }]), false],
 ])('a key is a leftover or not: %s', (_, candidate, expected) => {
   const old = key('old', at - (candidate.issuedAt === at - 50_000 ? 90_000 : 30_000));
-  const intent = intentTo({ mark, at }, [old]);
+  const intent = intentTo({ mark, at }, [old], randomText);
   const current = { keyId: hidden('current'), secret: hidden('s') };
 
   expect(leftoversOf(intent, [old, candidate], current)).toEqual(expected ? [candidate] : []);
 });
 
 test('the key that bears the mark is the one that was made: no other is a leftover', () => {
-  const intent = intentTo({ mark, at }, []);
+  const intent = intentTo({ mark, at }, [], randomText);
 
   expect(
     leftoversOf(intent, [key('made', at, [{ name: 'keyturn', value: mark }]), key('by a person')], undefined),

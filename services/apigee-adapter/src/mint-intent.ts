@@ -1,8 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
 import type { Credential } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
-import type { Hidden } from '@keyturn/rotation/hidden';
+import { hidden, type Hidden } from '@keyturn/rotation/hidden';
 import { parseMark } from '@keyturn/rotation/mark';
 
 import { markIn, sameKeyId, type ApigeeKey, type Attribute } from './apigee-app.ts';
@@ -30,9 +30,9 @@ const longestValue = 2048;
 const earliestMs = 60_000;
 const latestMs = 120_000;
 
-/** To make a key beside `keys`. */
-export function intentTo(make: Pick<Intent, 'mark' | 'at'>, keys: readonly ApigeeKey[]): Intent {
-  return { ...make, id: randomBytes(4).toString('hex'), before: keys.map(({ keyId }) => shortHash(keyId)) };
+/** To make a key beside `keys`. `newText`: never the same twice. */
+export function intentTo(make: Pick<Intent, 'mark' | 'at'>, keys: readonly ApigeeKey[], newText: () => string): Intent {
+  return { ...make, id: shortHash(hidden(newText())), before: keys.map(({ keyId }) => shortHash(keyId)) };
 }
 
 /** The intents of every secret that has a key in the app. What cannot be read is none of ours. */

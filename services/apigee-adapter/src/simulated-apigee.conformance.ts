@@ -18,6 +18,7 @@ import { afterAll } from 'vitest';
 
 import { apigeeProvider } from './apigee-provider.ts';
 import { checkRequest } from './check-request.ts';
+import { randomText } from './random-text.ts';
 
 export type OwnerKind = 'developers' | 'companies' | 'appgroups';
 /** The owner of `target`, and that of `otherTarget`. */
@@ -165,6 +166,7 @@ export async function simulatedApigee({
       authorize: () => Promise.resolve(hidden(`Bearer ${token}`)),
       clock,
       random: () => 0.5,
+      newText: randomText,
       timeoutMs,
     }),
     clock,
