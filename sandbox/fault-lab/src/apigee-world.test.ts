@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { setImmediate } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 import { credential, type Credential } from '@keyturn/rotation/credential';
 import { TransientError } from '@keyturn/rotation/errors';
@@ -7,7 +9,7 @@ import { expect, test } from 'vitest';
 
 import { counted, labClock } from './apigee-lab.conformance.ts';
 import { apigeeLab } from './apigee-world.ts';
-import type { LabProvider, Reach } from './lab-provider.ts';
+import type { Reach } from './lab-provider.ts';
 
 const mints = ['chosen', 'generated'] as const;
 type Mint = (typeof mints)[number];
@@ -255,21 +257,34 @@ test('shows what a person does in the console, a second time too', async () => {
   expect(names).toEqual([]);
 });
 
-test('nothing of one world is in another one', () => {
-  const [one, other] = [lab('chosen'), lab('chosen')];
-
-  one.provider.hand.remove(one.target, one.current.keyId.reveal());
-
-  expect(one.provider.stored(one.target)).toEqual([]);
-  expect(other.provider.stored(other.target)).toHaveLength(1);
-});
-
-test('two that exist, a key apart each', () => {
-  const { provider, current } = lab('generated');
-  const [target, otherTarget]: LabProvider['targets'] = provider.targets;
-
+test('nothing of one world is in another one, and two targets are there with a key apart each', () => {
+  const [{ provider, target, current }, other] = [lab('chosen'), lab('chosen')];
+  const [, otherTarget] = provider.targets;
   const made = provider.handMade({ target: otherTarget });
 
+  other.provider.hand.remove(target, current.keyId.reveal());
+
+  expect(other.provider.stored(target)).toEqual([]);
   expect(provider.stored(target)).toMatchObject([{ ...plain(current), mark: oldMark, enabled: true }]);
   expect(provider.stored(otherTarget)).toMatchObject([{ ...plain(made), mark: undefined }]);
+});
+
+const leftBehind = `
+  import { apigeeLabProvider } from ${JSON.stringify(import.meta.resolve('./apigee-world.ts'))};
+  const clock = { now: () => 0, sleep: async () => {} };
+  const options = { clock, reach: async (_, run) => run(), newText: () => 'text' };
+  const { issue, targets, handMade } = apigeeLabProvider('chosen', options);
+  const credential = handMade({ target: targets[0] });
+  const { use } = await issue.check({ target: targets[0], credential, probe: 'credential', times: 3 });
+  const held = process.getActiveResourcesInfo().filter((one) => !/^(Pipe|TTY|FS|Close)/.test(one));
+  console.log(use.outcome, held.length);
+`;
+
+test('leaves no timer and no socket behind', async () => {
+  const child = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', leftBehind], {
+    cwd: import.meta.dirname,
+    timeout: 20_000,
+  });
+
+  expect((await child).stdout).toBe('accepted 0\n');
 });
