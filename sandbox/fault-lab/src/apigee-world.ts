@@ -3,7 +3,7 @@ import type { Authorize } from '@keyturn/apigee-adapter/authorize';
 import { apigeeWorld, type ApigeeWorld } from '@keyturn/apigee-simulator/apigee-world';
 import { appNamed } from '@keyturn/apigee-simulator/hand';
 import { type Answer, jsonAnswer } from '@keyturn/apigee-simulator/loopback-server';
-import { type Key, liveKey, productsOf, setProduct } from '@keyturn/apigee-simulator/organization';
+import { type App, type Key, liveKey, productsOf, setProduct } from '@keyturn/apigee-simulator/organization';
 import { addKeyByHand, longAgo } from '@keyturn/apigee-simulator/seed-organization';
 import type { AppName, NodeTiming, Seed } from '@keyturn/apigee-simulator/simulator';
 import { provider as providerSchema } from '@keyturn/config/provider-config';
@@ -124,7 +124,9 @@ type Seen = Pick<LabProvider, 'handMade' | 'stored' | 'acceptedBy' | 'hand'>;
 
 function seenBehind(apigee: ApigeeWorld, { clock, newText }: LabProviderOptions): Seen {
   const { org, hand } = apigee;
-  const app = (target: string) => appNamed(org, appOf(target));
+  // Asked for after every effect of a run.
+  const found = new Map<string, App>(targets.map((target) => [target, appNamed(org, apps[target])]));
+  const app = (target: string) => found.get(target) ?? appNamed(org, appOf(target));
   // A person does nothing to a key that the console does not show any more.
   const ifThere = (target: string, keyId: string, act: (name: AppName) => void) => {
     if (liveKey(org, keyId)?.app === app(target)) act(appOf(target));
