@@ -73,8 +73,10 @@ export function gateway(options: GatewayOptions): Gateway {
       }
       return { answer: tokenPaths.has(incoming.path) ? tokens.grant(node, incoming) : callApi(node, incoming, number) };
     },
-    acceptedBy: (consumerKey, path) =>
-      nodes.map((node) => 'consumerKey' in verifyApiKey(node.peek(consumerKey), covering(path), now())),
+    acceptedBy(consumerKey, path) {
+      const products = covering(path);
+      return nodes.map((node) => 'consumerKey' in verifyApiKey(node.peek(consumerKey), products, now()));
+    },
   };
 }
 

@@ -7,7 +7,7 @@ const parameterCount = ({ operation }: Match<PathForm>): number => operation.seg
 
 /** The operations that this path names, whatever their method, the most literal one first: `keys/create` is no key. */
 export function matchPath<T extends PathForm>(operations: readonly T[], path: string): Match<T>[] {
-  const sent = path.split('/').slice(1);
+  const sent = path.split('/').slice(1).map(decoded);
   return operations
     .flatMap((operation) => {
       const params = paramsOf(operation.segments, sent);
@@ -16,13 +16,13 @@ export function matchPath<T extends PathForm>(operations: readonly T[], path: st
     .sort((a, b) => parameterCount(a) - parameterCount(b));
 }
 
-function paramsOf(segments: readonly string[], sent: readonly string[]): Map<string, string> | undefined {
+function paramsOf(segments: readonly string[], sent: readonly (string | undefined)[]): Map<string, string> | undefined {
   if (segments.length !== sent.length) {
     return undefined;
   }
   const params = new Map<string, string>();
   for (const [index, segment] of segments.entries()) {
-    const value = decoded(sent[index] ?? '');
+    const value = sent[index];
     if (value === undefined || value === '' || (!isParameter(segment) && segment !== value)) {
       return undefined;
     }

@@ -3,7 +3,7 @@ import { type App, type AppOwner, liveKey, type Organization, type OwnerKind, se
 import type { ProductStatus, Seed, SeedApp, SeedGroup, SeedKey } from './simulator.ts';
 
 /** Long ago: every node knows a seeded thing already. */
-const longAgo = -Infinity;
+export const longAgo = -Infinity;
 
 export function seedOrganization(org: Organization, seed: Seed, now: number): void {
   for (const { name, approval = 'auto', paths, scopes = [] } of seed.products ?? []) {

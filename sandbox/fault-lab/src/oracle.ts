@@ -121,7 +121,9 @@ function judgeChange(options: OracleOptions, broken: (rule: string, what: string
 
   function judgeMade({ key, target }: KnownKey): void {
     if (target !== secret.target) broken('I10', 'A key was made in a target that is not the secret’s');
-    const version = parseMark(key.mark ?? '')?.versionId ?? 'nobody';
+    const version = parseMark(key.mark ?? '')?.versionId;
+    // Made in one call, marked in the next.
+    if (version === undefined) return;
     const siblings = made.get(version) ?? new Set();
     made.set(version, siblings.add(key.keyId));
     if (provider.clientSuppliedKey && siblings.size > 1) broken('I4', 'Two keys were made for one version');

@@ -10,6 +10,8 @@ export type Process = {
   readonly of: string;
   readonly deadline: number;
   alive: boolean;
+  /** How many of its calls wait for something; more than one where it does several things at once. */
+  waits: number;
 };
 
 /** Processes take turns: one runs until it gives way or ends, and only then the next one that is ready does. */
@@ -61,7 +63,7 @@ export function processes(now: () => number): Processes {
       running = undefined;
     },
     begin(of, deadline, run, ended) {
-      const process = { of, deadline, alive: true };
+      const process = { of, deadline, alive: true, waits: 0 };
       ends.set(process, ended);
       const end = (how: Parameters<typeof ended>[0]) => {
         finish(process, how, ended);
@@ -77,8 +79,13 @@ export function processes(now: () => number): Processes {
     giveWay<T>(arrange: (resume: (value: T) => void, process: Process) => void): Promise<T> {
       const process = whoRuns();
       if (!process.alive) return never();
+      process.waits += 1;
       return new Promise<T>((resolve) => {
-        arrange((value) => ready.push({ process, resume: () => resolve(value) }), process);
+        const resume = (value: T) => {
+          process.waits -= 1;
+          resolve(value);
+        };
+        arrange((value) => ready.push({ process, resume: () => resume(value) }), process);
         quiet();
       });
     },
@@ -101,7 +108,8 @@ export function processes(now: () => number): Processes {
         quiet = resolve;
       });
       resume();
-      await isQuiet;
+      // What does several things at once may end one of them, and wait for the others without saying so again.
+      await (process.waits > 0 ? Promise.race([isQuiet, new Promise(setImmediate)]) : isQuiet);
       // What the process does beside what it waits for gets to its own next wait.
       for (let hop = 0; hop < 4; hop += 1) await Promise.resolve();
       return true;

@@ -1,3 +1,4 @@
+import { apigeeLabProvider } from './apigee-world.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
 import { memoryLabProvider } from './memory-lab-provider.ts';
 
@@ -5,6 +6,8 @@ import { memoryLabProvider } from './memory-lab-provider.ts';
 export const providers: Readonly<Record<string, LabProviderFactory>> = {
   memory: memoryLabProvider('chosen'),
   'memory-generated': memoryLabProvider('generated'),
+  apigee: (options) => apigeeLabProvider('chosen', options),
+  'apigee-generated': (options) => apigeeLabProvider('generated', options),
 };
 
 export function providerNamed(name: string): LabProviderFactory {

@@ -1,8 +1,15 @@
 import type { Flavour } from '@keyturn/apigee-simulator/simulator';
 import type { ApigeeConfig, ProbeConfig } from '@keyturn/config/config';
 import { testCredentialProvider } from '@keyturn/credential-provider/conformance';
-import type { Faults, HandMade, SetUp, StoredKey } from '@keyturn/credential-provider/provider-fixture';
+import type { Faults, SetUp } from '@keyturn/credential-provider/provider-fixture';
 
+import {
+  malformedTargets,
+  seedKeyOf,
+  storedKeyOf,
+  troubleReply,
+  usualEntitlements,
+} from './apigee-fixture.conformance.ts';
 import {
   simulatedApigee,
   targetsOf,
@@ -48,23 +55,15 @@ function setUp({ owner, ...kind }: Kind): SetUp {
       target,
       otherTarget,
       missingTarget: `${at}/apps/nowhere`,
-      malformedTargets: [
-        ...['', '..', 'a/keys/b', '/a', 'a?b', 'a#b', 'a\\b', 'a\n'].map((app) => `${at}/apps/${app}`),
-        ...['developers/dev', 'developers/..', 'developers/@', 'companies/a@b.c', 'appgroups/..', 'somebody/acme'].map(
-          (other) => `${other}/apps/a`,
-        ),
-        kind.flavour === 'x' || kind.flavour === 'hybrid' ? 'companies/acme/apps/a' : 'appgroups/acme/apps/a',
-        `/${target}`,
-        target.replace('/apps/', '%2Fapps/'),
-      ],
-      entitlements: ['product:orders', 'product:orders-admin', 'scope:read'],
+      malformedTargets: malformedTargets(target, kind.flavour),
+      entitlements: usualEntitlements,
       // Without leave to approve it, the adapter refuses to go on: issue-credential.test.ts.
       manualEntitlement: undefined,
       maxKeys: kind.flavour === 'x' || kind.flavour === 'hybrid' ? 10 : 100,
       tellsSecret: true,
       canaries: [simulated.token],
-      handMade: async (key = {}) => simulated.handMade({ target, ...seedOf(key, clock.now()) }),
-      stored: async (name) => stored(simulated, name),
+      handMade: async (key = {}) => simulated.handMade({ target, ...seedKeyOf(key, clock.now()) }),
+      stored: async (name) => apigee.keys(simulated.appOf(name)).map(storedKeyOf),
       advance: (ms) => clock.sleep(ms),
       close: () => simulated.close(),
       switchOff: async () => apigee.hand.setAppStatus(simulated.appOf(target), 'revoked'),
@@ -73,30 +72,6 @@ function setUp({ owner, ...kind }: Kind): SetUp {
       faults: faults(simulated),
     };
   };
-}
-
-function seedOf(key: HandMade, now: number) {
-  const names = key.entitlements ?? ['product:orders', 'product:orders-admin', 'scope:read'];
-  const of = (kind: string) => names.flatMap((one) => (one.startsWith(kind) ? [one.slice(kind.length)] : []));
-  const team = { name: 'Team', value: 'Orders' };
-  return {
-    ...(key.target !== undefined && { target: key.target }),
-    products: of('product:'),
-    scopes: of('scope:'),
-    attributes: key.mark === undefined ? [team] : [team, { name: 'keyturn', value: key.mark }],
-    ...(key.disabled === true && { status: 'revoked' as const }),
-    ...(key.expired === true && { expiresAt: now - 1 }),
-  };
-}
-
-function stored({ apigee, appOf }: SimulatedApigee, name: string): StoredKey[] {
-  return apigee.keys(appOf(name)).map(({ consumerKey, status, attributes, expiresAt, products, scopes }) => ({
-    keyId: consumerKey,
-    enabled: status === 'approved',
-    mark: attributes.find((one) => one.name === 'keyturn')?.value,
-    expiresAt: expiresAt ?? undefined,
-    rest: { products, scopes, attributes: attributes.filter((one) => one.name !== 'keyturn') },
-  }));
 }
 
 function faults({ interfere }: SimulatedApigee): Faults {
@@ -108,24 +83,10 @@ function faults({ interfere }: SimulatedApigee): Faults {
       return interference(writes);
     };
   };
-  const json = { 'content-type': 'application/json' };
-  const denied = JSON.stringify({ error: { code: 403, message: 'Permission denied', status: 'PERMISSION_DENIED' } });
   return {
     loseAnswer: (lost) => interfere(nthWrite((nth) => (nth === lost ? 'lose' : 'pass'))),
     failBefore: (first) => interfere(nthWrite((nth) => (nth >= first ? { status: 503 } : 'pass'))),
-    always: (trouble) =>
-      interfere(() => {
-        switch (trouble) {
-          case 'throttled':
-            return { status: 429, headers: { 'retry-after': '1' } };
-          case 'unavailable':
-            return { status: 503, body: '<html>' };
-          case 'denied':
-            return { status: 403, headers: json, body: denied };
-          case 'nonsense':
-            return { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' };
-        }
-      }),
+    always: (trouble) => interfere(() => troubleReply(trouble)),
     calm: () => interfere(() => 'pass'),
   };
 }

@@ -1,6 +1,6 @@
 import type { ApigeeConfig } from '@keyturn/config/config';
 import type { Capabilities, CredentialProvider } from '@keyturn/credential-provider/credential-provider';
-import type { HttpOptions } from '@keyturn/http/http-exchange';
+import type { HttpOptions, Respond } from '@keyturn/http/http-exchange';
 import type { NetworkAgents } from '@keyturn/http/network-agents';
 import type { Random } from '@keyturn/http/random';
 import type { Clock } from '@keyturn/rotation/clock';
@@ -27,6 +27,8 @@ type ApigeeOptions = {
   readonly network?: NetworkAgents;
   /** Of one attempt of one call, in milliseconds. */
   readonly timeoutMs?: number;
+  /** Who carries a call to Apigee; the network unless given. */
+  readonly respond?: Respond;
 };
 
 /** The keys of apps in Apigee. Targets: target.ts. */
