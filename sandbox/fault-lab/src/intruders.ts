@@ -214,7 +214,7 @@ export const intruders: Readonly<Record<string, Intruder>> = {
   'stale-messages': staleMessages,
   'queues-redriven': (w) => {
     for (const queue of Object.values(w.queues)) queue.redrive();
-    replay(w, (bodies) => bodies);
+    replay(w, (bodies) => [...bodies]);
   },
   'archive-replayed-backwards': (w) => replay(w, (bodies) => bodies.toReversed()),
   'clocks-apart': skewed({ cleanup: 5 * minute, announcer: -5 * minute, 'rotation-handler': -5 * minute }),
