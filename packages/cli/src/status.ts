@@ -2,7 +2,7 @@ import { partitionOf, readAnnouncement } from '@keyturn/aws/announcement';
 import type { Ledger } from '@keyturn/aws/ledger';
 import { failurePrefix, rotationFailure } from '@keyturn/aws/rotation-failure';
 import type { SecretDescription } from '@keyturn/aws/secret-store';
-import { listSuperseded, type Superseded } from '@keyturn/aws/supersession';
+import { atOnce, listSuperseded, type Superseded } from '@keyturn/aws/supersession';
 import { managedSecret, tagNames } from '@keyturn/config/managed-secret';
 import { functionNames } from '@keyturn/config/names';
 import { PermanentError } from '@keyturn/rotation/errors';
@@ -95,7 +95,7 @@ function retiring(row: Superseded, name: string) {
     versionId,
     stage,
     supersededAt: isoOrNull(supersededAt),
-    dueAt: isoOrNull(dueAt),
+    dueAt: isoOrNull(dueAt === atOnce ? supersededAt : dueAt),
     heldBecause: held?.reason ?? null,
     overMaxGrace: held?.overMaxGrace ?? false,
     heldInWords: whyHeld(row, name) ?? null,
