@@ -81,16 +81,16 @@ type Waiting = {
 };
 type Ending = { readonly outcome: keyof typeof sentences; readonly failure?: Failure | undefined };
 
-async function waitFor({ arn, versionId, seconds, failedAt = 0 }: Waiting, deps: Deps): Promise<Ending> {
-  const { secrets, ledger, clock } = deps;
+async function waitFor(waiting: Waiting, deps: Deps): Promise<Ending> {
+  const { arn, versionId, seconds } = waiting;
+  const { secrets, clock } = deps;
   const deadline = clock.now() + seconds * 1000;
   // A description may be older than the rotation's start.
   let wasPending = false;
   for (;;) {
     const labels = (await secrets.describe(arn)).stages.get(versionId) ?? [];
     if (labels.includes('AWSCURRENT')) return { outcome: 'current' };
-    const known = (await ledger.read(failureKey(arn, versionId), rotationFailure))?.value;
-    const failure = known !== undefined && known.at > failedAt ? known.failure : undefined;
+    const failure = await failureSince(waiting, deps);
     // One that may heal is tried again by Secrets Manager.
     if (failure?.retryable === false) return { outcome: 'failed', failure };
     if (wasPending && !labels.includes('AWSPENDING')) return { outcome: 'dropped', failure };
@@ -98,4 +98,9 @@ async function waitFor({ arn, versionId, seconds, failedAt = 0 }: Waiting, deps:
     if (clock.now() > deadline) return { outcome: 'pending', failure };
     await clock.sleep(pauseMs);
   }
+}
+
+async function failureSince({ arn, versionId, failedAt = 0 }: Waiting, { ledger }: Deps): Promise<Failure | undefined> {
+  const known = await ledger.read(failureKey(arn, versionId), rotationFailure);
+  return known !== undefined && known.value.at > failedAt ? known.value.failure : undefined;
 }
