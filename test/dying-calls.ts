@@ -11,15 +11,31 @@ export function dyingAt(fatal: number) {
       get(target, name, receiver) {
         const value: unknown = Reflect.get(target, name, receiver);
         if (typeof value !== 'function') return value;
-        return async (...given: unknown[]) => {
+        return (...given: unknown[]) => {
           calls += 1;
           const isFatal = calls === fatal;
-          const answer: unknown = await Reflect.apply(value, target, given);
+          const answer: unknown = Reflect.apply(value, target, given);
           if (!isFatal) return answer;
-          die();
-          return new Promise(() => {});
+          if (isIterable(answer)) return silence(die);
+          return Promise.resolve(answer).then(() => {
+            die();
+            return new Promise(() => {});
+          });
         };
       },
     });
   return { wrap, died, calls: () => calls };
 }
+
+const isIterable = (answer: unknown): boolean =>
+  typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer;
+
+/** A listing of which nothing ever comes. */
+const silence = (die: () => void): AsyncIterable<never> => ({
+  [Symbol.asyncIterator]: () => ({
+    next: () => {
+      die();
+      return new Promise(() => {});
+    },
+  }),
+});
