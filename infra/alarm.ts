@@ -1,7 +1,7 @@
 import { getAtt, ifSet, ref, type Resource, type Value } from './cloud-formation.ts';
 
 export type Measure = {
-  readonly namespace: 'AWS/SQS' | 'AWS/Lambda' | 'AWS/Events';
+  readonly namespace: 'AWS/SQS' | 'AWS/Lambda' | 'AWS/Events' | 'Keyturn';
   readonly metric: string;
   readonly dimensions: Readonly<Record<string, Value>>;
   readonly statistic: 'Maximum' | 'Sum';

@@ -1,5 +1,5 @@
 import type { Config } from '@keyturn/config/config';
-import { resourceNames } from '@keyturn/config/names';
+import { breakerLogLine, resourceNames } from '@keyturn/config/names';
 
 import { age, alarm, alarmActions, deadLetterAlarms, described, measured, ruleAlarms } from './alarm.ts';
 import { kmsKey } from './parameters.ts';
@@ -61,6 +61,7 @@ export function alarms(config: Config): Resources {
     ]),
     ...functionAlarms(config, base),
     SweepMissingAlarm: sweepMissing(base, runbooks),
+    ...breakerAlarm(config, base),
   };
 }
 
@@ -123,5 +124,38 @@ function sweepMissing(base: string, runbooks: string): Resource {
       ComparisonOperator: 'LessThanThreshold',
       TreatMissingData: 'breaching',
     },
+  };
+}
+
+// Each sweep says so in its log, so the alarm lasts until a person lets the fleet go on.
+function breakerAlarm({ stage, runbooks }: Config, base: string): Resources {
+  const metric = { namespace: 'Keyturn', metric: 'FleetHeldByBreaker' } as const;
+  return {
+    BreakerMetric: {
+      Type: 'AWS::Logs::MetricFilter',
+      Properties: {
+        LogGroupName: ref('SweepLogGroup'),
+        FilterPattern: `{ $.message = "${breakerLogLine}" }`,
+        MetricTransformations: [
+          {
+            MetricNamespace: metric.namespace,
+            MetricName: metric.metric,
+            MetricValue: '1',
+            Dimensions: [{ Key: 'Stage', Value: '$.stage' }],
+          },
+        ],
+      },
+    },
+    FleetPausedAlarm: alarm({
+      ...metric,
+      dimensions: { Stage: stage },
+      statistic: 'Sum',
+      period: 600,
+      name: `${base}-fleet-paused`,
+      says: 'Too much went wrong in an hour, and the fleet is paused: no key is switched off or deleted until somebody looks.',
+      runbook: 'fleet-paused',
+      runbooks,
+      above: 0,
+    }),
   };
 }

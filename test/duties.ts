@@ -107,6 +107,8 @@ const duties: readonly (readonly [RegExp, readonly string[]])[] = [
       'lambda:InvokeFunction retire',
       'events:PutEvents Bus',
       'ssm:GetParameter fleet flag',
+      // The breaker pauses the fleet.
+      'ssm:PutParameter fleet flag',
       'sqs:SendMessage SweepDlq',
     ],
   ],

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { breakerLogLine } from '@keyturn/config/names';
+
 import { edit, type Check } from './check-template.ts';
 import { queues, rules } from './delivery.ts';
 import { root } from './source-files.ts';
-import { ofType, pointee, text, type Alarm, type Template } from './template.ts';
+import { ofType, pointee, text, type Alarm, type Reference, type Template } from './template.ts';
 
 const alarms = (from: Template): readonly (readonly [string, Alarm])[] => ofType(from, 'AWS::CloudWatch::Alarm');
 
@@ -21,6 +23,22 @@ const missing = (from: Template, wanted: readonly string[]): readonly string[] =
   const there = alarmed(from);
   return wanted.filter((metric) => !there.has(metric));
 };
+
+type MetricFilter = {
+  readonly LogGroupName: Reference;
+  readonly FilterPattern: string;
+  readonly MetricTransformations: readonly { readonly MetricName: string }[];
+};
+
+const counters = (from: Template) =>
+  Object.values(from.resources)
+    .filter(({ Type }) => Type === 'AWS::Logs::MetricFilter')
+    .map(({ Properties }) => Properties as MetricFilter)
+    .flatMap(({ LogGroupName, FilterPattern: words, MetricTransformations }) =>
+      MetricTransformations.map(({ MetricName: metric }) => ({ metric, words, log: pointee(LogGroupName) ?? '' })),
+    );
+
+const stageOf = (from: Template): string => /^keyturn-(.+)-sweep$/.exec(from.functions['sweep']!.name)![1]!;
 
 const functionsIn = (from: Template): readonly string[] =>
   Object.entries(from.resources)
@@ -127,6 +145,7 @@ export const operations: readonly Check[] = [
     rule: 'no alarm has a dimension that nothing has: a function, a queue or a rule of this template',
     broken: (from) =>
       alarms(from)
+        .filter(([, { MetricName }]) => !counters(from).some((counter) => counter.metric === MetricName))
         .filter(([, { Dimensions }]) =>
           Dimensions.some(({ Value }) => {
             const id = pointee(Value);
@@ -135,6 +154,16 @@ export const operations: readonly Check[] = [
         )
         .map(([id]) => id),
     plant: (from) => delete from.resources['NotifierDlq'],
+  },
+  {
+    rule: 'what an alarm counts in a log is what the function logs there, of this stage',
+    broken: (from) => [
+      ...counters(from)
+        .filter(({ log, words }) => !(log in from.resources) || !words.includes(`"${breakerLogLine}"`))
+        .map(({ metric }) => metric),
+      ...missing(from, [`FleetHeldByBreaker ${stageOf(from)}`]),
+    ],
+    plant: (from) => (edit(from, 'BreakerMetric')['FilterPattern'] = '{ $.message = "The fleet is paused" }'),
   },
 ];
 

@@ -94,6 +94,7 @@ const withoutData: ReadonlySet<string> = new Set([
   'AWS::Lambda::EventInvokeConfig',
   'AWS::Lambda::EventSourceMapping',
   'AWS::Lambda::Permission',
+  'AWS::Logs::MetricFilter',
   'AWS::SNS::Subscription',
   'AWS::SQS::QueuePolicy',
   // Names and addresses of what is deployed.

@@ -13,6 +13,11 @@ const demandsTag = (grant: Grant): boolean =>
 const namesSecrets = (grant: Grant): boolean =>
   resourcesOf(grant).every((resource) => /:secret:[\w/+=.@-]+-(\?{6}|\w{6})$/.test(resource));
 
+function isRotatedHere(grant: Grant): boolean {
+  const [arn] = condition(grant, 'StringEquals', 'secretsmanager:resource/AllowRotationLambdaArn');
+  return JSON.stringify(arn ?? '').includes(`:function:${functionNames('prod').rotationHandler}"`);
+}
+
 /** What the roles of a template keep to, whatever the configuration. */
 export const privileges: readonly Check[] = [
   {
@@ -48,13 +53,11 @@ export const privileges: readonly Check[] = [
   },
   {
     rule: 'only the rotation handler writes values, and only of secrets it rotates',
-    broken: (from) => {
-      const own = functionNames('prod').rotationHandler;
-      return where(grantsOf(from, 'secretsmanager:Put'), (grant) => {
-        const [arn] = condition(grant, 'StringEquals', 'secretsmanager:resource/AllowRotationLambdaArn');
-        return grant.role !== 'RotationHandlerRole' || !JSON.stringify(arn ?? '').includes(`:function:${own}"`);
-      });
-    },
+    broken: (from) =>
+      where(
+        grantsOf(from, 'secretsmanager:Put'),
+        (grant) => grant.role !== 'RotationHandlerRole' || !isRotatedHere(grant),
+      ),
     plant: (from) => (statement(from, 'CleanupRole', 'ReadSecrets').Action = 'secretsmanager:PutSecretValue'),
   },
   {
@@ -71,6 +74,12 @@ export const privileges: readonly Check[] = [
       (statement(from, 'CleanupRole', 'ClearPending').Condition!['ForAllValues:StringEquals'] = {
         'secretsmanager:VersionStage': ['AWSPENDING', 'AWSCURRENT'],
       }),
+  },
+  {
+    rule: 'a label is moved only on a secret that is rotated by the handler of this stage',
+    broken: (from) =>
+      where(grantsOf(from, 'secretsmanager:UpdateSecretVersionStage'), (grant) => !isRotatedHere(grant)),
+    plant: (from) => delete statement(from, 'CleanupRole', 'ClearPending').Condition!['StringEquals'],
   },
   {
     rule: 'the announcer sees what a secret is and never what it holds',

@@ -55,6 +55,7 @@ describe('an event of ours, on our bus', () => {
   const more: Partial<Record<string, readonly string[]>> = {
     SecretRotated: ['VerifierRule', 'CleanupRule'],
     RotationFailed: ['FailureToldRule', 'CleanupRule'],
+    VerificationFailed: ['CleanupRule'],
   };
 
   test.each(ours)('%s', (type, event) => {

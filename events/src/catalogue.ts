@@ -3,6 +3,7 @@ import { CredentialDisabled } from './credential-disabled.ts';
 import { CredentialRestored } from './credential-restored.ts';
 import { CredentialRetired } from './credential-retired.ts';
 import { CredentialVerified } from './credential-verified.ts';
+import { FleetPaused } from './fleet-paused.ts';
 import { NotificationTestRequested } from './notification-test-requested.ts';
 import { OrphanFound } from './orphan-found.ts';
 import { OrphanReaped } from './orphan-reaped.ts';
@@ -28,6 +29,7 @@ export const catalogue = [
   OrphanFound,
   OrphanReaped,
   RotationOverdue,
+  FleetPaused,
   NotificationTestRequested,
 ] as const;
 

@@ -13,7 +13,7 @@ const outcome = z.object({
 });
 export type NotificationOutcome = z.output<typeof outcome>;
 
-/** What became of a test of an owner's addresses: the notifier writes it, the command line reads it. */
+/** What became of a message that is about no secret, such as a test of an owner's addresses: the notifier writes it, the command line reads that of a test. */
 export const notificationTest = z.object({
   owner: z.string(),
   /** Whether the deployed configuration has a route of this owner; if not, the addresses are those of the default. */
@@ -21,6 +21,9 @@ export const notificationTest = z.object({
   outcomes: z.array(outcome),
 });
 export type NotificationTest = z.output<typeof notificationTest>;
+
+/** Of the message that the fleet paused itself; `id` is the correlation id of the event. */
+export const fleetNoticeKey = (id: string): LedgerKey => ({ partition: 'told#fleet', row: `paused#${id}` });
 
 /** In a partition that the notifier may write. `id` is the correlation id of the request. */
 export const notificationTestKey = (id: string): LedgerKey => ({ partition: 'told#tests', row: `test#${id}` });

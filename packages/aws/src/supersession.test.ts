@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { Ledger } from './ledger.ts';
 import { memoryLedger } from './memory-ledger.ts';
-import { lookAgain, noteSuperseded, readSuperseded, supersededKey, writeSuperseded } from './supersession.ts';
+import { atOnce, lookAgain, noteSuperseded, readSuperseded, supersededKey, writeSuperseded } from './supersession.ts';
 
 const secretArn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:orders-AbCdEf';
 const key = supersededKey(secretArn, 'old');
@@ -55,9 +55,30 @@ test('I2: a version that was current again starts a whole grace, however far its
     disabledAt: null,
     approvedAt: null,
     held: null,
-    dueAt: 2100,
+    mayBeOff: true,
+    dueAt: atOnce,
   });
+});
+
+test('I2: a version whose key is gone starts its grace as any other', async () => {
+  const ledger = memoryLedger();
+  await noteAt(ledger, 1, 1000);
+  const row = (await readSuperseded(ledger, key))!;
+  await writeSuperseded(ledger, { ...row.value, stage: 'retired', dueAt: null }, row.rev);
+
+  await noteAt(ledger, 2, 2000);
+
+  expect(await rowOf(ledger)).toMatchObject({ stage: 'grace', mayBeOff: false, dueAt: 2100 });
   expect(await ledger.due(2099, 10)).toEqual([]);
+});
+
+test('a row of an earlier version, which knows no doubt, is read', async () => {
+  const ledger = memoryLedger();
+  await noteAt(ledger, 1, 1000);
+  const { mayBeOff: _none, ...older } = (await rowOf(ledger))!;
+  await ledger.write(key, older, (await readSuperseded(ledger, key))!.rev);
+
+  expect(await rowOf(ledger)).toMatchObject({ versionId: 'old', mayBeOff: false });
 });
 
 test('I2: a note that lost against another writer is written over what that one wrote', async () => {
@@ -89,18 +110,18 @@ test('I2: late word that a version was current again raises the time, and leaves
 
   await noteSuperseded(ledger, { ...note, n: 0, supersededAt: 3000, dueAt: 3100 }, 2000);
 
-  expect(await rowOf(ledger)).toMatchObject({ n: 5, supersededAt: 3000, dueAt: 3100 });
+  expect(await rowOf(ledger)).toMatchObject({ n: 5, supersededAt: 3000, dueAt: atOnce });
 });
 
-test('a version that is current again is looked at now, but never one that is retired', async () => {
+test('a version that is current again is looked at before all that is due, but never one that is retired', async () => {
   const ledger = memoryLedger();
   await noteAt(ledger, 1, 1000);
-  await lookAgain(ledger, secretArn, 'old', 1001);
-  const again = await ledger.due(1001, 10);
+  await lookAgain(ledger, secretArn, 'old');
+  const again = await ledger.due(atOnce, 10);
   const { value, rev } = (await readSuperseded(ledger, key))!;
   await writeSuperseded(ledger, { ...value, stage: 'retired', dueAt: null }, rev);
 
-  await lookAgain(ledger, secretArn, 'old', 1002);
+  await lookAgain(ledger, secretArn, 'old');
 
   expect(again).toEqual([key]);
   expect(await ledger.due(9999, 10)).toEqual([]);
@@ -122,16 +143,16 @@ test('a sweep that writes in the same moment does not make the look at a version
     },
   };
 
-  await lookAgain(contended, secretArn, 'old', 1200);
+  await lookAgain(contended, secretArn, 'old');
 
-  expect(await rowOf(ledger)).toMatchObject({ stage: 'disabled', dueAt: 1200 });
+  expect(await rowOf(ledger)).toMatchObject({ stage: 'disabled', dueAt: atOnce });
 });
 
 test('whoever cannot have a version looked at again is told to come back', async () => {
   const ledger = memoryLedger();
   await noteAt(ledger, 1, 1000);
 
-  const look = lookAgain({ ...ledger, write: async () => false }, secretArn, 'old', 1200);
+  const look = lookAgain({ ...ledger, write: async () => false }, secretArn, 'old');
 
   await expect(look).rejects.toMatchObject({ name: 'TransientError' });
 });

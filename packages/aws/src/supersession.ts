@@ -24,6 +24,11 @@ export const superseded = z.object({
   correlationId: z.string(),
   stage: z.enum(['grace', 'disabled', 'retired']),
   disabledAt: z.number().nullable(),
+  /**
+   * Somebody set out to switch its key off, or a version that was superseded before was so again, and nobody has seen the key on since. It outlives a
+   * new grace: whoever finds it there switches the key on. A row of an earlier version has none.
+   */
+  mayBeOff: z.boolean().default(false),
   /** Why the last attempt to retire it was held, and since when; told once per reason, and once more when the policy's maxGrace is over. */
   held: z.object({ reason: z.string(), since: z.number(), overMaxGrace: z.boolean().default(false) }).nullable(),
   /** A person let it be disabled, where the policy asks for that. */
@@ -55,7 +60,10 @@ export function writeSuperseded(ledger: Ledger, row: Superseded, rev: number): P
   return ledger.write(supersededKey(row.secretArn, row.versionId), row, rev, row.dueAt ?? undefined);
 }
 
-type Note = Omit<Superseded, keyof typeof beginning | 'dueAt'> & { readonly dueAt: number };
+type Note = Omit<Superseded, keyof typeof beginning | 'mayBeOff' | 'dueAt'> & { readonly dueAt: number };
+
+/** The `dueAt` of a row that the sweep has to look at before all others: a key that is needed may be off. */
+export const atOnce = 0;
 
 /** Of an orphan: whatever the announcer saw of the version counts more. */
 export const orphanNumber = -1;
@@ -72,7 +80,7 @@ export async function noteSuperseded(ledger: Ledger, note: Note, currentAt = -In
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const existing = await ledger.read(key, superseded);
     if (existing !== undefined && saysMore(existing.value, note, currentAt)) return;
-    const row = { ...note, ...raised(note, existing?.value), ...beginning };
+    const row = { ...note, ...raised(note, existing?.value), ...beginning, ...doubt(note, existing?.value) };
     if (await writeSuperseded(ledger, row, existing?.rev ?? 0)) return;
   }
   throw keptWriting(note.versionId);
@@ -95,21 +103,28 @@ function saysMore(known: Superseded, note: Note, currentAt: number): boolean {
   return known.n >= note.n && known.supersededAt >= currentAt;
 }
 
+// Its key may have been switched off after the first supersession, under this version's id or another one's, and nobody may have noticed in the moment
+// in which the version was current again.
+function doubt({ dueAt }: Note, known: Superseded | undefined): Pick<Superseded, 'mayBeOff' | 'dueAt'> {
+  const mayBeOff = known !== undefined && known.stage !== 'retired';
+  return { mayBeOff, dueAt: mayBeOff ? atOnce : dueAt };
+}
+
 function raised(note: Note, known: Superseded | undefined): Pick<Superseded, 'n' | 'supersededAt'> {
   if (known === undefined) return note;
   return { n: Math.max(known.n, note.n), supersededAt: Math.max(known.supersededAt, note.supersededAt) };
 }
 
 /**
- * Makes the sweep look at a version that is current again, now rather than when its next step was due: its key may be off. TransientError: others kept
- * writing, such as a sweep that has just switched that key off.
+ * Makes the sweep look at a version that is current again, before all that is due: its key may be off. TransientError: others kept writing, such as
+ * a sweep that has just switched that key off.
  */
-export async function lookAgain(ledger: Ledger, secretArn: string, versionId: string, now: number): Promise<void> {
+export async function lookAgain(ledger: Ledger, secretArn: string, versionId: string): Promise<void> {
   const key = supersededKey(secretArn, versionId);
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const row = await ledger.read(key, superseded);
     if (row === undefined || row.value.stage === 'retired') return;
-    if (await writeSuperseded(ledger, { ...row.value, dueAt: now }, row.rev)) return;
+    if (await writeSuperseded(ledger, { ...row.value, dueAt: atOnce }, row.rev)) return;
   }
   throw keptWriting(versionId);
 }

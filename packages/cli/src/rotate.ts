@@ -1,8 +1,10 @@
+import { failureKey, listFailures, rotationFailure, type RotationFailure } from '@keyturn/aws/rotation-failure';
 import { PermanentError } from '@keyturn/rotation/errors';
 
 import { secretArgument, textOption } from './arguments.ts';
 import type { Command, Deps } from './command.ts';
 import { UsageError } from './console.ts';
+import { whatToDo } from './what-to-do.ts';
 
 const defaultWaitSeconds = 900;
 const pauseMs = 1000;
@@ -13,7 +15,8 @@ export const rotate: Command = {
   usage: '<secret> [--wait [--timeout SECONDS]]',
   details: [
     'Asks Secrets Manager to rotate at once. A rotation that is not complete is started again instead of a second one.',
-    'With --wait: exit code 1 unless the new version is current within --timeout seconds (900).',
+    'With --wait: exit code 1 unless the new version is current within --timeout seconds (900), at once and with the',
+    'reason where it failed for good.',
   ].join('\n'),
   options: {
     wait: { type: 'boolean', help: 'wait until the new version is current' },
@@ -29,8 +32,10 @@ export const rotate: Command = {
         field: 'RotationEnabled',
       });
     }
+    const waits = call.options['wait'] === true;
+    const before = waits ? await listFailures(deps.ledger, arn) : [];
     const { versionId } = await deps.secrets.rotateNow(arn);
-    if (call.options['wait'] !== true) {
+    if (!waits) {
       return {
         ok: true,
         lines: [`Rotation ${versionId} of ${name} has begun.`],
@@ -38,33 +43,64 @@ export const rotate: Command = {
       };
     }
     console.note(`Rotation ${versionId} of ${name} has begun; the hold-off of its policy comes first.`);
-    const outcome = await waitFor({ arn, versionId, seconds }, deps);
-    return { ok: outcome === 'current', lines: [sentences[outcome]], answer: { secret: name, versionId, outcome } };
+    const { outcome, failure } = await waitFor(
+      { arn, versionId, seconds, failedAt: before.find(({ value }) => value.token === versionId)?.value.at },
+      deps,
+    );
+    const { step, reason, field } = failure ?? noFailure;
+    return {
+      ok: outcome === 'current',
+      lines: [sentences[outcome], ...(failure === undefined || outcome === 'current' ? [] : explain(failure))],
+      answer: { secret: name, versionId, outcome, ...(outcome === 'current' ? noFailure : { step, reason, field }) },
+    };
   },
 };
 
+const noFailure = { step: null, reason: null, field: null };
+
 const sentences = {
   current: 'Done: the new key is current. The old one keeps working until its grace is over.',
+  failed: 'Failed, and no retry will succeed as it is. The old key stays current.',
   dropped: 'Failed: the new version was given up. The old key is current and works. `keyturn status` says more.',
   pending:
     'Not done in time: the new version is still pending. The old key is current and works. `keyturn status` says more.',
 } as const;
 
-type Waiting = { readonly arn: string; readonly versionId: string; readonly seconds: number };
+type Failure = NonNullable<RotationFailure['failure']>;
 
-async function waitFor(
-  { arn, versionId, seconds }: Waiting,
-  { secrets, clock }: Deps,
-): Promise<keyof typeof sentences> {
+function explain({ step, reason, field }: Failure): readonly string[] {
+  return [`It failed in ${step}: ${whatToDo({ reason, field }, '')}`];
+}
+
+type Waiting = {
+  readonly arn: string;
+  readonly versionId: string;
+  readonly seconds: number;
+  /** When an earlier attempt at the same version failed, by the clock of whoever noted that. */
+  readonly failedAt: number | undefined;
+};
+type Ending = { readonly outcome: keyof typeof sentences; readonly failure?: Failure | undefined };
+
+async function waitFor(waiting: Waiting, deps: Deps): Promise<Ending> {
+  const { arn, versionId, seconds } = waiting;
+  const { secrets, clock } = deps;
   const deadline = clock.now() + seconds * 1000;
   // A description may be older than the rotation's start.
   let wasPending = false;
   for (;;) {
     const labels = (await secrets.describe(arn)).stages.get(versionId) ?? [];
-    if (labels.includes('AWSCURRENT')) return 'current';
-    if (wasPending && !labels.includes('AWSPENDING')) return 'dropped';
+    if (labels.includes('AWSCURRENT')) return { outcome: 'current' };
+    const failure = await failureSince(waiting, deps);
+    // One that may heal is tried again by Secrets Manager.
+    if (failure?.retryable === false) return { outcome: 'failed', failure };
+    if (wasPending && !labels.includes('AWSPENDING')) return { outcome: 'dropped', failure };
     wasPending ||= labels.includes('AWSPENDING');
-    if (clock.now() > deadline) return 'pending';
+    if (clock.now() > deadline) return { outcome: 'pending', failure };
     await clock.sleep(pauseMs);
   }
+}
+
+async function failureSince({ arn, versionId, failedAt = 0 }: Waiting, { ledger }: Deps): Promise<Failure | undefined> {
+  const known = await ledger.read(failureKey(arn, versionId), rotationFailure);
+  return known !== undefined && known.value.at > failedAt ? known.value.failure : undefined;
 }

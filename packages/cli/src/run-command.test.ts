@@ -1,6 +1,7 @@
 import { announcementKey, readAnnouncement } from '@keyturn/aws/announcement';
 import { giveLeaseBack, takeLease } from '@keyturn/aws/lease';
-import { failureKey } from '@keyturn/aws/rotation-failure';
+import { countHarm } from '@keyturn/aws/breaker';
+import { failureKey, rotationFailure } from '@keyturn/aws/rotation-failure';
 import { noteSuperseded, readSuperseded, supersededKey, writeSuperseded } from '@keyturn/aws/supersession';
 import type { CheckResult } from '@keyturn/credential-provider/credential-provider';
 import { credential } from '@keyturn/rotation/credential';
@@ -550,6 +551,129 @@ test.each([
 
   expect([code, answer?.['outcome']]).toEqual([expected, outcome]);
   expect(w.clock.now()).toBe(before + 1000);
+});
+
+test('status says that the breaker paused the fleet, and why, until it goes on', async () => {
+  const w = await world();
+  const counted = { harm: 'failed-verifications', at: w.clock.now(), now: w.clock.now(), limit: 1 } as const;
+  for (const id of ['a', 'b']) await countHarm(w.ledger, { ...counted, id });
+  await w.fleet.set('paused');
+
+  const paused = await keyturn(w, 'status');
+  await w.fleet.set('running');
+  const running = await keyturn(w, 'status', '--json');
+
+  expect(paused.text).toContain('2 failed verifications within an hour. What to do: docs/runbooks/fleet-paused.md');
+  expect(running.answer).toMatchObject({ paused: false, pausedBecause: [] });
+});
+
+type Failing = { readonly reason: string; readonly retryable: boolean; readonly at?: number };
+
+/** `rotate --wait`, while the announcer notes failures of the version that is pending: the first before it begins, one more each second. */
+async function rotateFailing(w: World, earlier: Failing | undefined, failures: readonly Failing[]) {
+  const left = [...failures];
+  const fail = async (token: string, { at = w.clock.now(), ...failure }: Failing) => {
+    const key = failureKey(w.arn, token);
+    const row = await w.ledger.read(key, rotationFailure);
+    const more = { what: 'told', failure: { step: 'createSecret', field: 'keyturn:policy', ...failure } };
+    await w.ledger.write(key, { token, at, ...more }, row?.rev ?? 0);
+  };
+  if (earlier !== undefined) await fail(await w.begin(), earlier);
+  const sleep = async (ms: number) => {
+    w.pass(ms);
+    const { stages } = await w.secrets.describe(w.arn);
+    const pending = [...stages].find(([, labels]) => labels.includes('AWSPENDING'))?.[0] ?? '';
+    const next = left.shift();
+    if (next !== undefined) await fail(pending, next);
+  };
+  const began = w.clock.now();
+  const waiting = { ...w, cleanup: { ...w.cleanup, clock: { ...w.clock, sleep } } };
+  const result = await keyturn(waiting, 'rotate', 'orders/apigee', '--wait', '--timeout', '60', '--json');
+  return { ...result, tookMs: w.clock.now() - began };
+}
+
+test('rotate --wait ends at once when the rotation failed for good, with the reason and what to do', async () => {
+  const w = await world();
+
+  const { code, answer, tookMs } = await rotateFailing(w, undefined, [{ reason: 'misconfigured', retryable: false }]);
+
+  expect(code).toBe(1);
+  expect(answer).toMatchObject({
+    outcome: 'failed',
+    step: 'createSecret',
+    reason: 'misconfigured',
+    field: 'keyturn:policy',
+  });
+  expect(tookMs).toBe(1000);
+});
+
+test('rotate --wait tells people why it failed, and where to read on', async () => {
+  const w = await world();
+  const sleep = async (ms: number) => {
+    w.pass(ms);
+    const { stages } = await w.secrets.describe(w.arn);
+    const token = [...stages].find(([, labels]) => labels.includes('AWSPENDING'))?.[0] ?? '';
+    const failure = { step: 'createSecret', reason: 'shape-mismatch', field: '/key', retryable: false };
+    await w.ledger.write(failureKey(w.arn, token), { token, at: w.clock.now(), what: 'told', failure }, 0);
+  };
+
+  const { text } = await keyturn(
+    { ...w, cleanup: { ...w.cleanup, clock: { ...w.clock, sleep } } },
+    'rotate',
+    'orders/apigee',
+    '--wait',
+  );
+
+  expect(text).toContain('Failed, and no retry will succeed as it is. The old key stays current.');
+  expect(text).toContain(
+    'It failed in createSecret: reason shape-mismatch, look at /key. What to do: docs/runbooks/shape-mismatch.md.',
+  );
+});
+
+test('rotate --wait goes on after a failure that may heal, and tells it when the time is over', async () => {
+  const w = await world();
+
+  const { code, answer, tookMs } = await rotateFailing(w, undefined, [{ reason: 'unavailable', retryable: true }]);
+
+  expect(code).toBe(1);
+  expect(answer).toMatchObject({ outcome: 'pending', reason: 'unavailable' });
+  expect(tookMs).toBeGreaterThanOrEqual(60_000);
+});
+
+test('rotate --wait takes no failure of an earlier attempt for its own', async () => {
+  const w = await world();
+  const earlier = { reason: 'misconfigured', retryable: false, at: 5 };
+
+  const { answer } = await rotateFailing(w, earlier, []);
+  const again = await rotateFailing(w, undefined, [{ reason: 'quota', retryable: false }]);
+
+  expect(answer).toMatchObject({ outcome: 'pending', reason: null });
+  expect(again.answer).toMatchObject({ outcome: 'failed', reason: 'quota' });
+});
+
+test('rotate --wait tells nothing of a failure that was made up for', async () => {
+  const w = await world();
+  let seconds = 0;
+  const sleep = async (ms: number) => {
+    w.pass(ms);
+    seconds += 1;
+    const { stages } = await w.secrets.describe(w.arn);
+    const token = [...stages].find(([, labels]) => labels.includes('AWSPENDING'))?.[0] ?? '';
+    const failure = { step: 'setSecret', reason: 'unavailable', field: null, retryable: true };
+    if (seconds === 1) await w.ledger.write(failureKey(w.arn, token), { token, at: 1, what: 'told', failure }, 0);
+    else await w.secrets.moveCurrent({ arn: w.arn, from: w.firstVersion, to: token });
+  };
+
+  const { code, answer } = await keyturn(
+    { ...w, cleanup: { ...w.cleanup, clock: { ...w.clock, sleep } } },
+    'rotate',
+    'orders/apigee',
+    '--wait',
+    '--json',
+  );
+
+  expect(code).toBe(0);
+  expect(answer).toMatchObject({ outcome: 'current', reason: null });
 });
 
 test('status tells people that the fleet is paused, and which tag of a secret is wrong', async () => {

@@ -1,8 +1,9 @@
-import { partitionOf, readAnnouncement } from '@keyturn/aws/announcement';
+import { readAnnouncement } from '@keyturn/aws/announcement';
+import { harms, readBreaker } from '@keyturn/aws/breaker';
 import type { Ledger } from '@keyturn/aws/ledger';
-import { failurePrefix, rotationFailure } from '@keyturn/aws/rotation-failure';
+import { listFailures } from '@keyturn/aws/rotation-failure';
 import type { SecretDescription } from '@keyturn/aws/secret-store';
-import { listSuperseded, type Superseded } from '@keyturn/aws/supersession';
+import { atOnce, listSuperseded, type Superseded } from '@keyturn/aws/supersession';
 import { managedSecret, tagNames } from '@keyturn/config/managed-secret';
 import { functionNames } from '@keyturn/config/names';
 import { PermanentError } from '@keyturn/rotation/errors';
@@ -20,6 +21,7 @@ export const status: Command = {
   options: {},
   async run(call, deps) {
     const paused = await deps.fleet.paused();
+    const trips = paused ? await openTrips(deps.ledger) : [];
     const secrets = [];
     for await (const description of descriptions(call.arguments[0], deps)) {
       secrets.push(await statusOf(description, deps));
@@ -29,20 +31,28 @@ export const status: Command = {
       ok: wrong === 0,
       lines: [
         `${secrets.length} managed secret${secrets.length === 1 ? '' : 's'}, ${wrong} with problems. Fleet ${paused ? 'PAUSED: nothing is retired' : 'running'}.`,
+        ...trips.map(
+          ({ harm, count, at }) =>
+            `  ! the breaker paused it on ${moment(at)}: ${count} ${harm.replace('-', ' ')} within an hour. What to do: docs/runbooks/fleet-paused.md`,
+        ),
         ...secrets.flatMap(describe),
       ],
-      answer: { paused, secrets },
+      answer: { paused, pausedBecause: trips.map(({ harm }) => harm), secrets },
     };
   },
 };
 
+async function openTrips(ledger: Ledger) {
+  const rows = await Promise.all(harms.map(async (harm) => ({ harm, row: await readBreaker(ledger, harm) })));
+  return rows.flatMap(({ harm, row }) => {
+    const trip = row?.value.trip ?? null;
+    return trip === null || trip.state === 'over' ? [] : [{ harm, ...trip }];
+  });
+}
+
 async function* descriptions(secretId: string | undefined, { secrets }: Deps): AsyncIterable<SecretDescription> {
   if (secretId === undefined) yield* secrets.listTagged(tagNames.provider);
   else yield await secrets.describe(secretId);
-}
-
-function listFailures(ledger: Ledger, secretArn: string) {
-  return ledger.list(partitionOf(secretArn), failurePrefix, rotationFailure);
 }
 
 type Status = Awaited<ReturnType<typeof statusOf>>;
@@ -80,7 +90,7 @@ async function statusOf(description: SecretDescription, { config, ledger }: Deps
       ...superseded.flatMap(({ value: { versionId, held } }) => heldProblem(versionId, held)),
       ...failures.map(
         ({ value }) =>
-          `rotation ${value.token} failed on ${moment(value.at)}; keyturn plan says what stands against the next`,
+          `rotation ${value.token} failed on ${moment(value.at)}${value.failure === undefined ? '' : ` in ${value.failure.step}, reason ${value.failure.reason}`}; keyturn plan says what stands against the next`,
       ),
       ...(row !== undefined && row.value.announced < row.value.n
         ? ['subscribers were not told of the current version yet']
@@ -95,7 +105,7 @@ function retiring(row: Superseded, name: string) {
     versionId,
     stage,
     supersededAt: isoOrNull(supersededAt),
-    dueAt: isoOrNull(dueAt),
+    dueAt: isoOrNull(dueAt === atOnce ? supersededAt : dueAt),
     heldBecause: held?.reason ?? null,
     overMaxGrace: held?.overMaxGrace ?? false,
     heldInWords: whyHeld(row, name) ?? null,

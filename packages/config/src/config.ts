@@ -110,6 +110,15 @@ const adminSecrets = z.strictObject({
   }),
 });
 
+const breaker = z.strictObject({
+  failedVerifications: z.int().min(1).max(1000).default(5).meta({
+    description: 'More current credentials than this refused within an hour pause the fleet',
+  }),
+  disables: z.int().min(1).max(10_000).default(1000).meta({
+    description: 'More old keys than this to be switched off within an hour pause the fleet',
+  }),
+});
+
 export const configSchema = z.strictObject({
   stage: id,
   providers: z.record(id, provider),
@@ -129,6 +138,7 @@ export const configSchema = z.strictObject({
     description:
       'Keys that no secret owns and that are retired in one hour at most, where a provider says orphans: reap',
   }),
+  breaker: breaker.prefault({}).meta({ description: 'When the fleet pauses itself; `keyturn resume` lets it go on' }),
   deployment: deployment.prefault({}),
 });
 /** The configuration of a stage; `parseConfig` alone makes one. All durations are in milliseconds. */

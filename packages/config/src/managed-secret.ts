@@ -89,9 +89,10 @@ export function managedSecret(description: SecretDescription, config: Config): M
   };
 }
 
-export function runbookUrl(config: Config, reason?: Reason): string {
+/** `page`: one of docs/runbooks, such as a reason; without it all of them. */
+export function runbookUrl(config: Config, page?: Reason | 'fleet-paused'): string {
   const base = config.runbooks.replace(/\/+$/, '');
-  return reason === undefined ? base : `${base}/${reason}`;
+  return page === undefined ? base : `${base}/${page}`;
 }
 
 function tagValue(description: SecretDescription, name: string): string {

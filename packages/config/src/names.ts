@@ -15,3 +15,6 @@ export function functionNames(stage: string) {
     retire: (providerId: string) => `${base}-${providerId}-retire`,
   };
 }
+
+/** Logged by each sweep while the breaker holds the fleet; an alarm counts it. */
+export const breakerLogLine = 'The breaker holds the fleet paused';

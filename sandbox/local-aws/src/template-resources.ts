@@ -159,6 +159,7 @@ export const ignoredTypes: ReadonlySet<string> = new Set([
   'AWS::IAM::Role',
   'AWS::Lambda::Version',
   'AWS::Logs::LogGroup',
+  'AWS::Logs::MetricFilter',
   'AWS::S3::Bucket',
   'AWS::S3::BucketPolicy',
   'AWS::SNS::Subscription',

@@ -72,7 +72,7 @@ async function recordChange(look: Look, deps: Deps): Promise<Announcement> {
   }
   if (moved.versionId !== next.previousVersionId) await noteHeardOf(look, next, deps);
   await noteAbandoned(look, next, deps);
-  await lookAgain(deps.ledger, secret.arn, current, deps.clock.now());
+  await lookAgain(deps.ledger, secret.arn, current);
   if (await deps.ledger.write(announcementKey(secret.arn), next, known?.rev ?? 0)) return next;
   throw new TransientError('Another announcer saw the same change', { retryAfterMs: conflictPauseMs });
 }

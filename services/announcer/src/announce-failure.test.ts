@@ -1,3 +1,4 @@
+import { failureKey, listFailures, rotationFailure } from '@keyturn/aws/rotation-failure';
 import { RotationFailed } from '@keyturn/events/rotation-failed';
 import { TransientError } from '@keyturn/rotation/errors';
 import { expect, test } from 'vitest';
@@ -206,7 +207,8 @@ test('refuses a hint whose secret is no ARN, and an event of another label or wi
 test('a failure that was told stays told, although a later attempt only waited before its echo arrived', async () => {
   const w = await world();
   const about = { secretArn: w.arn, token, at: w.clock.now() };
-  await handleNotice({ kind: 'told', ...about }, w.announcer);
+  const failure = { step: 'setSecret', reason: 'unavailable', field: null, retryable: true };
+  await handleNotice({ kind: 'told', ...about, failure }, w.announcer);
   await handleNotice({ kind: 'waiting', ...about }, w.announcer);
   w.pass(600_000);
   const message = cloudTrail(w, 'RotationFailed');
@@ -215,4 +217,33 @@ test('a failure that was told stays told, although a later attempt only waited b
   await hear(w, message);
 
   expect(w.events()).toEqual([]);
+});
+
+test('what failed is noted with its reason: the latest attempt counts, repeats and one that waits do not', async () => {
+  const w = await world();
+  const known = async () => (await w.ledger.read(failureKey(w.arn, token), rotationFailure))?.value;
+  const told = (at: number, reason: string, retryable: boolean) => {
+    const failure = { step: 'createSecret', reason, field: null, retryable };
+    return handleNotice({ kind: 'told', secretArn: w.arn, token, at, failure }, w.announcer);
+  };
+  await told(1000, 'unavailable', true);
+  await told(2000, 'misconfigured', false);
+
+  await told(1000, 'unavailable', true);
+  await handleNotice({ kind: 'waiting', secretArn: w.arn, token, at: 3000 }, w.announcer);
+
+  const failure = { step: 'createSecret', reason: 'misconfigured', field: null, retryable: false };
+  expect(await known()).toEqual({ token, at: 2000, what: 'told', failure });
+});
+
+test('a failure that nobody but CloudTrail told is noted with its reason, and one that an earlier version noted is read', async () => {
+  const w = await world();
+  const message = cloudTrail(w, 'RotationFailed');
+  w.pass(10_000);
+  await hear(w, message);
+  const noted = (await w.ledger.read(failureKey(w.arn, token), rotationFailure))?.value;
+  await w.ledger.write(failureKey(w.arn, 'older'), { token: 'older', at: 1, what: 'told' }, 0);
+
+  expect(noted?.failure).toEqual({ step: 'setSecret', reason: 'handler-died', field: null, retryable: true });
+  expect((await listFailures(w.ledger, w.arn)).map(({ value }) => value.token).sort()).toEqual([token, 'older'].sort());
 });

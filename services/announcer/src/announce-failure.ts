@@ -1,6 +1,6 @@
 import { readAnnouncement } from '@keyturn/aws/announcement';
 import type { Ledger } from '@keyturn/aws/ledger';
-import { failureKey, rotationFailure } from '@keyturn/aws/rotation-failure';
+import { failureKey, rotationFailure, type RotationFailure } from '@keyturn/aws/rotation-failure';
 import { eventFacts } from '@keyturn/config/event-facts';
 import { occurrence } from '@keyturn/events/occurrence';
 import { RotationFailed } from '@keyturn/events/rotation-failed';
@@ -48,17 +48,18 @@ export async function announceFailure(ended: Ended, deps: Deps): Promise<void> {
     idempotencyKey: [secretArn, token, ended.step, reason].join('#'),
   });
   await deps.bus.publish(RotationFailed.create(facts, about));
-  await remember(ended, 'told', deps);
+  const { step, field, retryable } = facts;
+  await remember(ended, { what: 'told', failure: { step, reason, field, retryable } }, deps);
 }
 
 /** The handler told of this token; what CloudTrail says of it later is known already. */
 export function noteTold(told: Told, deps: Deps): Promise<void> {
-  return remember(told, 'told', deps);
+  return remember(told, { what: 'told', failure: told.failure }, deps);
 }
 
 /** The handler ended this attempt without telling anybody; CloudTrail's echo of it is not worth telling either. */
 export function noteWaiting(waiting: Waiting, deps: Deps): Promise<void> {
-  return remember(waiting, 'waiting', deps);
+  return remember(waiting, { what: 'waiting' }, deps);
 }
 
 async function isKnown({ secretArn, token, at }: Ended, ledger: Ledger): Promise<boolean> {
@@ -70,11 +71,12 @@ async function isKnown({ secretArn, token, at }: Ended, ledger: Ledger): Promise
 
 async function remember(
   { secretArn, token, at }: Ended | Told | Waiting,
-  what: 'told' | 'waiting',
+  ending: Pick<RotationFailure, 'what' | 'failure'>,
   { ledger }: Deps,
 ): Promise<void> {
   const key = failureKey(secretArn, token);
   const row = await ledger.read(key, rotationFailure);
-  if (row?.value.what === 'told') return;
-  await ledger.write(key, { token, at, what }, row?.rev ?? 0);
+  // The latest failure counts, and it may be told twice; that one waits takes none back.
+  if (row?.value.what === 'told' && (ending.what === 'waiting' || row.value.at >= at)) return;
+  await ledger.write(key, { token, at, ...ending }, row?.rev ?? 0);
 }

@@ -1,3 +1,4 @@
+import type { RotationFailure } from '@keyturn/aws/rotation-failure';
 import { RotationFailed } from '@keyturn/events/rotation-failed';
 import { PermanentError } from '@keyturn/rotation/errors';
 import { parseSecretArn } from '@keyturn/rotation/mark';
@@ -19,7 +20,13 @@ export type Notice =
   /** The handler stopped because the new key is not accepted everywhere yet, and has told nobody: nothing is wrong so far. */
   | { readonly kind: 'waiting'; readonly secretArn: string; readonly token: string; readonly at: number }
   /** The handler has told of a failure itself. */
-  | { readonly kind: 'told'; readonly secretArn: string; readonly token: string; readonly at: number };
+  | {
+      readonly kind: 'told';
+      readonly secretArn: string;
+      readonly token: string;
+      readonly at: number;
+      readonly failure: NonNullable<RotationFailure['failure']>;
+    };
 
 export type Moved = {
   readonly kind: 'moved';
@@ -74,7 +81,9 @@ function readNotice(body: unknown): Notice {
   if (source === 'keyturn' && hint.shape['detail-type'].safeParse(type).success) return readHint(body);
   if (source === 'keyturn' && type === RotationFailed.type) {
     const { metadata, data } = RotationFailed.parse(body);
-    return { kind: 'told', secretArn: data.secretArn, token: data.versionId, at: Date.parse(metadata.occurredAt) };
+    const { secretArn, versionId: token, step, reason, field, retryable } = data;
+    const failure = { step, reason, field, retryable };
+    return { kind: 'told', secretArn, token, at: Date.parse(metadata.occurredAt), failure };
   }
   if (source === 'aws.secretsmanager' && type === 'Secret Label Updated') {
     const { resources, time, detail } = labelUpdated.parse(body);

@@ -15,7 +15,7 @@ export type Deps = {
   readonly retire: (providerId: string) => RetireProvider;
   readonly ledger: Ledger;
   readonly bus: EventBus;
-  readonly fleet: Pick<Fleet, 'paused'>;
+  readonly fleet: Fleet;
   readonly clock: Clock;
   readonly newId: () => string;
   readonly log: Log;

@@ -1,37 +1,68 @@
 import type { LedgerRow } from '@keyturn/aws/ledger';
-import { writeSuperseded, type Superseded } from '@keyturn/aws/supersession';
+import { readSuperseded, supersededKey, writeSuperseded, type Superseded } from '@keyturn/aws/supersession';
 import { eventFacts } from '@keyturn/config/event-facts';
 import { CredentialDisabled } from '@keyturn/events/credential-disabled';
 import { occurrence } from '@keyturn/events/occurrence';
 import { TransientError } from '@keyturn/rotation/errors';
 
+import { mayEnd } from './breaker.ts';
 import type { Deps } from './deps.ts';
+import { earliest } from './due-time.ts';
 import { becameCurrent } from './fences.ts';
 import { readLive, type Live } from './managed-versions.ts';
 import type { OldKey } from './old-key.ts';
 import { settleCurrent } from './settle-current.ts';
+import { writeGrace } from './switch-on.ts';
 
 export type Retirement = { readonly row: LedgerRow<Superseded>; readonly live: Live; readonly old: OldKey };
 
-/** Switches the old key off, reversibly; if it became current in the same moment, switches it on again and lets it be. */
+/**
+ * Switches the old key off, reversibly; if it became current in the same moment, switches it on again and lets it be. The row says before that the key
+ * may be off, so that whoever begins a new grace of it, and whoever finds it after a crash, knows.
+ */
 export async function disableVersion({ row, live, old }: Retirement, deps: Deps): Promise<void> {
+  if (!(await mayEnd(row.value, deps))) return;
   const { secret } = live;
   const { provider, target } = row.value;
+  const rev = await noteDoubt(row, deps);
   await deps.retire(provider).disable({ target, keyId: old.keyId, mark: old.mark });
   if (await becameCurrent(old, live, deps)) {
     await settleCurrent(await readLive(secret.arn, deps), deps, { correlationId: row.value.correlationId });
     throw new TransientError('The key became current while it was being disabled');
   }
+  if (await isInGrace(row.value, live, deps)) return;
 
   const now = deps.clock.now();
   const deleteAt = now + Math.max(secret.policy.soakMs, secret.provider.config.revocation);
   // Nobody ever used an orphan; its end is told once it is deleted.
   if (row.value.kind === 'superseded') await tell({ row: row.value, live, deleteAt }, deps);
-  await writeSuperseded(
-    deps.ledger,
-    { ...row.value, stage: 'disabled', disabledAt: now, held: null, dueAt: deleteAt },
-    row.rev,
-  );
+  const disabled = { stage: 'disabled', mayBeOff: true, disabledAt: now, held: null, dueAt: deleteAt } as const;
+  if (await writeSuperseded(deps.ledger, { ...row.value, ...disabled }, rev)) return;
+  await isInGrace(row.value, live, deps);
+}
+
+async function noteDoubt({ value, rev }: LedgerRow<Superseded>, { ledger }: Deps): Promise<number> {
+  if (value.mayBeOff) return rev;
+  const doubtful = { ...value, mayBeOff: true };
+  if (!(await writeSuperseded(ledger, doubtful, rev))) throw new TransientError('The row was changed meanwhile');
+  const noted = await readSuperseded(ledger, supersededKey(value.secretArn, value.versionId));
+  if (
+    noted?.value.supersededAt !== value.supersededAt ||
+    noted.value.n !== value.n ||
+    noted.value.dueAt !== value.dueAt
+  )
+    throw new TransientError('The row was changed meanwhile');
+  return noted.rev;
+}
+
+/** Whether a new grace of the key began while it was being switched off: it was current for a moment. Then it is switched on again. */
+async function isInGrace(before: Superseded, live: Live, deps: Deps): Promise<boolean> {
+  const row = await readSuperseded(deps.ledger, supersededKey(before.secretArn, before.versionId));
+  if (row === undefined || row.value.stage !== 'grace') return false;
+  const dueAt = earliest(row.value, live);
+  if (deps.clock.now() >= dueAt) return false;
+  await writeGrace({ value: { ...row.value, mayBeOff: true, dueAt }, rev: row.rev }, live, deps);
+  return true;
 }
 
 type Disabled = { readonly row: Superseded; readonly live: Live; readonly deleteAt: number };

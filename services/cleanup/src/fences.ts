@@ -23,14 +23,8 @@ export type Verdict =
  * PermanentError with the reason for holding it, TransientError to look again soon.
  */
 export async function passFences(row: Superseded, live: Live, deps: Deps): Promise<Verdict> {
-  // First of all, and whatever the policy says: a current key that is off is an outage.
-  if (await settleCurrent(live, deps, { correlationId: row.correlationId }))
-    throw new TransientError('The current key had to be restored first');
-  const labels = labelsOf(live, row.versionId);
-  if (labels.includes('AWSCURRENT') || labels.includes('AWSPENDING')) return raised(row, live, deps);
-
-  const dueAt = earliest(row, live);
-  if (deps.clock.now() < dueAt) return { verdict: 'wait', row: { ...row, dueAt } };
+  const early = await lookFirst(row, live, deps);
+  if (early !== undefined) return early;
   await obeyPolicy(row, live, deps);
 
   // Before anything below reads an old version itself.
@@ -51,6 +45,24 @@ export async function passFences(row: Superseded, live: Live, deps: Deps): Promi
   return { verdict: 'go', old };
 }
 
+type Wait = Extract<Verdict, { verdict: 'wait' }>;
+
+/**
+ * What is looked at even while the fleet is paused: whether the current key is on, and whether the version is not due. TransientError: the current key had to be
+ * switched on.
+ */
+export async function lookFirst(row: Superseded, live: Live, deps: Deps): Promise<Wait | undefined> {
+  // First of all, and whatever the policy says: a current key that is off is an outage.
+  if (await settleCurrent(live, deps, { correlationId: row.correlationId }))
+    throw new TransientError('The current key had to be restored first');
+  const labels = labelsOf(live, row.versionId);
+  if (labels.includes('AWSCURRENT') || labels.includes('AWSPENDING')) return raised(row, live, deps);
+
+  const dueAt = earliest(row, live);
+  if (deps.clock.now() < dueAt) return { verdict: 'wait', row: { ...row, dueAt } };
+  return undefined;
+}
+
 function waitForOthers(
   { until, currentUntil }: Elsewhere,
   row: Superseded,
@@ -63,12 +75,14 @@ function waitForOthers(
 }
 
 // Supersession is only ever raised: a version that is current now was superseded at the earliest now. What somebody approved of it is history.
-function raised(row: Superseded, live: Live, { clock }: Deps): Verdict {
+function raised(row: Superseded, live: Live, { clock }: Deps): Wait {
   return raisedTo(clock.now(), row, live);
 }
 
-function raisedTo(supersededAt: number, row: Superseded, live: Live): Verdict {
-  const again: Superseded = { ...row, ...beginning, supersededAt };
+function raisedTo(supersededAt: number, row: Superseded, live: Live): Wait {
+  // An earlier version noted no doubt of a key that it switched off.
+  const mayBeOff = row.mayBeOff || row.stage === 'disabled';
+  const again: Superseded = { ...row, ...beginning, mayBeOff, supersededAt };
   return { verdict: 'wait', row: { ...again, dueAt: earliest(again, live) } };
 }
 

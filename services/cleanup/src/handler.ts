@@ -48,7 +48,7 @@ const deps: Deps = {
   log: logger('cleanup'),
 };
 
-/** Called for each SecretRotated and RotationFailed. */
+/** Called for each SecretRotated, RotationFailed and VerificationFailed. */
 export const handler = onQueue({
   service: 'cleanup',
   parse: parseOutcome,

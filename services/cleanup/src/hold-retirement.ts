@@ -41,7 +41,7 @@ type Held = { readonly row: Superseded; readonly hold: Hold; readonly nextTryAt:
 
 async function tell({ row, hold, nextTryAt }: Held, deps: Deps): Promise<void> {
   const { reason, step = row.stage === 'disabled' ? 'delete' : 'disable', overMaxGrace = false, forceAt = null } = hold;
-  const description = await describeIfThere(row.secretArn, deps);
+  const description = await describeIfThere(row, reason, deps);
   const gone = { arn: row.secretArn, name: parseSecretArn(row.secretArn).name, tags: {} };
   const labelled = [...(description?.stages ?? [])].find(([, labels]) => labels.includes('AWSCURRENT'));
   const facts = {
@@ -64,12 +64,17 @@ async function tell({ row, hold, nextTryAt }: Held, deps: Deps): Promise<void> {
   await deps.bus.publish(RetirementHeld.create(facts, about));
 }
 
-// The owner of a secret that is gone, or that nobody may read any more, has to hear of its key all the same.
-async function describeIfThere(secretArn: string, { secrets }: Deps): Promise<SecretDescription | undefined> {
+// The owner of a secret that is gone, or that nobody may read any more, has to hear of its key all the same. One that does not answer for ever may be the
+// very reason.
+async function describeIfThere(
+  { secretArn }: Superseded,
+  reason: Reason,
+  { secrets }: Deps,
+): Promise<SecretDescription | undefined> {
   try {
     return await secrets.describe(secretArn);
   } catch (error) {
-    if (error instanceof PermanentError) return undefined;
+    if (error instanceof PermanentError || reason === 'unavailable') return undefined;
     throw error;
   }
 }

@@ -29,7 +29,7 @@ export async function removeVersion({ row, live, old }: Retirement, deps: Deps):
 }
 
 // Whoever approved the deletion of a key that was off did not mean this one.
-const anew = { stage: 'grace', disabledAt: null, deletionApprovedAt: null } as const;
+const anew = { stage: 'grace', mayBeOff: false, disabledAt: null, deletionApprovedAt: null } as const;
 
 /** Deletes the key at once; for a provider that cannot switch a key off and on again. */
 export async function deleteKey({ row, live, old }: Retirement, deps: Deps): Promise<void> {

@@ -261,7 +261,7 @@ test('back to current in the soak: the key is switched on by the next sweep, wha
   w.pass(day + margin);
   await sweep(w);
   await w.secrets.moveCurrent({ arn: w.arn, from: w.versionId, to: w.firstVersion });
-  await lookAgain(w.ledger, w.arn, w.firstVersion, w.clock.now());
+  await lookAgain(w.ledger, w.arn, w.firstVersion);
 
   await sweep(w);
   const restored = stateOf(w, w.handMade);
@@ -691,14 +691,6 @@ test('a pause in the middle of a sweep stops it before the next key', async () =
   expect([stateOf(w, w.handMade), stateOf(w, key)].sort()).toEqual(['disabled', 'enabled']);
 });
 
-test('a paused sweep looks at nothing', async () => {
-  const w = await superseded();
-  await w.fleet.set('paused');
-  w.pass(day + margin);
-
-  expect(await sweep(w)).toEqual({ looked: 0, left: 0 });
-});
-
 test('a row that is listed as due and is not any more is left alone', async () => {
   const w = await superseded();
   w.pass(day + margin);
@@ -855,4 +847,44 @@ test('a node that accepts the key still is noticed, whichever it is', async () =
 
   expect(stateOf(w, w.handMade)).toBe('disabled');
   expect(w.events('RetirementHeld')).toMatchObject([{ detail: { data: { reason: 'still-accepted' } } }]);
+});
+
+test('a key whose secret cannot be read for so long that every policy would have ended it is told once, to whoever is there to hear it', async () => {
+  const w = await superseded();
+  const describe = () => Promise.reject(new TransientError('no answer'));
+  const deps = { secrets: { ...w.secrets, describe } };
+  const longest = day + margin + week;
+  w.pass(longest - 1);
+  await sweep(w, deps);
+  const before = w.events('RetirementHeld').length;
+
+  for (let sweeps = 0; sweeps < 3; sweeps += 1) {
+    w.pass(hour);
+    await sweep(w, deps);
+  }
+
+  expect(before).toBe(0);
+  expect(w.events('RetirementHeld')).toMatchObject([
+    { detail: { data: { reason: 'unavailable', step: 'disable', secretArn: w.arn, owner: 'unknown' } } },
+  ]);
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+});
+
+test('a key that is off and whose secret cannot be read is told after the soak and the longest patience', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+  await sweep(w);
+  const value = () => Promise.reject(new TransientError('no answer'));
+  const deps = { secrets: { ...w.secrets, value } };
+  w.pass(2 * week - 1);
+  await sweep(w, deps);
+  const before = w.events('RetirementHeld').length;
+
+  w.pass(15 * minute);
+  await sweep(w, deps);
+
+  expect(before).toBe(0);
+  expect(w.events('RetirementHeld')).toMatchObject([
+    { detail: { data: { reason: 'unavailable', step: 'delete', owner: 'orders' } } },
+  ]);
 });

@@ -4,24 +4,27 @@ import { readSuperseded, writeSuperseded, type Superseded } from '@keyturn/aws/s
 import { PendingError, PermanentError, TransientError } from '@keyturn/rotation/errors';
 
 import type { Deps } from './deps.ts';
+import { isHalted, mayEnd } from './breaker.ts';
 import { disableVersion } from './disable-version.ts';
-import { earliest } from './due-time.ts';
-import { deletionField, passFences } from './fences.ts';
+import { earliest, latest } from './due-time.ts';
+import { deletionField, lookFirst, passFences } from './fences.ts';
 import { holdRetirement } from './hold-retirement.ts';
-import { readLive, type Live } from './managed-versions.ts';
+import { readJudgeable, readLive, type Live } from './managed-versions.ts';
 import { closeRow, deleteKey, removeVersion } from './remove-version.ts';
+import { switchOn, writeGrace } from './switch-on.ts';
 
 /** Longer than the function lives. */
 const leaseMs = 960_000;
 
 /**
  * One step towards the end of a superseded key: disable it, or after the soak delete it. Everything that is believed is read now; the row says only
- * which version to look at and when. A PermanentError holds the retirement, and the owner is told once.
+ * which version to look at and when. A PermanentError holds the retirement, and the owner is told once. While the fleet is paused only what has to be
+ * on is switched on.
  */
 export async function retireVersion(key: LedgerKey, deps: Deps): Promise<void> {
   const { ledger, clock, newId } = deps;
   const found = await readDue(key, deps);
-  if (found === undefined || (await deps.fleet.paused())) return;
+  if (found === undefined) return;
   const { provider, target } = found.value;
   const lease = { provider, target, holder: newId(), now: clock.now() };
   // Whoever holds it is at work on this target; the row stays due, and its place in the line is kept.
@@ -29,7 +32,7 @@ export async function retireVersion(key: LedgerKey, deps: Deps): Promise<void> {
   try {
     // Read again: what was due before the lease may be done by now.
     const row = await readDue(key, deps);
-    if (row !== undefined) await retireOrHold(row, deps);
+    if (row !== undefined) await ((await isHalted(deps)) ? lookOnly(row, deps) : retireOrHold(row, deps));
   } finally {
     // Nobody relies on this: a lease ends by itself.
     await giveLeaseBack(ledger, lease);
@@ -42,6 +45,12 @@ async function readDue(key: LedgerKey, { ledger, clock }: Deps): Promise<LedgerR
   return due ? row : undefined;
 }
 
+async function lookOnly(row: LedgerRow<Superseded>, deps: Deps): Promise<void> {
+  const live = await readJudgeable(row.value.secretArn, deps);
+  const early = live && (await lookFirst(row.value, live, deps));
+  if (live !== undefined && early !== undefined) await wait({ value: early.row, rev: row.rev }, live, deps);
+}
+
 async function retireOrHold(row: LedgerRow<Superseded>, deps: Deps): Promise<void> {
   let live: Live | undefined;
   try {
@@ -49,7 +58,7 @@ async function retireOrHold(row: LedgerRow<Superseded>, deps: Deps): Promise<voi
     await takeStep(row, live, deps);
   } catch (error) {
     const passing = error instanceof TransientError || error instanceof PendingError;
-    if (passing && live !== undefined && isOverdue(row.value, live, deps)) {
+    if (passing && isOverdue(row.value, live, deps)) {
       deps.log.error('A version that is long due cannot be dealt with', { ...aboutRow(row.value), error });
       await holdRetirement(row, { reason: 'unavailable' }, deps);
       return;
@@ -62,18 +71,27 @@ async function retireOrHold(row: LedgerRow<Superseded>, deps: Deps): Promise<voi
 const aboutRow = ({ secretArn, versionId }: Superseded) => ({ secretArn, versionId });
 
 // What is tried again and again is told nobody, and by now the key is too old: its owner has to know that it lives still.
-function isOverdue(row: Superseded, live: Live, { clock }: Deps): boolean {
-  return clock.now() >= earliest(row, live) + live.secret.policy.maxGraceMs;
+function isOverdue(row: Superseded, live: Live | undefined, { clock, config }: Deps): boolean {
+  // Of a secret that cannot be read nobody knows the policy: the slowest one there is.
+  const end = live === undefined ? latest(row, config) : earliest(row, live) + live.secret.policy.maxGraceMs;
+  return clock.now() >= end;
+}
+
+/** The step is not due, or not any more. */
+async function wait(row: LedgerRow<Superseded>, live: Live, deps: Deps): Promise<void> {
+  if (row.value.stage === 'grace') await writeGrace(row, live, deps);
+  else await writeSuperseded(deps.ledger, row.value, row.rev);
 }
 
 async function takeStep(row: LedgerRow<Superseded>, live: Live, deps: Deps): Promise<void> {
   const passed = await passFences(row.value, live, deps);
   if (passed.verdict === 'wait') {
-    await writeSuperseded(deps.ledger, passed.row, row.rev);
+    await wait({ value: passed.row, rev: row.rev }, live, deps);
     return;
   }
   if (passed.verdict === 'keep') {
-    await holdRetirement(row, passed, deps, { dueAt: passed.lookAt });
+    const mayBeOff = row.value.mayBeOff && (await switchOn(row.value, live, deps));
+    await holdRetirement(row, passed, deps, { mayBeOff, dueAt: passed.lookAt });
     return;
   }
   const { old } = passed;
@@ -83,7 +101,7 @@ async function takeStep(row: LedgerRow<Superseded>, live: Live, deps: Deps): Pro
     if (kind === 'orphan' && stage === 'grace') await writeSuperseded(deps.ledger, { ...row.value, ...ended }, row.rev);
     else await closeRow({ row, live }, deps);
   } else if (!(await deps.issue(provider).describe()).reversibleDisable) {
-    await deleteKey({ row, live, old }, deps);
+    if (await mayEnd(row.value, deps)) await deleteKey({ row, live, old }, deps);
   } else if (stage === 'grace') {
     await disableVersion({ row, live, old }, deps);
   } else {

@@ -1,9 +1,11 @@
 import { RotationFailed } from '@keyturn/events/rotation-failed';
 import { SecretRotated } from '@keyturn/events/secret-rotated';
+import { VerificationFailed } from '@keyturn/events/verification-failed';
 import { PermanentError } from '@keyturn/rotation/errors';
 import { parseSecretArn, secretHash } from '@keyturn/rotation/mark';
 import * as z from 'zod';
 
+import { countRefusal } from './breaker.ts';
 import { clearDeadPending, clearStuckPending } from './clear-dead-pending.ts';
 import type { Deps } from './deps.ts';
 import { readJudgeable } from './managed-versions.ts';
@@ -13,6 +15,7 @@ import { settleCurrent } from './settle-current.ts';
 export type Outcome =
   | { readonly type: 'rotated'; readonly event: SecretRotated }
   | { readonly type: 'failed'; readonly event: RotationFailed }
+  | { readonly type: 'refused'; readonly event: VerificationFailed }
   /** Nothing happened that we know of: the watchdog passed by. */
   | { readonly type: 'watched'; readonly secretArn: string };
 
@@ -29,6 +32,7 @@ export function parseOutcome(body: unknown): Outcome {
   const { 'detail-type': type } = envelope.parse(body);
   if (type === SecretRotated.type) return { type: 'rotated', event: SecretRotated.parse(body) };
   if (type === RotationFailed.type) return { type: 'failed', event: RotationFailed.parse(body) };
+  if (type === VerificationFailed.type) return { type: 'refused', event: VerificationFailed.parse(body) };
   if (type === 'SecretWatched') {
     const { secretArn } = watched.parse(body).detail;
     parseSecretArn(secretArn);
@@ -48,6 +52,10 @@ export async function settleRotation(outcome: Outcome, deps: Deps): Promise<void
   }
   if (outcome.type === 'watched') {
     await settleWatched(outcome.secretArn, deps);
+    return;
+  }
+  if (outcome.type === 'refused') {
+    await countRefusal(outcome.event, deps);
     return;
   }
   const { data, metadata } = outcome.event;

@@ -3,6 +3,7 @@ import { readSuperseded, writeSuperseded } from '@keyturn/aws/supersession';
 import { timingOf } from '@keyturn/config/timing';
 import { PendingError, TransientError } from '@keyturn/rotation/errors';
 
+import { attendBreaker, logTrips } from './breaker.ts';
 import type { Deps } from './deps.ts';
 import { retireVersion } from './retire-version.ts';
 
@@ -13,11 +14,12 @@ const reserveMs = 90_000;
 const laterMs = 900_000;
 
 /**
- * Retires what is due, the oldest first. What cannot be done now is put off a little; the others do not wait for it. A fault that nobody foresaw is
- * thrown at the end, so that it is counted.
+ * Retires what is due, the oldest first; before that it finishes what the breaker began. What cannot be done now is put off a little; the others do not
+ * wait for it. A fault that nobody foresaw is thrown at the end, so that it is counted. While the fleet is paused nothing is retired, but a current key
+ * that is off is switched on.
  */
 export async function sweepDue(deadline: number, deps: Deps): Promise<{ looked: number; left: number }> {
-  if (await deps.fleet.paused()) return { looked: 0, left: 0 };
+  const trouble = await attend(deps);
   const keys = await deps.ledger.due(deps.clock.now(), batch);
   const bugs: unknown[] = [];
   let looked = 0;
@@ -30,7 +32,21 @@ export async function sweepDue(deadline: number, deps: Deps): Promise<{ looked: 
   if (bugs.length > 0) {
     throw new AggregateError(bugs, `${bugs.length} of ${looked} due versions failed in a way nobody foresaw`);
   }
+  if (trouble !== undefined) throw trouble.error;
   return { looked, left: keys.length - looked };
+}
+
+// Whatever is wrong with the breaker or with the flag: a current key that is off does not wait for it.
+async function attend(deps: Deps): Promise<{ readonly error: unknown } | undefined> {
+  try {
+    await attendBreaker(deps);
+    await logTrips(deps);
+    await deps.fleet.paused();
+    return undefined;
+  } catch (error) {
+    deps.log.error('The breaker cannot be attended to', { error });
+    return { error };
+  }
 }
 
 async function sweepOne(key: LedgerKey, deps: Deps): Promise<unknown> {

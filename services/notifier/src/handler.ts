@@ -13,6 +13,7 @@ import * as z from 'zod';
 import { channels } from './channels.ts';
 import { notifyOwner } from './notify-owner.ts';
 import { parseQueuedEvent } from './queued-event.ts';
+import { tellPause } from './tell-pause.ts';
 import type { Deps } from './tell-story.ts';
 import { testRoute } from './test-route.ts';
 
@@ -46,7 +47,9 @@ export const handler = onQueue({
   parse: parseQueuedEvent,
   handle: async (event) => {
     if (event === undefined) return;
-    await (event.type === 'NotificationTestRequested' ? testRoute(event, deps) : notifyOwner(event, deps));
+    if (event.type === 'NotificationTestRequested') await testRoute(event, deps);
+    else if (event.type === 'FleetPaused') await tellPause(event, deps);
+    else await notifyOwner(event, deps);
   },
   consumed: sqsConsumed({
     client: clients.sqs(),

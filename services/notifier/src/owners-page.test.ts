@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 
 import { announcementOf } from './announcement.ts';
 import { parseNotifiedEvent, type NotifiedType } from './notified-event.ts';
+import { pauseNotice } from './pause-notice.ts';
 import { delivered, facts, rotationEvents as events } from './rotation-events.ts';
 import { learn, type Story } from './story.ts';
 import { testNotice } from './test-notice.ts';
@@ -94,8 +95,14 @@ const fits = (headline: string) => (row: string) =>
       .join('.*')}$`,
   ).test(headline);
 
+const pause = (why: 'failed-verifications' | 'disables') => {
+  const { environment, runbookUrl } = facts;
+  return { environment, runbookUrl, why, count: 6, limit: 5, since: '2027-03-01T08:04:00.000Z' };
+};
+
 const headlines = [
   ...Object.values(heard).flat().map(headlineOf),
+  ...(['failed-verifications', 'disables'] as const).map((why) => pauseNotice(pause(why)).headline),
   testNotice({ owner: 'payments', environment: 'prod', requestedBy: 'jo', runbookUrl: facts.runbookUrl }).headline,
 ];
 

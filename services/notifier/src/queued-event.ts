@@ -1,3 +1,4 @@
+import { FleetPaused } from '@keyturn/events/fleet-paused';
 import { NotificationTestRequested } from '@keyturn/events/notification-test-requested';
 import * as z from 'zod';
 
@@ -5,12 +6,22 @@ import { parseNotifiedEvent, type NotifiedEvent } from './notified-event.ts';
 
 export type TestRequest = { readonly type: 'NotificationTestRequested' } & NotificationTestRequested;
 
-const test = z.object({ 'detail-type': z.literal('NotificationTestRequested'), 'replay-name': z.string().optional() });
+export type PausedFleet = { readonly type: 'FleetPaused' } & FleetPaused;
 
-/** What the queue holds: facts for owners, and requests to test their addresses. undefined: a replayed one, which nobody is told of again. */
-export function parseQueuedEvent(body: unknown): NotifiedEvent | TestRequest | undefined {
-  const { success, data } = test.safeParse(body);
+const ofNoSecret = z.object({
+  'detail-type': z.literal(['NotificationTestRequested', 'FleetPaused']),
+  'replay-name': z.string().optional(),
+});
+
+/**
+ * What the queue holds: facts for owners, a fleet that paused itself, and requests to test an owner's addresses. undefined: a replayed one, which nobody is
+ * told of again.
+ */
+export function parseQueuedEvent(body: unknown): NotifiedEvent | PausedFleet | TestRequest | undefined {
+  const { success, data } = ofNoSecret.safeParse(body);
   if (!success) return parseNotifiedEvent(body);
-  if (data['replay-name'] !== undefined) return undefined;
-  return { type: 'NotificationTestRequested', ...NotificationTestRequested.parse(body) };
+  const { 'detail-type': type, 'replay-name': replayName } = data;
+  if (replayName !== undefined) return undefined;
+  if (type === 'FleetPaused') return { type, ...FleetPaused.parse(body) };
+  return { type, ...NotificationTestRequested.parse(body) };
 }
