@@ -2,7 +2,7 @@ import { progress } from '@keyturn/demo/progress';
 import { readOptions } from '@keyturn/demo/read-options';
 
 import { keepCounterexample, readCounterexamples } from './counterexamples.ts';
-import { play } from './play.ts';
+import { inWords, play } from './play.ts';
 import { providerNamed, providers } from './providers.ts';
 import { runMode, type ModeResult } from './run-mode.ts';
 import { modes, type Mode } from './run-share.ts';
@@ -107,7 +107,7 @@ async function replayKept(provider: string, say: (text: string) => void): Promis
     const { violations } = await play(providerNamed(provider), plan);
     if (violations.length === 0) continue;
     broken += 1;
-    say(`${file} breaks a promise again: ${violations.map(({ rule, what }) => `${rule}: ${what}`).join('; ')}`);
+    say(`${file} breaks a promise again: ${inWords({ violations })}`);
   }
   if (kept.length > 0) say(`${kept.length} kept counterexamples of ${provider} replayed, ${broken} broken`);
   return broken;

@@ -86,6 +86,11 @@ export async function play(provider: LabProviderFactory, plan: Plan, toTheEnd = 
   return { violations: w.oracle.violations, calls: w.calls.made, struck: w.calls.struck };
 }
 
+/** What was broken, each once. */
+export function inWords({ violations }: Pick<Played, 'violations'>): string {
+  return [...new Set(violations.map(({ rule, what }) => `${rule}: ${what}`))].join('; ');
+}
+
 async function comesToRest(w: World, calmAt: number): Promise<boolean> {
   for (const time of afterCalm.looksMs) {
     await w.scheduler.runUntil(calmAt + time);

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { deliveryFaults, faultKinds } from './fault.ts';
 import { intruders } from './intruders.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
-import { disturbable, play, type Plan } from './play.ts';
+import { disturbable, inWords, play, type Plan } from './play.ts';
 
 export type Counterexample = { readonly plan: Plan; readonly violation: string };
 
@@ -40,5 +40,5 @@ export async function searchAtRandom(
   const [plan] = result.counterexample ?? [];
   if (plan === undefined) return undefined;
   const { violations } = await play(provider, plan);
-  return { plan, violation: violations.map(({ rule, what }) => `${rule}: ${what}`).join('; ') };
+  return { plan, violation: inWords({ violations }) };
 }

@@ -1,6 +1,6 @@
 import type { LabProviderFactory } from './lab-provider.ts';
 import { faultPairs, intrusions, singleFaults } from './plans.ts';
-import { disturbable, play, type Plan } from './play.ts';
+import { disturbable, inWords, play, type Plan } from './play.ts';
 import { providerNamed } from './providers.ts';
 import { searchAtRandom, type Counterexample } from './random-plans.ts';
 
@@ -58,7 +58,7 @@ export async function runShare(share: Share, played: (runs: number, broken: numb
       const { violations } = await play(provider, plan);
       count(plan);
       if (violations.length === 0) continue;
-      counterexamples.push({ plan, violation: violations.map(({ rule, what }) => `${rule}: ${what}`).join('; ') });
+      counterexamples.push({ plan, violation: inWords({ violations }) });
       if (counterexamples.length >= share.enough) break;
     }
   }

@@ -163,5 +163,6 @@ export function services(ground: Ground, { provider, secretsManager, onPublished
 
 function consumersOf(type: string): readonly QueueName[] {
   if (type === 'SecretRotated') return ['verifier', 'cleanup'];
+  if (type === 'VerificationFailed') return ['cleanup'];
   return type === 'RotationFailed' ? ['announcer', 'cleanup'] : [];
 }
