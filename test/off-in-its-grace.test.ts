@@ -26,8 +26,10 @@ async function due() {
 }
 type Due = Awaited<ReturnType<typeof due>>;
 
-const sweep = (w: World, deps: Partial<World['cleanup']> = {}) =>
-  sweepDue(w.clock.now() + 15 * minute, { ...w.cleanup, ...deps });
+const sweep = async (w: World, deps: Partial<World['cleanup']> = {}) => {
+  await w.seen();
+  return sweepDue(w.clock.now() + 15 * minute, { ...w.cleanup, ...deps });
+};
 const rowOf = async (w: Due) => (await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion)))?.value;
 const handMade = (w: Due) => w.keys().get(w.handMade.keyId.reveal()) ?? 'absent';
 

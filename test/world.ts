@@ -1,3 +1,4 @@
+import { announcementKey, nextNumber, readAnnouncement } from '@keyturn/aws/announcement';
 import { memoryBus } from '@keyturn/aws/memory-bus';
 import { memoryFleet } from '@keyturn/aws/memory-fleet';
 import { memoryLedger } from '@keyturn/aws/memory-ledger';
@@ -166,6 +167,22 @@ export async function world(options: { mode?: 'chosen' | 'generated'; tags?: Rec
         SecretString: typeof value === 'string' ? value : secretText(value),
       });
       return VersionId;
+    },
+    /** The announcer has seen the secret as it is now, and told of it: as in its row of the ledger. */
+    async seen() {
+      const description = await secrets.describe(arn).catch(() => undefined);
+      if (description === undefined) return;
+      const labelled = (label: string) => [...description.stages].find(([, labels]) => labels.includes(label))?.[0];
+      const known = await readAnnouncement(ledger, arn);
+      const n = known?.value.n ?? nextNumber(0, time);
+      const row = { secretArn: arn, secretName: 'orders/apigee', provider: 'apigee', target, n, announced: n };
+      const place = {
+        currentVersionId: labelled('AWSCURRENT') ?? '',
+        previousVersionId: labelled('AWSPREVIOUS') ?? null,
+      };
+      const changedAt = description.changedAt ?? null;
+      const seen = { ...row, ...place, since: time, cause: 'manual', ...known?.value, ...place, changedAt };
+      await ledger.write(announcementKey(arn), seen, known?.rev ?? 0);
     },
     /** What the provider stores for the target: fingerprint → state. */
     keys: () => new Map(provider.stored(target).map((key) => [key.keyId, key.enabled ? 'enabled' : 'disabled'])),

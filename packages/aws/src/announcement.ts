@@ -2,6 +2,7 @@ import { secretHash } from '@keyturn/rotation/mark';
 import * as z from 'zod';
 
 import type { Ledger, LedgerKey, LedgerRow } from './ledger.ts';
+import type { SecretDescription } from './secret-store.ts';
 
 /**
  * One row per managed secret: the version that was seen current last, and whether subscribers were told. Times in milliseconds since 1970.
@@ -21,6 +22,8 @@ export const announcement = z.object({
   cause: z.enum(['rotation', 'rollback', 'manual', 'adoption']),
   /** The highest `n` that was published. */
   announced: z.int(),
+  /** When the secret was changed last as of the last look, by the clock of Secrets Manager; null: nobody took note. */
+  changedAt: z.number().nullable().default(null),
 });
 export type Announcement = z.output<typeof announcement>;
 
@@ -38,6 +41,23 @@ export const toldPartitionOf = (secretArn: string): string => `told#${secretHash
 export function readAnnouncement(ledger: Ledger, secretArn: string): Promise<LedgerRow<Announcement> | undefined> {
   return ledger.read(announcementKey(secretArn), announcement);
 }
+
+/**
+ * Whether the announcer has seen the secret as it is now. If not, some version may have been current until a moment ago, and the ledger does not know it
+ * yet. Labels alone do not tell: AWSCURRENT may have gone away and come back. An open rotation changes the secret without moving it.
+ */
+export function hasSeen(known: Announcement | undefined, description: SecretDescription): boolean {
+  if (known === undefined || !labels(description, known.currentVersionId).includes('AWSCURRENT')) return false;
+  const { changedAt = 0 } = description;
+  return isRotating(description) || (known.changedAt !== null && known.changedAt >= changedAt);
+}
+
+/** A version is pending that is not current: a rotation is under way, or stuck. */
+export function isRotating({ stages }: SecretDescription): boolean {
+  return [...stages.values()].some((labels) => labels.includes('AWSPENDING') && !labels.includes('AWSCURRENT'));
+}
+
+const labels = ({ stages }: SecretDescription, versionId: string) => stages.get(versionId) ?? [];
 
 /** The number of a change that is seen now. By the clock, so that a ledger that was lost or restored never uses a number twice. */
 export const nextNumber = (last: number, now: number): number => Math.max(last + 1, Math.floor(now / 1000));

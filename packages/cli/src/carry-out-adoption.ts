@@ -68,6 +68,7 @@ async function recordAdoption({ secret, version }: LiveSecret, { ledger, clock }
     since: clock.now(),
     cause: 'adoption',
     announced: n,
+    changedAt: null,
   };
   await ledger.write(announcementKey(secret.arn), row, 0);
 }

@@ -40,6 +40,8 @@ export type Ground = {
     readonly skewMs: Map<string, number>;
     /** Reads of Secrets Manager answer what was so before the last write. */
     stale: boolean;
+    /** Rows were lost: what only they told of keys without a mark nobody knows any more. */
+    ledgerLost: boolean;
     /** What CloudTrail is to tell yet. */
     trails: number;
   };
@@ -65,7 +67,14 @@ export function ground({ faults, latency, log = silent }: GroundOptions): Ground
   const now = () => time.now();
   let ids = 0;
   const bugs: unknown[] = [];
-  const state: Ground['state'] = { person: false, down: new Set(), skewMs: new Map(), stale: false, trails: 0 };
+  const state: Ground['state'] = {
+    person: false,
+    down: new Set(),
+    skewMs: new Map(),
+    stale: false,
+    ledgerLost: false,
+    trails: 0,
+  };
   const hooks: Ground['hooks'] = { before: () => {}, after: () => {} };
   return {
     scheduler: time,

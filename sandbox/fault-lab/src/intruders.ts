@@ -223,8 +223,14 @@ export const intruders: Readonly<Record<string, Intruder>> = {
   'secrets-manager-down': down('secretsManager', 20 * minute),
   'second-installation': secondInstallation,
   'second-secret': secondSecret,
-  'ledger-wiped': (w) => w.rows.wipe(),
-  'ledger-of-yesterday': (w) => void w.rows.restore(w.scheduler.now() - 3 * hour),
+  'ledger-wiped': (w) => {
+    w.state.ledgerLost = true;
+    w.rows.wipe();
+  },
+  'ledger-of-yesterday': (w) => {
+    w.state.ledgerLost = true;
+    void w.rows.restore(w.scheduler.now() - 3 * hour);
+  },
   'message-of-the-previous-release': previousRelease,
   'fleet-paused': (w) => {
     void w.fleet.set('paused');

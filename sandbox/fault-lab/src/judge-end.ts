@@ -46,9 +46,9 @@ export function judgeEnd(w: World, lastRotationAt: number): void {
   for (const bug of w.bugs) oracle.broken('bug', String(bug));
 }
 
-function judgeLeftovers({ oracle, secret, published }: World): void {
+function judgeLeftovers({ oracle, secret, published, state }: World): void {
   const { key: current } = oracle.current();
-  const wasHeld = published.some((event) => event['detail-type'] === 'RetirementHeld');
+  const wasHeld = state.ledgerLost || published.some((event) => event['detail-type'] === 'RetirementHeld');
   for (const known of oracle.keys()) {
     if (!known.there || known.harmed || known === current) continue;
     if (isMarkedOurs(known.mark, secret.hash)) oracle.broken('I3', 'A key is left that no version in use names');

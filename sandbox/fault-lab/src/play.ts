@@ -17,6 +17,8 @@ export type Intrusion = {
 
 /** What happens where nothing goes wrong. Times in milliseconds since the beginning. */
 export type Story = {
+  /** Its first key bears our mark already, as `keyturn adopt` leaves it; or somebody attached the secret by other means. */
+  readonly adopted: boolean;
   readonly rotationsAt: readonly number[];
   /** When the watchdog passes by: not each hour, which would be the same again and again. */
   readonly watchesAt: readonly number[];
@@ -26,9 +28,9 @@ export type Story = {
 
 export const stories = {
   /** A rotation, and the end of the old key. */
-  one: { rotationsAt: [0.5 * hour], watchesAt: [2 * hour], calmAt: 11 * hour },
+  one: { adopted: true, rotationsAt: [0.5 * hour], watchesAt: [2 * hour], calmAt: 11 * hour },
   /** Two within one grace. */
-  two: { rotationsAt: [0.5 * hour, 2.5 * hour], watchesAt: [1.5 * hour, 5 * hour], calmAt: 13 * hour },
+  two: { adopted: false, rotationsAt: [0.5 * hour, 2.5 * hour], watchesAt: [1.5 * hour, 5 * hour], calmAt: 13 * hour },
 } as const satisfies Record<string, Story>;
 export type StoryName = keyof typeof stories;
 
@@ -62,6 +64,7 @@ export async function play(provider: LabProviderFactory, plan: Plan, toTheEnd = 
   const intrusions = new Map(plan.intrusions.map(({ at, who }) => [at, who]));
   const w = await world({
     provider,
+    adopted: story.adopted,
     faults: plan.faults,
     latency: cycle(plan.latencies),
     before: (number, world) => {

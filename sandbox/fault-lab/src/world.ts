@@ -1,7 +1,8 @@
 import { SecretRotated } from '@keyturn/events/secret-rotated';
-import { secretHash } from '@keyturn/rotation/mark';
+import { formatMark, markOf, secretHash } from '@keyturn/rotation/mark';
 
 import { ground, type Ground, type GroundOptions } from './ground.ts';
+import { labConfig } from './lab-config.ts';
 import type { LabProvider, LabProviderFactory } from './lab-provider.ts';
 import { labSecretsManager, type LabSecretsManager } from './lab-secrets-manager.ts';
 import { oracle, type Oracle } from './oracle.ts';
@@ -9,6 +10,8 @@ import { handlerArn, services, type Services } from './services.ts';
 
 export type WorldOptions = GroundOptions & {
   readonly provider: LabProviderFactory;
+  /** Its first key bears our mark already. */
+  readonly adopted: boolean;
   /** In the moment before a call, by its number. */
   readonly before?: (number: number, world: World) => void;
 };
@@ -31,7 +34,7 @@ export type World = Pick<Ground, 'scheduler' | 'calls' | 'state' | 'newId' | 'bu
     rotate(): void;
   };
 
-export async function world({ provider: factory, before, ...options }: WorldOptions): Promise<World> {
+export async function world({ provider: factory, adopted, before, ...options }: WorldOptions): Promise<World> {
   const base = ground(options);
   const { scheduler, now, newId, newText, state, calls, hooks } = base;
   const provider = factory({ clock: { now, sleep: (ms) => scheduler.sleep(ms) }, reach: calls.reach, newText });
@@ -58,7 +61,7 @@ export async function world({ provider: factory, before, ...options }: WorldOpti
     },
   });
 
-  const secret = await createSecret(model, provider, target);
+  const secret = await createSecret(model, provider, { target, adopted, versionId: newId() });
   const peek = () => model.peek(secret.arn);
   const keyIn = (versionId: string) => keyOf(peek()?.versions.get(versionId));
   const judge = oracle({
@@ -107,16 +110,21 @@ export async function world({ provider: factory, before, ...options }: WorldOpti
   return self;
 }
 
-async function createSecret(model: LabSecretsManager['model'], provider: LabProvider, target: string) {
+type First = { readonly target: string; readonly adopted: boolean; readonly versionId: string };
+
+async function createSecret(model: LabSecretsManager['model'], provider: LabProvider, first: First) {
   const name = 'orders/apigee';
-  const { keyId, secret } = provider.handMade({ target });
-  const { ARN: arn = '', VersionId: firstVersion = '' } = await model.createSecret({
+  const { target, adopted, versionId } = first;
+  const { ARN: arn = '' } = await model.createSecret({
     Name: name,
-    SecretString: secretText(keyId.reveal(), secret.reveal()),
     Tags: Object.entries(tagsOf(target)).map(([Key, Value]) => ({ Key, Value })),
   });
+  const mark = formatMark(markOf(arn, versionId, labConfig().stage));
+  const { keyId, secret } = provider.handMade({ target, ...(adopted && { mark }) });
+  const SecretString = secretText(keyId.reveal(), secret.reveal());
+  await model.putSecretValue({ SecretId: arn, ClientRequestToken: versionId, SecretString });
   await model.rotateSecret({ SecretId: arn, ...rotation, RotateImmediately: false });
-  return { arn, name, hash: secretHash(arn), target, firstVersion };
+  return { arn, name, hash: secretHash(arn), target, firstVersion: versionId };
 }
 
 export const rotation = {

@@ -1,4 +1,4 @@
-import { announcementKey, nextNumber, readAnnouncement, type Announcement } from '@keyturn/aws/announcement';
+import { announcementKey, hasSeen, nextNumber, readAnnouncement, type Announcement } from '@keyturn/aws/announcement';
 import type { EventBus } from '@keyturn/aws/event-bus';
 import type { Ledger, LedgerRow } from '@keyturn/aws/ledger';
 import { rotationLabel, type SecretDescription, type SecretReader } from '@keyturn/aws/secret-store';
@@ -63,7 +63,7 @@ async function recordChange(look: Look, deps: Deps): Promise<Announcement> {
   if (known?.value.currentVersionId === current) {
     await noteHeardOf(look, known.value, deps);
     await noteAbandoned(look, known.value, deps);
-    return known.value;
+    return noteLook(look, known, deps);
   }
   const next = known === undefined ? await firstRow(look, deps) : await nextRow(look, known.value, deps);
   // Two versions if a change between the last look and this one went unseen.
@@ -93,6 +93,7 @@ async function firstRow(look: Look, { clock, ledger }: Deps): Promise<Announceme
     since: clock.now(),
     cause: previous === null ? 'adoption' : await causeOf(look, ledger),
     announced: previous === null ? n : n - 1,
+    changedAt: description.changedAt ?? null,
   };
 }
 
@@ -106,7 +107,28 @@ async function nextRow(look: Look, last: Announcement, { clock, ledger }: Deps):
     n: nextNumber(last.n, clock.now()),
     since: clock.now(),
     cause: await causeOf(look, ledger),
+    changedAt: look.description.changedAt ?? null,
   };
+}
+
+// The secret was changed since the last look, and stands on the same version. AWSCURRENT may have been away and have come back, and whatever told of it is
+// lost: then the previous version was current until that change at the latest, and whoever read it then gets a whole grace.
+async function noteLook(look: Look, { value, rev }: LedgerRow<Announcement>, deps: Deps): Promise<Announcement> {
+  const { description, secret } = look;
+  if (hasSeen(value, description) || description.changedAt === undefined) return value;
+  const previous = labelled(description, 'AWSPREVIOUS');
+  const row =
+    previous === undefined ? undefined : await readSuperseded(deps.ledger, supersededKey(secret.arn, previous));
+  if (previous !== undefined && value.changedAt !== null && (row === undefined || row.value.stage === 'grace')) {
+    await noteGone(
+      { versionId: previous, n: heardNumber, currentAt: description.changedAt },
+      { look, next: value },
+      deps,
+    );
+  }
+  const seen = { ...value, changedAt: description.changedAt };
+  if (await deps.ledger.write(announcementKey(secret.arn), seen, rev)) return seen;
+  throw new TransientError('Another announcer saw the same change', { retryAfterMs: conflictPauseMs });
 }
 
 // It came and went between two looks. What an old message says of a version that was superseded later is known already.

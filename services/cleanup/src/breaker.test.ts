@@ -46,8 +46,10 @@ function note(w: World, versionId: string) {
   });
 }
 
-const sweep = (w: World, deps: Partial<World['cleanup']> = {}) =>
-  sweepDue(w.clock.now() + 15 * minute, { ...w.cleanup, ...deps });
+const sweep = async (w: World, deps: Partial<World['cleanup']> = {}) => {
+  await w.seen();
+  return sweepDue(w.clock.now() + 15 * minute, { ...w.cleanup, ...deps });
+};
 const off = (w: World) => [...w.keys().values()].filter((state) => state === 'disabled').length;
 const pauses = (w: World) => w.events('FleetPaused').map(({ detail }) => detail);
 

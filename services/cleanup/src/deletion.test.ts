@@ -35,8 +35,10 @@ async function superseded(kind: Superseded['kind'] = 'superseded', policy = 'tru
   return w;
 }
 
-const sweep = (w: World, deps: Partial<World['cleanup']> = {}) =>
-  sweepDue(w.clock.now() + 15 * minute, { ...w.cleanup, ...deps });
+const sweep = async (w: World, deps: Partial<World['cleanup']> = {}) => {
+  await w.seen();
+  return sweepDue(w.clock.now() + 15 * minute, { ...w.cleanup, ...deps });
+};
 const state = (w: World) => w.keys().get(w.handMade.keyId.reveal()) ?? 'absent';
 const held = (w: World) => w.events('RetirementHeld').map((event) => RetirementHeld.parse(event).data);
 

@@ -48,6 +48,7 @@ type Due = Awaited<ReturnType<typeof due>>;
 async function judge(w: Due, change: Partial<Superseded> = {}, deps: Partial<Deps> = {}) {
   const row = (await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion)))!.value;
   const disabledAt = change.stage === 'disabled' ? w.supersededAt + day + margin : null;
+  await w.seen();
   const live = await readLive(w.arn, w.cleanup);
   return passFences({ ...row, disabledAt, ...change }, live, { ...w.cleanup, ...deps });
 }

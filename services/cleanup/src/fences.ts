@@ -1,3 +1,4 @@
+import { hasSeen, readAnnouncement } from '@keyturn/aws/announcement';
 import { beginning, type Superseded } from '@keyturn/aws/supersession';
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { markOf, ownership } from '@keyturn/rotation/mark';
@@ -25,6 +26,7 @@ export type Verdict =
 export async function passFences(row: Superseded, live: Live, deps: Deps): Promise<Verdict> {
   const early = await lookFirst(row, live, deps);
   if (early !== undefined) return early;
+  await refuseUnseen(live, deps);
   await obeyPolicy(row, live, deps);
 
   // Before anything below reads an old version itself.
@@ -43,6 +45,14 @@ export async function passFences(row: Superseded, live: Live, deps: Deps): Promi
   await refuseSharedKey(old, row, deps);
   await proveCurrent(live, deps);
   return { verdict: 'go', old };
+}
+
+// What was current a moment ago, or came and went, may be the version of this very row: its grace begins when the announcer sees it. The watchdog sees to
+// it that it does.
+async function refuseUnseen({ description }: Live, { ledger }: Deps): Promise<void> {
+  const known = await readAnnouncement(ledger, description.arn);
+  if (hasSeen(known?.value, description)) return;
+  throw new TransientError('The secret was changed, and the announcer has not seen it yet');
 }
 
 type Wait = Extract<Verdict, { verdict: 'wait' }>;

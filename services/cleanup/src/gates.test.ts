@@ -37,8 +37,10 @@ function note(w: World, versionId: string) {
   });
 }
 
-const sweep = (w: World, deps: Partial<World['cleanup']> = {}) =>
-  sweepDue(w.clock.now() + 15 * minute, { ...w.cleanup, ...deps });
+const sweep = async (w: World, deps: Partial<World['cleanup']> = {}) => {
+  await w.seen();
+  return sweepDue(w.clock.now() + 15 * minute, { ...w.cleanup, ...deps });
+};
 const stateOf = (w: World, { keyId }: Credential) => w.keys().get(keyId.reveal()) ?? 'absent';
 const strangerReads = (w: World, versionId = w.firstVersion) =>
   w.model.getSecretValue({ SecretId: w.arn, VersionId: versionId });

@@ -47,6 +47,7 @@ function note(w: World, versionId: string, change: Partial<Superseded> = {}) {
 }
 
 async function sweep(w: World, deps: Partial<World['cleanup']> = {}) {
+  await w.seen();
   return sweepDue(w.clock.now() + 15 * minute, { ...w.cleanup, ...deps });
 }
 
@@ -803,6 +804,7 @@ test('of an abandoned version whose key was never made nothing is told', async (
   await note(w, versionId, { kind: 'orphan', n: -1 });
 
   w.pass(day + margin);
+  await w.seen();
   await retireVersion(supersededKey(w.arn, versionId), w.cleanup);
 
   expect(w.events()).toEqual([]);

@@ -156,6 +156,7 @@ test('I3: an abandoned rotation that died before it wrote down the key that the 
   await failed(w, token);
   for (let step = 0; step < 2; step += 1) {
     w.pass(8 * day);
+    await w.seen();
     await sweepDue(w.clock.now() + 15 * minute, w.cleanup);
   }
 

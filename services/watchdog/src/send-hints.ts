@@ -1,4 +1,4 @@
-import type { Announcement } from '@keyturn/aws/announcement';
+import { hasSeen, type Announcement } from '@keyturn/aws/announcement';
 import type { SecretDescription } from '@keyturn/aws/secret-store';
 
 import type { Deps } from './deps.ts';
@@ -25,14 +25,14 @@ export async function sendHints({ description, announcement, delayMs }: Look, de
     detail: { secretArn: description.arn, versionId: current },
   };
   await deps.cleanupQueue.send(message, { delayMs });
-  if (isAnnounced(announcement, current) || isReplicating(description)) return 1;
+  if (isAnnounced(announcement, description) || isReplicating(description)) return 1;
   await deps.announcerQueue.send(message);
   return 2;
 }
 
-function isAnnounced(announcement: Announcement | undefined, current: string): boolean {
+function isAnnounced(announcement: Announcement | undefined, description: SecretDescription): boolean {
   if (announcement === undefined) return false;
-  return announcement.currentVersionId === current && announcement.announced >= announcement.n;
+  return hasSeen(announcement, description) && announcement.announced >= announcement.n;
 }
 
 // The announcer would wait for the replicas; a message that waits too often is dead, and the next hour brings another.
