@@ -51,7 +51,7 @@ export type Played = {
 };
 
 const afterCalm = {
-  looksMs: [0.01, 2, 3.9].map((hours) => hours * hour),
+  looksMs: [0.01, 2.1, 3.9].map((hours) => hours * hour),
   watchesMs: [0.25, 3, 14, 18].map((hours) => hours * hour),
   rotationMs: 4 * hour,
   endMs: 25 * hour,
@@ -73,7 +73,8 @@ export async function play(provider: LabProviderFactory, plan: Plan, toTheEnd = 
     },
   });
   for (const time of story.rotationsAt) w.scheduler.at(startAt + time, () => w.rotate());
-  w.scheduler.at(calmAt, () => repair(w));
+  // Rotation cannot be switched on while a version is stuck, which the watchdog clears: whoever is refused tries again later.
+  for (const time of [calmAt, calmAt + 2 * hour]) w.scheduler.at(time, () => repair(w));
   const watches = [
     ...story.watchesAt.map((time) => startAt + time),
     ...afterCalm.watchesMs.map((time) => calmAt + time),
