@@ -66,11 +66,13 @@ export type EventBuses = {
   fireDue(): void;
 };
 
+const fiveMinutesMs = 300_000;
+
 export type BusesOptions = {
   readonly place: Place;
   readonly clock: Clock;
   readonly delivery: () => Delivery;
-  /** If given, every rate() schedule fires that often, whatever it says. */
+  /** If given, a schedule of `rate(5 minutes)` fires that often, and any other rate() in proportion. */
   readonly sweepEveryMs: number | undefined;
   readonly onEvent: (bus: Bus, event: EventEnvelope) => void;
 };
@@ -109,8 +111,9 @@ export function eventBuses({ place, clock, delivery, sweepEveryMs, onEvent }: Bu
     time: event.time ?? `${new Date(clock.now()).toISOString().slice(0, 19)}Z`,
   });
   const nextAt = (schedule: string) => {
-    const isFast = sweepEveryMs !== undefined && schedule.startsWith('rate');
-    return isFast ? clock.now() + sweepEveryMs : parseSchedule(schedule)?.next(clock.now());
+    const parsed = parseSchedule(schedule);
+    if (sweepEveryMs === undefined || parsed?.kind !== 'rate') return parsed?.next(clock.now());
+    return clock.now() + Math.ceil(((parsed.next(0) ?? 0) / fiveMinutesMs) * sweepEveryMs);
   };
 
   create('default');

@@ -6,11 +6,11 @@ import { readSuperseded, supersededKey } from '@keyturn/aws/supersession';
 import { parseOutcome, settleRotation } from '@keyturn/cleanup/settle-rotation';
 import { memoryMetrics } from '@keyturn/lambda/memory-metrics';
 import type { Credential } from '@keyturn/rotation/credential';
+import { watchFleet } from '@keyturn/watchdog/watch-fleet';
 import { expect, test } from 'vitest';
 
-import { stage } from '../../../test/played-stage.ts';
-import { day, hour, minute, world, type World } from '../../../test/world.ts';
-import { watchFleet } from './watch-fleet.ts';
+import { stage } from './played-stage.ts';
+import { day, hour, minute, world, type World } from './world.ts';
 
 /** The watchdog in a world, and the two queues that it writes to. */
 function watchdog(w: World) {
