@@ -169,7 +169,7 @@ export const privileges: readonly Check[] = [
         grantsOf(from, 'lambda:'),
         (grant) =>
           grant.role !== 'CleanupRole' &&
-          resourcesOf(grant).some((arn) => /-retire$/.test(arn) && !(grant.role === 'WatchdogRole' && reaps(arn))),
+          resourcesOf(grant).some((arn) => arn.endsWith('-retire') && !(grant.role === 'WatchdogRole' && reaps(arn))),
       ),
     plant: (from) =>
       (statement(from, 'VerifierRole', 'AskIssuingAdapters').Resource = statement(

@@ -77,6 +77,12 @@ export type BusesOptions = {
   readonly onEvent: (bus: Bus, event: EventEnvelope) => void;
 };
 
+function nextFiring(schedule: string, now: number, sweepEveryMs: number | undefined): number | undefined {
+  const parsed = parseSchedule(schedule);
+  if (sweepEveryMs === undefined || parsed?.kind !== 'rate') return parsed?.next(now);
+  return now + Math.ceil(((parsed.next(0) ?? 0) / fiveMinutesMs) * sweepEveryMs);
+}
+
 export function eventBuses({ place, clock, delivery, sweepEveryMs, onEvent }: BusesOptions): EventBuses {
   const buses = new Map<string, Bus>();
 
@@ -110,11 +116,7 @@ export function eventBuses({ place, clock, delivery, sweepEveryMs, onEvent }: Bu
     ...event,
     time: event.time ?? `${new Date(clock.now()).toISOString().slice(0, 19)}Z`,
   });
-  const nextAt = (schedule: string) => {
-    const parsed = parseSchedule(schedule);
-    if (sweepEveryMs === undefined || parsed?.kind !== 'rate') return parsed?.next(clock.now());
-    return clock.now() + Math.ceil(((parsed.next(0) ?? 0) / fiveMinutesMs) * sweepEveryMs);
-  };
+  const nextAt = (schedule: string) => nextFiring(schedule, clock.now(), sweepEveryMs);
 
   create('default');
 

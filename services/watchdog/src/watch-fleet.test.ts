@@ -1,0 +1,88 @@
+import { announcementKey } from '@keyturn/aws/announcement';
+import { expect, test } from 'vitest';
+
+import { another, watchdog, watchedWorld } from '../../../test/watch.ts';
+import { minute, type World } from '../../../test/world.ts';
+
+async function announced() {
+  const w = await watchedWorld();
+  await announce(w, w.arn, w.firstVersion);
+  return { w, dog: watchdog(w) };
+}
+
+async function announce(w: World, arn: string, currentVersionId: string): Promise<void> {
+  const row = {
+    secretArn: arn,
+    secretName: 'orders/apigee',
+    provider: 'apigee',
+    target: 'orders-app',
+    currentVersionId,
+  };
+  const told = { previousVersionId: null, n: 1, since: w.clock.now(), cause: 'adoption', announced: 1 };
+  await w.ledger.write(announcementKey(arn), { ...row, ...told }, 0);
+}
+
+test('what is announced costs the announcer no message, and cleanup one', async () => {
+  const { dog } = await announced();
+
+  const run = await dog.run();
+
+  expect(run).toMatchObject({ watched: 1, left: 0, hinted: 1, stuck: 0, overdue: 0, failures: 0 });
+  expect(dog.announcerQueue.sent).toEqual([]);
+  expect(dog.cleanupQueue.sent).toHaveLength(1);
+});
+
+test('nothing is done about a secret that is being deleted', async () => {
+  const { w, dog } = await announced();
+  await w.model.deleteSecret({ SecretId: w.arn });
+
+  const run = await dog.run();
+
+  expect(run).toMatchObject({ watched: 0, hinted: 0 });
+  expect(dog.cleanupQueue.sent).toEqual([]);
+});
+
+test('a secret that cannot be looked at does not keep the others from it', async () => {
+  const { w, dog } = await announced();
+  await another(w, 'aaa/first');
+  const describe: typeof w.secrets.describe = (id) =>
+    id.includes('aaa/first') ? Promise.reject(new Error('unforeseen')) : w.secrets.describe(id);
+
+  const run = dog.run({ secrets: { ...w.secrets, describe } });
+
+  await expect(run).rejects.toThrow('1 of 1 failures');
+  expect(dog.cleanupQueue.sent).toHaveLength(1);
+  expect(dog.metrics.runs).toMatchObject([{ Watched: 2, Failures: 1 }]);
+});
+
+test('what there is no time for comes first in the next run', async () => {
+  const { w, dog } = await announced();
+  for (let n = 0; n < 20; n += 1) await another(w, `more/${n}`, w.handMade);
+  const describe: typeof w.secrets.describe = (id) => {
+    w.pass(minute);
+    return w.secrets.describe(id);
+  };
+  const slow = { secrets: { ...w.secrets, describe } };
+
+  const first = await dog.run(slow);
+  const seenFirst = arnsOf(dog.cleanupQueue.sent.splice(0));
+  const second = await dog.run(slow);
+  const seenSecond = arnsOf(dog.cleanupQueue.sent);
+
+  // Five secrets, and the two apps that nobody looked at for keys without a secret.
+  expect(first).toMatchObject({ watched: 16, left: 5 + 2 });
+  expect(second.watched).toBe(16);
+  expect(new Set([...seenFirst, ...seenSecond]).size).toBe(21);
+});
+
+test("cleanup's messages are spread over a quarter of an hour", async () => {
+  const { w, dog } = await announced();
+  for (let n = 0; n < 8; n += 1) await another(w, `more/${n}`);
+
+  await dog.run();
+
+  expect(dog.cleanupQueue.keptBack).toEqual([0, 100, 200, 300, 400, 500, 600, 700, 800].map((s) => s * 1000));
+});
+
+const arnsOf = (sent: readonly unknown[]): readonly string[] =>
+  (sent as { detail: { secretArn: string } }[]).map(({ detail }) => detail.secretArn);
