@@ -3,11 +3,13 @@ import { parseNotice } from '@keyturn/announcer/parse-notice';
 import { readAnnouncement } from '@keyturn/aws/announcement';
 import { readSuperseded, supersededKey } from '@keyturn/aws/supersession';
 import { parseOutcome, settleRotation } from '@keyturn/cleanup/settle-rotation';
+import { PermanentError, TransientError } from '@keyturn/rotation/errors';
+import { hidden } from '@keyturn/rotation/hidden';
 import { expect, test } from 'vitest';
 
-import { stage } from './played-stage.ts';
+import { live, stage } from './played-stage.ts';
 import { another, watchdog, watchedWorld } from './watch.ts';
-import { day, hour, minute } from './world.ts';
+import { day, hour, minute, secretText } from './world.ts';
 
 /** A world whose secret has been rotated once and announced. `deliver`: what the watchdog sent gets where it was sent to. */
 async function rotated() {
@@ -149,4 +151,91 @@ test('the announcement of a secret that nobody announced names what it stands on
   await dog.deliver();
 
   expect((await readAnnouncement(w.ledger, arn))?.value).toMatchObject({ cause: 'adoption' });
+});
+
+test('the key of a stuck pending version that had to be cleared is gone some hours later', async () => {
+  const { w, dog } = await rotated();
+  const token = await w.begin();
+  const key = w.provider.handMade({ target: 'orders-app', mark: w.mark(token) });
+  await w.secrets.putPending({ arn: w.arn, token, text: hidden(secretText(key)), rotationToken: undefined });
+  await w.model.cancelRotateSecret({ SecretId: w.arn });
+  w.pass(3 * hour);
+
+  await dog.run();
+  await dog.deliver();
+  const row = await readSuperseded(w.ledger, supersededKey(w.arn, token));
+  await live(w, 9, async () => {});
+
+  expect(row?.value).toMatchObject({ kind: 'orphan', dueAt: w.clock.now() - 9 * day + hour + 10 * minute });
+  expect(w.keys().has(key.keyId.reveal())).toBe(false);
+});
+
+test('a stuck pending version whose key was switched off is cleared, and the secret can rotate again', async () => {
+  const { w, s, dog } = await rotated();
+  const token = await w.begin();
+  const key = w.provider.handMade({ target: 'orders-app', mark: w.mark(token) });
+  await w.secrets.putPending({ arn: w.arn, token, text: hidden(secretText(key)), rotationToken: undefined });
+  await w.provider.disable({ target: 'orders-app', keyId: key.keyId, mark: w.mark(token) });
+  w.pass(3 * hour);
+
+  await dog.run();
+  await dog.deliver();
+  const cleared = await w.labels(token);
+  const next = await s.rotate();
+
+  expect(cleared).not.toContain('AWSPENDING');
+  expect(await w.labels(next)).toContain('AWSCURRENT');
+});
+
+test('a rotation that begins while cleanup lists keys leaves none that counts as forgotten, and no rollback is told of it', async () => {
+  const { w, dog } = await rotated();
+  await dog.run();
+  let started = '';
+  const listing: typeof w.provider.list = async (request) => {
+    const token = await w.begin();
+    w.provider.handMade({ target: 'orders-app', mark: w.mark(token) });
+    started = token;
+    return w.provider.list(request);
+  };
+
+  for (const body of dog.cleanupQueue.sent.splice(0)) {
+    await settleRotation(parseOutcome(body), { ...w.cleanup, issue: () => ({ ...w.provider, list: listing }) });
+  }
+
+  expect(await w.labels(started)).toContain('AWSPENDING');
+  expect(await readSuperseded(w.ledger, supersededKey(w.arn, started))).toBeUndefined();
+});
+
+test('a paste that no event told is announced as a change by hand', async () => {
+  const { w, s, dog } = await rotated();
+  const pasted = await w.paste(w.provider.handMade({ target: 'orders-app' }));
+  s.lose();
+  w.pass(2 * minute);
+
+  await dog.run();
+  await dog.deliver();
+
+  expect(w.events('SecretRotated').at(-1)).toMatchObject({ detail: { data: { versionId: pasted, cause: 'manual' } } });
+});
+
+test.each([
+  ['does not answer', new TransientError('no answer')],
+  ['refuses', new PermanentError('provider-refused', 'not you')],
+])('while a provider %s, the look is left to the next hour: no dead letter for each secret', async (_, error) => {
+  const { w, dog } = await rotated();
+  await dog.run();
+  const check: typeof w.provider.check = () => Promise.reject(error);
+  const [message] = dog.cleanupQueue.sent;
+  const settle = () => settleRotation(parseOutcome(message), { ...w.cleanup, issue: () => ({ ...w.provider, check }) });
+
+  await expect(settle()).resolves.toBeUndefined();
+  expect(w.log.lines.at(-1)).toMatchObject({ level: 'warn', error });
+});
+
+test('a message that names no secret is nobody’s', () => {
+  const body = { source: 'keyturn', 'detail-type': 'SecretWatched', detail: { secretArn: 'orders', versionId: 'v' } };
+  const notice = { ...body, time: '2026-11-21T08:00:00Z' };
+
+  expect(() => parseOutcome(body)).toThrow(/ARN/);
+  expect(() => parseNotice(notice)).toThrow(/ARN/);
 });
