@@ -99,6 +99,8 @@ const duties: readonly (readonly [RegExp, readonly string[]])[] = [
       ...ledger,
       // When each version was last read.
       'secretsmanager:ListSecretVersionIds managed secrets',
+      // Which others may hold a key that is to end.
+      'secretsmanager:ListSecrets *',
       'secretsmanager:UpdateSecretVersionStage managed secrets',
       'dynamodb:DeleteItem Table',
       'dynamodb:Query Table',

@@ -14,7 +14,7 @@ const alarms = (from: Template): readonly (readonly [string, Alarm])[] => ofType
 const alarmed = (from: Template): ReadonlySet<string> =>
   new Set(
     alarms(from).map(([, { MetricName, Dimensions }]) => {
-      const { Value } = Dimensions.find(({ Name }) => Name !== 'EventBusName' && Name !== 'Stage')!;
+      const { Value } = Dimensions.findLast(({ Name }) => Name !== 'EventBusName')!;
       return `${MetricName} ${pointee(Value) ?? text(Value)}`;
     }),
   );
