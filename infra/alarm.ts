@@ -7,6 +7,8 @@ export type Measure = {
   readonly statistic: 'Maximum' | 'Sum';
   /** In seconds. */
   readonly period: number;
+  /** So many in a row have to be so; one unless given. */
+  readonly periods?: number;
 };
 
 export type Alarm = Measure & {
@@ -52,6 +54,7 @@ export function measured({
   dimensions,
   statistic,
   period,
+  periods = 1,
 }: Measure): Readonly<Record<string, Value>> {
   return {
     Namespace: namespace,
@@ -59,7 +62,7 @@ export function measured({
     Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
     Statistic: statistic,
     Period: period,
-    EvaluationPeriods: 1,
+    EvaluationPeriods: periods,
   };
 }
 

@@ -5,6 +5,7 @@ import { age, alarm, alarmActions, deadLetterAlarms, described, measured, ruleAl
 import { kmsKey } from './parameters.ts';
 import { capital, merge, ref, type Resource, type Resources } from './cloud-formation.ts';
 import { functionAlarms } from './function-alarms.ts';
+import { watchdogAlarms } from './watchdog-alarms.ts';
 
 /** Consumers of a queue each. `lateSeconds`: longer than this nothing waits that is only tried again. */
 const consumers = [
@@ -32,7 +33,7 @@ type Consumer = (typeof consumers)[number];
 
 /** Our own rules; those of subscribers have theirs beside them. */
 const rules = {
-  ofAws: ['label-moved', 'rotation-died', 'sweep'],
+  ofAws: ['label-moved', 'rotation-died', 'sweep', 'watchdog'],
   ofBus: ['failure-told', 'verifier', 'cleanup', 'notifier'],
 } as const;
 
@@ -60,8 +61,23 @@ export function alarms(config: Config): Resources {
       ),
     ]),
     ...functionAlarms(config, base),
-    SweepMissingAlarm: sweepMissing(base, runbooks),
     ...breakerAlarm(config, base),
+    ...deadLetterAlarms(
+      { id: 'WatchdogDlq', name: `${base}-watchdog-dlq`, runbooks },
+      'The watchdog failed. What an event should have done may stay undone until one succeeds.',
+      'watchdog-dlq',
+    ),
+    SweepMissingAlarm: missing('sweep', base, {
+      says: 'No sweep for half an hour. Credentials that are due live on.',
+      period: 1_800,
+      runbooks,
+    }),
+    WatchdogMissingAlarm: missing('watchdog', base, {
+      says: 'No watchdog for three hours. What an event should have done stays undone.',
+      period: 10_800,
+      runbooks,
+    }),
+    ...watchdogAlarms(stage, base, runbooks),
   };
 }
 
@@ -101,24 +117,22 @@ const ruleOf = (name: string, base: string) => ({
   name: `${base}-${name}`,
 });
 
+type Silence = { readonly says: string; readonly period: number; readonly runbooks: string };
+
 // Nothing fails when nothing runs: silence is the alarm.
-function sweepMissing(base: string, runbooks: string): Resource {
+function missing(name: string, base: string, { says, period, runbooks }: Silence): Resource {
   return {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
-      AlarmName: `${base}-sweep-missing`,
-      AlarmDescription: described(
-        'No sweep for half an hour. Credentials that are due live on.',
-        runbooks,
-        'sweep-missing',
-      ),
+      AlarmName: `${base}-${name}-missing`,
+      AlarmDescription: described(says, runbooks, `${name}-missing`),
       AlarmActions: alarmActions,
       ...measured({
         namespace: 'AWS/Lambda',
         metric: 'Invocations',
-        dimensions: { FunctionName: ref('SweepLambdaFunction') },
+        dimensions: { FunctionName: ref(`${capital(name)}LambdaFunction`) },
         statistic: 'Sum',
-        period: 1800,
+        period,
       }),
       Threshold: 1,
       ComparisonOperator: 'LessThanThreshold',

@@ -27,7 +27,7 @@ export const localArn = (service: string, rest: string): string =>
   `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${rest}`;
 
 /** A secret by name or ARN. Secrets Manager ends an ARN with a dash and six characters that nobody chooses. */
-const secretArn = (nameOrArn: string): Value =>
+export const secretArn = (nameOrArn: string): Value =>
   nameOrArn.startsWith('arn:') ? nameOrArn : sub(localArn('secretsmanager', `secret:${nameOrArn}-??????`));
 
 export function allow(Sid: string, Action: Value, Resource: Value, Condition?: Value): Value {

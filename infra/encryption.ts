@@ -40,6 +40,7 @@ function uses(config: Config): readonly Use[] {
     { role: 'AnnouncerRole', functions: [own('announcer')], queues: true, table: true },
     { role: 'VerifierRole', functions: [own('verifier')], queues: true, table: true },
     { role: 'CleanupRole', functions: [own('cleanup'), own('sweep')], queues: true, table: true },
+    { role: 'WatchdogRole', functions: [own('watchdog')], queues: true, table: true },
     { role: 'NotifierRole', functions: [own('notifier')], queues: true, table: true },
     ...adapters(config).map(({ id, duty, name }) => ({
       role: roleOf(id, duty),

@@ -26,14 +26,16 @@ export function functionAlarms(config: Config, base: string): Resources {
 
 function alarmsOf({ id, name }: Deployed, { runbooks }: Config): Resources {
   const handler = id === 'RotationHandler';
+  // One run an hour, which the others do not have.
+  const hourly = id === 'Watchdog';
   return {
     [`${id}ErrorsAlarm`]: alarm({
-      ...measure(id, 'Errors', handler ? 3600 : 900),
+      ...measure(id, 'Errors', handler ? 3600 : hourly ? 10_800 : 900),
       name: `${name}-errors`,
       says: handler ? 'More than nine steps of rotations failed within an hour.' : `${name} fails again and again.`,
       runbook: handler ? 'rotations-fail' : 'function-errors',
       runbooks,
-      above: handler ? 9 : 2,
+      above: handler ? 9 : hourly ? 1 : 2,
     }),
     [`${id}ThrottlesAlarm`]: alarm({
       ...measure(id, 'Throttles', 900),

@@ -9,7 +9,7 @@ import { kmsKey } from './parameters.ts';
 export type Deployed = { readonly id: string; readonly name: string };
 
 /** Those of serverless.yml. */
-const own = ['rotation-handler', 'announcer', 'verifier', 'cleanup', 'sweep', 'notifier'] as const;
+const own = ['rotation-handler', 'announcer', 'verifier', 'cleanup', 'sweep', 'watchdog', 'notifier'] as const;
 
 /** Every function of a stage. */
 export function deployedFunctions(config: Config): readonly Deployed[] {

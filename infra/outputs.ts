@@ -6,9 +6,9 @@ import { arnOf, logicalId, ref, type Resource, type Resources, type Value } from
 
 type Told = { readonly id: string; readonly parameter: string; readonly value: Value; readonly condition?: string };
 
-// The sweep has no queue of its own.
+// Sweep and watchdog have no queue of their own.
 const queues = ['announcer', 'verifier', 'cleanup', 'notifier'] as const;
-const deadLetters = [...queues, 'sweep'] as const;
+const deadLetters = [...queues, 'sweep', 'watchdog'] as const;
 
 /** What a stage consists of, once as SSM parameters, once as outputs of the stack. */
 export function outputs(config: Config, version: string) {

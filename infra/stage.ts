@@ -16,6 +16,7 @@ import { placement } from './network.ts';
 import { outputs } from './outputs.ts';
 import { conditions, parameters } from './parameters.ts';
 import { subscriptions } from './subscribers.ts';
+import { watchdogPolicy } from './watchdog.ts';
 
 /** As osls calls: an option that was not given is null. */
 type Call = { readonly options?: { readonly stage?: string | null; readonly region?: string | null } };
@@ -47,6 +48,7 @@ export function stage({ options = {} }: Call = {}) {
       Resources: {
         ...adapterRoles(config),
         ...channelPolicy(config),
+        ...watchdogPolicy(config),
         ...keyPolicies(config),
         ...subscriptions(config),
         ...alarms(config),

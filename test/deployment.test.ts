@@ -138,9 +138,11 @@ describe('runbooks', () => {
   const pages = readdirSync(folder)
     .filter((name) => name !== 'README.md')
     .map((name) => name.replace(/\.md$/, ''));
-  const wanted = [...new Set([...linkedPages(full), ...reasons])];
+  // The watchdog's events link these.
+  const found = ['rotation-overdue', 'admin-secret', 'orphan-found'];
+  const wanted = [...new Set([...linkedPages(full), ...reasons, ...found])];
 
-  test('there is a page for each alarm and each reason, and no other', () => {
+  test('there is a page for each alarm, each reason and each finding, and no other', () => {
     expect(pages.toSorted()).toEqual(wanted.toSorted());
   });
 

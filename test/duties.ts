@@ -99,6 +99,8 @@ const duties: readonly (readonly [RegExp, readonly string[]])[] = [
       ...ledger,
       // When each version was last read.
       'secretsmanager:ListSecretVersionIds managed secrets',
+      // Which others may hold a key that is to end.
+      'secretsmanager:ListSecrets *',
       'secretsmanager:UpdateSecretVersionStage managed secrets',
       'dynamodb:DeleteItem Table',
       'dynamodb:Query Table',
@@ -110,6 +112,33 @@ const duties: readonly (readonly [RegExp, readonly string[]])[] = [
       // The breaker pauses the fleet.
       'ssm:PutParameter fleet flag',
       'sqs:SendMessage SweepDlq',
+    ],
+  ],
+  [
+    /^WatchdogRole$/,
+    [
+      ...anyFunction,
+      ...ledger,
+      'kms:GenerateDataKey key of the stage',
+      // AWS knows no resource for it.
+      'secretsmanager:ListSecrets *',
+      'secretsmanager:DescribeSecret managed secrets',
+      'secretsmanager:ListSecretVersionIds managed secrets',
+      // The age of those that only people change.
+      'secretsmanager:DescribeSecret named secret',
+      // A stuck rotation goes on; AWS asks for both.
+      'secretsmanager:RotateSecret managed secrets',
+      'lambda:InvokeFunction rotation handler',
+      'lambda:InvokeFunction issue',
+      // Of providers that say `orphans: reap`.
+      'lambda:InvokeFunction retire',
+      'dynamodb:DeleteItem Table',
+      'dynamodb:Query Table',
+      'events:PutEvents Bus',
+      'ssm:GetParameter fleet flag',
+      'sqs:SendMessage AnnouncerQueue',
+      'sqs:SendMessage CleanupQueue',
+      'sqs:SendMessage WatchdogDlq',
     ],
   ],
   [
@@ -134,6 +163,7 @@ const classes: readonly (readonly [RegExp, string])[] = [
   [/:secret:[\w/+=.@-]+-(\?{6}|\w{6})$/, 'named secret'],
   [/^KmsKeyArn$/, 'key of the stage'],
   [/:kms:.*:key\/\*$/, 'keys of secrets'],
+  [/:function:[\w${}:.-]+-rotation-handler$/, 'rotation handler'],
   [/:function:[\w-]+-issue$/, 'issue'],
   [/:function:[\w-]+-retire$/, 'retire'],
   [/:log-group:\/aws\/lambda\/[\w-]+:\*$/, 'own log'],
@@ -175,6 +205,6 @@ export const dutiesOfRoles: readonly Check[] = [
       grants(from)
         .filter(({ role }) => !duties.some(([known]) => known.test(role)))
         .map(({ role }) => role),
-    plant: (from) => (from.resources['WatchdogRole'] = structuredClone(from.resources['VerifierRole']!)),
+    plant: (from) => (from.resources['WatchcatRole'] = structuredClone(from.resources['VerifierRole']!)),
   },
 ];

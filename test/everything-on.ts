@@ -26,6 +26,7 @@ export function everythingOn(): { readonly file: string; readonly remove: () => 
   const partner = {
     ...example.providers.apigee,
     flavour: 'edge',
+    orphans: 'reap',
     retireSecret: 'keyturn/prod/partner-retire',
     network,
   };

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 
+import { awsClients } from '@keyturn/aws/clients';
+import { lambdaInvoke } from '@keyturn/aws/lambda-invoke';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 
@@ -99,3 +101,13 @@ test('an owner who follows the page sees the hand-made key retired, and the appl
   expect(await statusesWith(left)).toEqual([200, 200]);
   expect(await statusesWith(handMade)).toEqual([401, 401]);
 }, 120_000);
+
+test('the watchdog, as it is deployed there, finds all well', async () => {
+  const [, endpoint = ''] = /AWS_ENDPOINT_URL='(.+)'/.exec(readFileSync(environmentFile, 'utf8')) ?? [];
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const invoke = lambdaInvoke(awsClients({ endpoint, region: 'eu-central-1', credentials }).lambda());
+
+  const run = await invoke('keyturn-sandbox-watchdog', {});
+
+  expect(run).toMatchObject({ watched: 1, left: 0, overdue: 0, unowned: 0, failures: 0 });
+});

@@ -14,7 +14,7 @@ const alarms = (from: Template): readonly (readonly [string, Alarm])[] => ofType
 const alarmed = (from: Template): ReadonlySet<string> =>
   new Set(
     alarms(from).map(([, { MetricName, Dimensions }]) => {
-      const { Value } = Dimensions.find(({ Name }) => Name !== 'EventBusName')!;
+      const { Value } = Dimensions.findLast(({ Name }) => Name !== 'EventBusName')!;
       return `${MetricName} ${pointee(Value) ?? text(Value)}`;
     }),
   );
@@ -85,12 +85,13 @@ export const operations: readonly Check[] = [
     plant: (from) => delete edit(from, 'CleanupRule')['EventBusName'],
   },
   {
-    rule: 'every function alarms on errors and throttles; the handler near its timeout, the sweep when it does not run',
+    rule: 'every function alarms on errors and throttles; the handler near its timeout, what a schedule calls when it does not run',
     broken: (from) =>
       missing(from, [
         ...functionsIn(from).flatMap((id) => [`Errors ${id}`, `Throttles ${id}`]),
         'Duration RotationHandlerLambdaFunction',
         'Invocations SweepLambdaFunction',
+        'Invocations WatchdogLambdaFunction',
       ]),
     plant: (from) => delete from.resources['ApigeeDashretireErrorsAlarm'],
   },
@@ -147,7 +148,9 @@ export const operations: readonly Check[] = [
       alarms(from)
         .filter(([, { MetricName }]) => !counters(from).some((counter) => counter.metric === MetricName))
         .filter(([, { Dimensions }]) =>
-          Dimensions.some(({ Value }) => {
+          Dimensions.some(({ Name, Value }) => {
+            // Of metrics of our own.
+            if (Name === 'Stage' || Name === 'Service') return Value !== { Stage: 'prod', Service: 'watchdog' }[Name];
             const id = pointee(Value);
             return id === undefined ? !rules(from).some(([, { Name }]) => Name === Value) : !(id in from.resources);
           }),

@@ -17,6 +17,8 @@ function isRotatedHere(grant: Grant): boolean {
   const [arn] = condition(grant, 'StringEquals', 'secretsmanager:resource/AllowRotationLambdaArn');
   return JSON.stringify(arn ?? '').includes(`:function:${functionNames('prod').rotationHandler}"`);
 }
+// Of everything-on.ts; the example's only reports.
+const reaps = (arn: string): boolean => arn.endsWith('-partner-retire');
 
 /** What the roles of a template keep to, whatever the configuration. */
 export const privileges: readonly Check[] = [
@@ -42,13 +44,21 @@ export const privileges: readonly Check[] = [
           list(grant.statement.Action).some((action) => action.includes('*')) ||
           (resourcesOf(grant).includes('*') &&
             // AWS knows no resource for these.
-            !list(grant.statement.Action).every((action) => /^(xray:|ec2:Describe)/.test(action))),
+            !list(grant.statement.Action).every((action) =>
+              /^(xray:|ec2:Describe|secretsmanager:ListSecrets$)/.test(action),
+            )),
       ),
     plant: (from) => (statement(from, 'AnnouncerRole', 'KeepLedger').Action = 'dynamodb:*'),
   },
   {
     rule: 'a secret is reached because it is named, or because it bears our tag',
-    broken: (from) => where(grantsOf(from, 'secretsmanager:'), (grant) => !namesSecrets(grant) && !demandsTag(grant)),
+    broken: (from) =>
+      where(
+        grantsOf(from, 'secretsmanager:'),
+        // A list reaches no secret.
+        (grant) =>
+          grant.statement.Action !== 'secretsmanager:ListSecrets' && !namesSecrets(grant) && !demandsTag(grant),
+      ),
     plant: (from) => delete statement(from, 'VerifierRole', 'ReadSecrets').Condition,
   },
   {
@@ -100,13 +110,31 @@ export const privileges: readonly Check[] = [
       where(
         grantsOf(from, 'secretsmanager:'),
         (grant) =>
-          !['RotationHandlerRole', 'AnnouncerRole', 'VerifierRole', 'CleanupRole'].includes(grant.role) &&
-          !(namesSecrets(grant) && grant.statement.Action === 'secretsmanager:GetSecretValue'),
+          !['RotationHandlerRole', 'AnnouncerRole', 'VerifierRole', 'CleanupRole', 'WatchdogRole'].includes(
+            grant.role,
+          ) && !(namesSecrets(grant) && grant.statement.Action === 'secretsmanager:GetSecretValue'),
       ),
     plant: (from) =>
       (statement(from, 'NotifierRole', 'ReadChannelSecrets').Resource = {
         'Fn::Sub': 'arn:aws:secretsmanager:x:1:secret:*',
       }),
+  },
+  {
+    rule: 'the watchdog looks at secrets and never into them; what it has rotated our own handler rotates already',
+    broken: (from) => {
+      const own = functionNames('prod').rotationHandler;
+      const looks = /^secretsmanager:(ListSecrets|DescribeSecret|ListSecretVersionIds)$/;
+      return where(grantsOf(from, 'secretsmanager:'), (grant) => {
+        const actions = list(grant.statement.Action);
+        if (grant.role !== 'WatchdogRole') return actions.includes('secretsmanager:RotateSecret');
+        if (actions.every((action) => looks.test(action))) return false;
+        const [attached] = condition(grant, 'StringEquals', 'secretsmanager:resource/AllowRotationLambdaArn');
+        const [asked] = condition(grant, 'StringEqualsIfExists', 'secretsmanager:RotationLambdaARN');
+        const isOwn = [attached, asked].every((arn) => JSON.stringify(arn ?? '').includes(`:function:${own}"`));
+        return actions.join() !== 'secretsmanager:RotateSecret' || !isOwn;
+      });
+    },
+    plant: (from) => delete statement(from, 'WatchdogRole', 'RotateAgain').Condition!['StringEquals'],
   },
   {
     rule: 'a key decrypts by way of Secrets Manager alone, for secrets alone; that of the stage by way of what it encrypts',
@@ -135,11 +163,13 @@ export const privileges: readonly Check[] = [
       }),
   },
   {
-    rule: 'only cleanup may ask an adapter to retire',
+    rule: 'only cleanup may ask an adapter to retire, and the watchdog where the provider says so',
     broken: (from) =>
       where(
         grantsOf(from, 'lambda:'),
-        (grant) => grant.role !== 'CleanupRole' && resourcesOf(grant).some((arn) => arn.endsWith('-retire')),
+        (grant) =>
+          grant.role !== 'CleanupRole' &&
+          resourcesOf(grant).some((arn) => arn.endsWith('-retire') && !(grant.role === 'WatchdogRole' && reaps(arn))),
       ),
     plant: (from) =>
       (statement(from, 'VerifierRole', 'AskIssuingAdapters').Resource = statement(
@@ -180,37 +210,42 @@ export const privileges: readonly Check[] = [
       (statement(from, 'NotifierRole', 'Log').Resource = statement(from, 'VerifierRole', 'Log').Resource),
   },
   {
-    rule: 'only cleanup asks who reads old versions, of secrets that are ours',
+    rule: 'cleanup asks who reads old versions, cleanup and watchdog how old a version is, of secrets that are ours',
     broken: (from) =>
       where(
-        grantsOf(from, 'secretsmanager:List'),
-        (grant) =>
-          grant.role !== 'CleanupRole' ||
-          grant.statement.Action !== 'secretsmanager:ListSecretVersionIds' ||
-          !demandsTag(grant),
-      ).concat(grantsOf(from, 'secretsmanager:ListSecretVersionIds').length === 1 ? [] : ['nobody may ask']),
+        grantsOf(from, 'secretsmanager:ListSecretVersionIds'),
+        (grant) => !['CleanupRole', 'WatchdogRole'].includes(grant.role) || !demandsTag(grant),
+      ).concat(grantsOf(from, 'secretsmanager:ListSecretVersionIds').length === 2 ? [] : ['somebody may not ask']),
     plant: (from) => delete statement(from, 'CleanupRole', 'SeeReaders').Condition,
   },
   {
     rule: 'who only tells writes to a partition of its own, and to no row that decides about keys',
     broken: (from) => {
-      const own: Readonly<Record<string, string>> = { VerifierRole: 'read#*', NotifierRole: 'told#*' };
+      const own: Readonly<Record<string, readonly string[]>> = {
+        VerifierRole: ['read#*'],
+        NotifierRole: ['told#*'],
+        // Leases, too.
+        WatchdogRole: ['watch#*', 'target#*'],
+      };
       return where(grantsOf(from, 'dynamodb:PutItem'), (grant) => {
-        const partition = own[grant.role];
-        const [rows, ...others] = condition(grant, 'ForAllValues:StringLike', 'dynamodb:LeadingKeys');
+        const partitions = own[grant.role];
+        const rows = condition(grant, 'ForAllValues:StringLike', 'dynamodb:LeadingKeys');
         // ForAllValues holds for a request without the key, too.
         const given = condition(grant, 'Null', 'dynamodb:LeadingKeys')[0] === 'false';
-        return partition !== undefined && (rows !== partition || others.length > 0 || !given);
+        return partitions !== undefined && (rows.join() !== partitions.join() || !given);
       });
     },
     plant: (from) => delete statement(from, 'VerifierRole', 'NoteOwnReads').Condition!['Null'],
   },
   {
-    rule: 'only the sweep and cleanup read the index of due rows and the fleet flag',
+    rule: 'only the sweep and cleanup read the index of due rows; they and the watchdog the fleet flag',
     broken: (from) =>
       where(
         [...grantsOf(from, 'dynamodb:'), ...grantsOf(from, 'ssm:')],
-        (grant) => grant.role !== 'CleanupRole' && resourcesOf(grant).join() !== 'Table',
+        (grant) =>
+          grant.role !== 'CleanupRole' &&
+          resourcesOf(grant).join() !== 'Table' &&
+          !(grant.role === 'WatchdogRole' && grant.statement.Action === 'ssm:GetParameter'),
       ),
     plant: (from) =>
       (statement(from, 'NotifierRole', 'KeepThreads').Resource = { 'Fn::Sub': '${Table.Arn}/index/due' }),

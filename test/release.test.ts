@@ -56,7 +56,7 @@ test('every function of the template is a zip of the release, and every zip is a
   expect(functions.map(({ Properties }) => Properties.Code.S3Bucket)).toEqual(
     functions.map(() => ({ Ref: 'ArtifactBucket' })),
   );
-  expect(functions.length).toBe(6 + 4);
+  expect(functions.length).toBe(7 + 4);
 });
 
 test('the template is complete by itself: nothing of osls is left, every name in it is defined', () => {

@@ -105,6 +105,7 @@ const publishers = [
   ['announcer', 'AnnouncerRole'],
   ['verifier', 'VerifierRole'],
   ['cleanup', 'CleanupRole'],
+  ['watchdog', 'WatchdogRole'],
   ['notifier', 'NotifierRole'],
 ] as const;
 const publishedBy = (service: string): readonly string[] => {

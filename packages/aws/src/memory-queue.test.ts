@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 
 import { memoryQueue } from './memory-queue.ts';
+import { testQueue } from './queue.conformance.ts';
+
+testQueue('memoryQueue', async () => {
+  const queue = memoryQueue();
+  const received = () => queue.sent.map((body, index) => ({ body, seconds: (queue.keptBack[index] ?? 0) / 1000 }));
+  return { queue, received };
+});
 
 test('keeps a message as a receiver parses it, whatever becomes of the object that was sent', async () => {
   const queue = memoryQueue();

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 
 import type { LoopbackAnswer, Received } from './loopback-aws.ts';
 import { loopbackClients } from './loopback-clients.ts';
+import { testQueue } from './queue.conformance.ts';
 import { sqsConsumed, sqsQueue } from './sqs-queue.ts';
 
 const queueUrl = 'https://sqs.eu-west-1.amazonaws.com/111122223333/keyturn-test-announcer';
@@ -24,14 +25,14 @@ function takeMessage({ body }: Received): LoopbackAnswer {
 
 const failed = (name: string) => (): LoopbackAnswer => ({ status: 400, json: { __type: `com.amazonaws.sqs#${name}` } });
 
-test('sends a message as JSON', async () => {
+testQueue('sqsQueue', async () => {
   const { queue, bodies } = await setUp();
-
-  await queue.send({ source: 'keyturn', detail: { versionId: 'größer' } });
-
-  expect(bodies()).toEqual([
-    { QueueUrl: queueUrl, MessageBody: '{"source":"keyturn","detail":{"versionId":"größer"}}' },
-  ]);
+  const received = () =>
+    (bodies() as { QueueUrl: string; MessageBody: string; DelaySeconds?: number }[]).map((sent) => {
+      expect(sent.QueueUrl).toBe(queueUrl);
+      return { body: JSON.parse(sent.MessageBody) as unknown, seconds: sent.DelaySeconds ?? 0 };
+    });
+  return { queue, received };
 });
 
 test('dead-letters a message as it came, with what is wrong as attributes', async () => {

@@ -68,8 +68,8 @@ test('a stage in which all is well has a line for each thing that was looked at,
   expect(bad).toEqual([]);
   expect(code).toBe(0);
   for (const line of [
-    'functions: all 8 are there, on nodejs24.x',
-    'queues: all 9 are there, and nothing was set aside',
+    'functions: all 9 are there, on nodejs24.x',
+    'queues: all 10 are there, and nothing was set aside',
     'fleet: running',
     'provider apigee: its adapter answers',
     'secret orders/apigee: next rotation',

@@ -25,7 +25,7 @@ export type StageToDeploy = {
 
 /** Deploys serverless.yml and infra/ on the local AWS, with the handlers of the services as they are, but for their logs. */
 export async function deployStage({ aws, configPath, without }: StageToDeploy): Promise<void> {
-  const environment = { POWERTOOLS_LOG_LEVEL: 'SILENT' };
+  const environment = { POWERTOOLS_LOG_LEVEL: 'SILENT', METRICS: 'off' };
   await deployServerless(aws, { root, config: configPath, environment });
   if (without === 'entitlements') await replaceAdapter(aws, configPath);
 }

@@ -206,11 +206,11 @@ test('forwards to another bus, under a new id', async () => {
 
 test('a schedule fires by the clock, and as often as a test wants', async () => {
   const clock = { ms: Date.UTC(2026, 10, 21, 8), now: () => clock.ms, sleep: async () => {} };
-  const scheduled = async (options: LocalAwsOptions) => {
+  const scheduled = async (options: LocalAwsOptions, rate = '5 minutes') => {
     const { aws, client } = await setUp(options);
     const events: unknown[] = [];
     const fn = aws.functions.register('sweep', (event) => void events.push(event));
-    await client.send(new PutRuleCommand({ Name: 'sweep', ScheduleExpression: 'rate(5 minutes)' }));
+    await client.send(new PutRuleCommand({ Name: 'sweep', ScheduleExpression: `rate(${rate})` }));
     await client.send(new PutTargetsCommand({ Rule: 'sweep', Targets: [{ Id: 'sweep', Arn: fn.arn }] }));
     return events;
   };
@@ -229,7 +229,9 @@ test('a schedule fires by the clock, and as often as a test wants', async () => 
     ]);
 
   const often = await scheduled({ sweepEveryMs: 10 });
-  await expect.poll(() => often.length).toBeGreaterThan(2);
+  const twelveTimesRarer = await scheduled({ sweepEveryMs: 10 }, '1 hour');
+  await expect.poll(() => often.length).toBeGreaterThan(24);
+  expect(twelveTimesRarer.length).toBeLessThan(often.length / 4);
 });
 
 test('an entry that is wrong fails alone', async () => {

@@ -66,14 +66,22 @@ export type EventBuses = {
   fireDue(): void;
 };
 
+const fiveMinutesMs = 300_000;
+
 export type BusesOptions = {
   readonly place: Place;
   readonly clock: Clock;
   readonly delivery: () => Delivery;
-  /** If given, every rate() schedule fires that often, whatever it says. */
+  /** If given, a schedule of `rate(5 minutes)` fires that often, and any other rate() in proportion. */
   readonly sweepEveryMs: number | undefined;
   readonly onEvent: (bus: Bus, event: EventEnvelope) => void;
 };
+
+function nextFiring(schedule: string, now: number, sweepEveryMs: number | undefined): number | undefined {
+  const parsed = parseSchedule(schedule);
+  if (sweepEveryMs === undefined || parsed?.kind !== 'rate') return parsed?.next(now);
+  return now + Math.ceil(((parsed.next(0) ?? 0) / fiveMinutesMs) * sweepEveryMs);
+}
 
 export function eventBuses({ place, clock, delivery, sweepEveryMs, onEvent }: BusesOptions): EventBuses {
   const buses = new Map<string, Bus>();
@@ -108,10 +116,7 @@ export function eventBuses({ place, clock, delivery, sweepEveryMs, onEvent }: Bu
     ...event,
     time: event.time ?? `${new Date(clock.now()).toISOString().slice(0, 19)}Z`,
   });
-  const nextAt = (schedule: string) => {
-    const isFast = sweepEveryMs !== undefined && schedule.startsWith('rate');
-    return isFast ? clock.now() + sweepEveryMs : parseSchedule(schedule)?.next(clock.now());
-  };
+  const nextAt = (schedule: string) => nextFiring(schedule, clock.now(), sweepEveryMs);
 
   create('default');
 

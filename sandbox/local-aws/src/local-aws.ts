@@ -30,7 +30,7 @@ export type LocalAwsOptions = {
   readonly region?: string;
   /** Plays the rotation schedules of secrets that many times faster. */
   readonly scheduleSpeed?: number;
-  /** Fires rules with a rate() schedule that often, whatever they say. */
+  /** Fires rules of `rate(5 minutes)` that often, and others with a rate() in proportion. */
   readonly sweepEveryMs?: number;
   /** How often Secrets Manager tries a rotation that fails, and how long it waits in between. */
   readonly rotationAttempts?: number;

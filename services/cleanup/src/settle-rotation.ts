@@ -1,7 +1,7 @@
 import { RotationFailed } from '@keyturn/events/rotation-failed';
 import { SecretRotated } from '@keyturn/events/secret-rotated';
 import { VerificationFailed } from '@keyturn/events/verification-failed';
-import { PermanentError } from '@keyturn/rotation/errors';
+import { PendingError, PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { parseSecretArn, secretHash } from '@keyturn/rotation/mark';
 import * as z from 'zod';
 
@@ -51,7 +51,7 @@ export async function settleRotation(outcome: Outcome, deps: Deps): Promise<void
     return;
   }
   if (outcome.type === 'watched') {
-    await settleWatched(outcome.secretArn, deps);
+    await settleOrLeave(outcome.secretArn, deps);
     return;
   }
   if (outcome.type === 'refused') {
@@ -65,6 +65,17 @@ export async function settleRotation(outcome: Outcome, deps: Deps): Promise<void
   const { correlationId } = metadata;
   await settleCurrent(live, deps, { correlationId, pasted: data.cause === 'manual' });
   await noteForgotten(live, deps, correlationId);
+}
+
+// The watchdog comes again in an hour, and counts what does not answer: while a provider is down there must not be a dead letter for each secret each hour.
+async function settleOrLeave(secretArn: string, deps: Deps): Promise<void> {
+  try {
+    await settleWatched(secretArn, deps);
+  } catch (error) {
+    const foreseen = [TransientError, PendingError, PermanentError].some((known) => error instanceof known);
+    if (!foreseen) throw error;
+    deps.log.warn('A secret is left to the next look of the watchdog', { secretArn, error });
+  }
 }
 
 // What an event should have done by now, whichever was lost.

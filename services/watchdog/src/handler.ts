@@ -27,6 +27,8 @@ const env = readEnv({
   FLEET_PARAMETER: z.string(),
   ANNOUNCER_QUEUE_URL: z.string(),
   CLEANUP_QUEUE_URL: z.string(),
+  // Where no CloudWatch reads the log, they are lines for nobody.
+  METRICS: z.enum(['on', 'off']).default('on'),
   AWS_ENDPOINT_URL: z.string().optional(),
 });
 const clients = awsClients({ endpoint: env.AWS_ENDPOINT_URL });
@@ -44,7 +46,10 @@ const deps: Deps = {
   retire: (id) => invokedRetireProvider(invoke, names.retire(id)),
   fleet: ssmFleet({ client: clients.ssm(), parameter: env.FLEET_PARAMETER }),
   bus: eventBridgeBus({ client: clients.eventBridge(), busName: env.BUS_NAME, clock: systemClock }),
-  metrics: emfMetrics({ stage: config.stage, service: 'watchdog', clock: systemClock }),
+  metrics:
+    env.METRICS === 'on'
+      ? emfMetrics({ stage: config.stage, service: 'watchdog', clock: systemClock })
+      : { put: () => {} },
   clock: systemClock,
   newId,
   log: logger('watchdog'),

@@ -13,8 +13,10 @@ export type FleetList = {
   readonly failure: unknown;
 };
 
+type Listing = { readonly secrets: Pick<Deps['secrets'], 'listSecrets'>; readonly log: Deps['log'] };
+
 /** All secrets that bear our tag, with the little that is kept of each. A list that breaks off is watched as far as it goes. */
-export async function listFleet({ secrets, log }: Deps): Promise<FleetList> {
+export async function listFleet({ secrets, log }: Listing): Promise<FleetList> {
   const live: ListedSecret[] = [];
   const hashes = new Set<string>();
   let failure: unknown;

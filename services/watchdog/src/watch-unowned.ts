@@ -12,7 +12,7 @@ import type { Tally } from './tally.ts';
 import { settleUnowned } from './settle-unowned.ts';
 
 /** Places are asked side by side, and not more of them a second than an Apigee organization bears (6,000 a minute, of all that call it). */
-const width = 4;
+const width = 8;
 const paceMs = 200;
 
 type Task = { readonly fleet: FleetList; readonly after: string | null; readonly stopAt: number };
@@ -24,21 +24,25 @@ type Task = { readonly fleet: FleetList; readonly after: string | null; readonly
 export async function watchUnowned({ fleet, after, stopAt }: Task, deps: Deps, count: Tally) {
   const places = fleet.failure === undefined ? placesOf(fleet, deps) : [];
   const ordered = startingAfter(places, after, idOf);
+  const listable = listableProviders(deps);
   const candidates: Candidate[] = [];
   const looked: Place[] = [];
   let done = 0;
   while (done < ordered.length && deps.clock.now() < stopAt) {
+    const begun = deps.clock.now();
     const some = ordered.slice(done, done + width);
     await Promise.all(
       some.map(async (place) => {
-        const found = await count.attempt(place.arns[0] ?? '', () => lookAt(place, fleet.hashes, deps));
+        const found = await count.attempt(place.arns[0] ?? '', async () =>
+          (await listable(place.provider)) ? lookAt(place, fleet.hashes, deps) : [],
+        );
         if (found === undefined) return;
         looked.push(place);
         candidates.push(...found);
       }),
     );
     done += some.length;
-    await deps.clock.sleep(paceMs);
+    await deps.clock.sleep(Math.max(0, begun + paceMs - deps.clock.now()));
   }
   const judged = await count.attempt('unowned keys', async () => {
     const unowned = await withoutOwned(candidates, deps);
@@ -63,15 +67,27 @@ function placesOf({ live }: FleetList, { config }: Deps): readonly Place[] {
   return [...places.values()].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
 }
 
+/** Whether a provider lists keys with our mark; asked once a run. */
+function listableProviders({ issue }: Deps): (provider: string) => Promise<boolean> {
+  const known = new Map<string, Promise<boolean>>();
+  return (provider) => {
+    const asked =
+      known.get(provider) ??
+      issue(provider)
+        .describe()
+        .then(({ listOwned, mark }) => listOwned && mark);
+    known.set(provider, asked);
+    return asked;
+  };
+}
+
 /** What the rotation of the secret tells its owner: it is no failure of ours. */
 const toldElsewhere: ReadonlySet<Reason> = new Set(['target-missing', 'misconfigured', 'unsupported']);
 
 async function lookAt(place: Place, hashes: ReadonlySet<string>, deps: Deps): Promise<readonly Candidate[]> {
-  const issue = deps.issue(place.provider);
-  const { listOwned, mark } = await issue.describe();
-  if (!listOwned || !mark) return [];
   try {
-    return (await issue.list({ target: place.target })).flatMap((key) => candidatesOf(key, place, hashes, deps));
+    const keys = await deps.issue(place.provider).list({ target: place.target });
+    return keys.flatMap((key) => candidatesOf(key, place, hashes, deps));
   } catch (error) {
     if (error instanceof PermanentError && toldElsewhere.has(error.reason)) return [];
     throw error;

@@ -10,7 +10,14 @@ export function expectedStage({ stage, providers, subscribers }: Config) {
   const ids = Object.keys(providers);
   return {
     runtime: 'nodejs24.x',
-    functions: [rotationHandler, ...consumers, named('sweep'), ...ids.map(issue), ...ids.map(retire)],
+    functions: [
+      rotationHandler,
+      ...consumers,
+      named('sweep'),
+      named('watchdog'),
+      ...ids.map(issue),
+      ...ids.map(retire),
+    ],
     bus,
     table,
     fleetParameter,
@@ -18,6 +25,7 @@ export function expectedStage({ stage, providers, subscribers }: Config) {
     deadLetterQueues: [
       ...consumers.map((name) => `${name}-dlq`),
       named('sweep-dlq'),
+      named('watchdog-dlq'),
       ...subscribers.map(({ name }) => named(`to-${name}-dlq`)),
     ],
     /** There only where a parameter of the deployment gives the stage a key: for events that the key failed on. */
