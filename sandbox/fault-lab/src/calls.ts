@@ -7,6 +7,9 @@ import type { Scheduler } from './scheduler.ts';
 /** One call that was made: by which function, of what. */
 export type Call = { readonly by: string; readonly name: string; readonly time: number };
 
+/** Where a call stands, by both names of its place. */
+export type Placed = { readonly number: number; readonly sign: string };
+
 export type Calls = {
   readonly reach: Reach;
   /** The calls of Secrets Manager fail as AWS's do. */
@@ -24,7 +27,7 @@ type CallsOptions = {
   readonly scheduler: Scheduler;
   readonly faults: readonly Fault[];
   /** Before each call: what strangers do in that moment. */
-  readonly before: (number: number) => void;
+  readonly before: (call: Placed) => void;
   /** After each call that may have changed something, also where nobody heard of it. */
   readonly after: (name: string) => void;
   /** Whether everything of that kind is down. */
@@ -37,15 +40,20 @@ const lateMs = 30_000;
 
 export function calls({ scheduler, faults, before, after, isDown, stale }: CallsOptions): Calls {
   const planned = new Map(faults.map((fault) => [fault.at, fault]));
+  const counts = new Map<string, number>();
   const made: Call[] = [];
   const struck: Fault[] = [];
   let late = 0;
 
   function strike(name: string): Fault | undefined {
-    const number = made.length;
-    made.push({ by: scheduler.current()?.of ?? 'world', name, time: scheduler.now() });
-    before(number);
-    const fault = planned.get(number);
+    const call = { by: scheduler.current()?.of ?? 'world', name, time: scheduler.now() };
+    const kind = `${call.by}|${name}`;
+    const nth = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, nth);
+    const place = { number: made.length, sign: `${kind}|${nth}` };
+    made.push(call);
+    before(place);
+    const fault = planned.get(place.number) ?? planned.get(place.sign);
     if (fault !== undefined) struck.push(fault);
     return fault;
   }
@@ -139,4 +147,15 @@ function awsFailure(kind: Failing): Error {
   const error = new Error('The lab fails');
   error.name = { error: 'InternalServiceError', throttled: 'ThrottlingException', 'no-answer': 'TimeoutError' }[kind];
   return error;
+}
+
+/** The sign of each call, as it is kept. */
+export function signsOf(made: readonly Call[]): readonly string[] {
+  const counts = new Map<string, number>();
+  return made.map(({ by, name }) => {
+    const kind = `${by}|${name}`;
+    const nth = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, nth);
+    return `${kind}|${nth}`;
+  });
 }

@@ -5,18 +5,21 @@ import { fileURLToPath } from 'node:url';
 
 import * as z from 'zod';
 
-import { deliveryFaults, faultKinds } from './fault.ts';
+import { signsOf, type Call } from './calls.ts';
+import { deliveryFaults, faultKinds, type At } from './fault.ts';
+import type { Plan } from './play.ts';
 
 const folder = fileURLToPath(new URL('../counterexamples', import.meta.url));
 
+const at = z.union([z.int(), z.string()]);
 const counterexample = z.object({
   provider: z.string(),
   /** What was broken when it was found, in words; it is mended. */
   violation: z.string(),
   plan: z.object({
     story: z.enum(['one', 'two']),
-    faults: z.array(z.object({ at: z.int(), kind: z.enum([...faultKinds, ...deliveryFaults]) })).readonly(),
-    intrusions: z.array(z.object({ at: z.int(), who: z.string() })).readonly(),
+    faults: z.array(z.object({ at, kind: z.enum([...faultKinds, ...deliveryFaults]) })).readonly(),
+    intrusions: z.array(z.object({ at, who: z.string() })).readonly(),
     latencies: z.array(z.number()).readonly().optional(),
   }),
 });
@@ -32,6 +35,16 @@ export function readCounterexamples(): readonly KeptCounterexample[] {
       const file = join(folder, name);
       return Object.assign(counterexample.parse(JSON.parse(readFileSync(file, 'utf8'))), { file });
     });
+}
+
+/** The same plan by the signs of its calls, which outlive a change of the code. */
+export function signed(plan: Plan, calls: readonly Call[]): Plan {
+  const signs = signsOf(calls);
+  const sign = <Item extends { readonly at: At }>(item: Item): Item => ({
+    ...item,
+    at: signs[Number(item.at)] ?? item.at,
+  });
+  return { ...plan, faults: plan.faults.map(sign), intrusions: plan.intrusions.map(sign) };
 }
 
 /** Answers the file it is kept in. */

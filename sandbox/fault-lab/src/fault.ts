@@ -30,9 +30,14 @@ export const deliveryFaults = [
 ] as const;
 export type DeliveryFault = (typeof deliveryFaults)[number];
 
+/**
+ * A call: its number, in the order in which calls are made, or, for what is kept while the code changes, whose call it is, of what, and the how manieth such:
+ * `sweep|ledger read|3`.
+ */
+export type At = number | string;
+
 export type Fault = {
-  /** Number of the call, in the order in which calls are made. */
-  readonly at: number;
+  readonly at: At;
   readonly kind: FaultKind | DeliveryFault;
 };
 

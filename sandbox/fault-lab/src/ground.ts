@@ -2,7 +2,7 @@ import type { Log } from '@keyturn/lambda/log';
 import type { Clock } from '@keyturn/rotation/clock';
 import { PendingError, PermanentError, TransientError } from '@keyturn/rotation/errors';
 
-import { calls, type Calls } from './calls.ts';
+import { calls, type Calls, type Placed } from './calls.ts';
 import type { Fault } from './fault.ts';
 import type { Ended } from './processes.ts';
 import { scheduler, type Scheduler } from './scheduler.ts';
@@ -46,7 +46,7 @@ export type Ground = {
     trails: number;
   };
   /** What happens in the moment before a call, and after one that may have changed something. */
-  readonly hooks: { before: (number: number) => void; after: () => void };
+  readonly hooks: { before: (call: Placed) => void; after: () => void };
   /** Errors that nobody foresaw, wherever they came out. */
   readonly bugs: unknown[];
   /** Takes note of how a process ended. */
@@ -92,7 +92,7 @@ export function ground({ faults, latency, log = silent }: GroundOptions): Ground
     calls: calls({
       scheduler: time,
       faults,
-      before: (number) => hooks.before(number),
+      before: (call) => hooks.before(call),
       after: () => hooks.after(),
       isDown: (name) =>
         (state.down.has('provider') && isProviders(name)) ||

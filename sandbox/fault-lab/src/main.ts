@@ -1,7 +1,9 @@
 import { progress } from '@keyturn/demo/progress';
 import { readOptions } from '@keyturn/demo/read-options';
 
+import { signsOf } from './calls.ts';
 import { keepCounterexample, readCounterexamples } from './counterexamples.ts';
+import type { At } from './fault.ts';
 import { inWords, play } from './play.ts';
 import { providerNamed, providers } from './providers.ts';
 import { runMode, type ModeResult } from './run-mode.ts';
@@ -118,9 +120,11 @@ async function replay(file: string): Promise<number> {
   const example = readCounterexamples().find((kept) => kept.file.endsWith(file));
   if (example === undefined) return wrong(`there is no counterexample ${file}`);
   const { calls, violations } = await play(providerNamed(example.provider), example.plan);
+  const signs = signsOf(calls);
   for (const [number, { by, name, time }] of calls.entries()) {
-    const fault = example.plan.faults.find(({ at }) => at === number)?.kind;
-    const intruder = example.plan.intrusions.find(({ at }) => at === number)?.who;
+    const isHere = ({ at }: { readonly at: At }) => at === number || at === signs[number];
+    const fault = example.plan.faults.find(isHere)?.kind;
+    const intruder = example.plan.intrusions.find(isHere)?.who;
     const struck = [fault, intruder].filter((one) => one !== undefined).join(', ');
     process.stdout.write(`${new Date(time).toISOString()} ${number} ${by}: ${name}${struck && `  <- ${struck}`}\n`);
   }

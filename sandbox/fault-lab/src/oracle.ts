@@ -20,6 +20,8 @@ export type OracleOptions = {
   /** The version AWSPENDING stands on. */
   readonly pending: () => string | undefined;
   readonly secret: { readonly hash: string; readonly target: string };
+  /** The provider answers nobody of ours. */
+  readonly isProviderDown: () => boolean;
   /** Secrets Manager answers nobody. */
   readonly isSecretsManagerDown: () => boolean;
 };
@@ -71,10 +73,18 @@ export function oracle(options: OracleOptions) {
   // A person may make anything current. What was due already may be off, and is switched on again soon; what is gone is gone by that person's doing.
   function excuse(known: KnownKey): void {
     if (known.owedUntil > now()) return;
-    known.excusedUntil = now() + restoreMs;
     known.wasOff = !known.enabled;
     known.harmed ||= !known.there;
-    options.at(known.excusedUntil + 1, () => look('keyturn'));
+    excuseForNow(known);
+  }
+
+  // A provider that is down switches nothing on.
+  function excuseForNow(known: KnownKey): void {
+    known.excusedUntil = now() + restoreMs;
+    options.at(known.excusedUntil + 1, () => {
+      if (options.isProviderDown() && known === current.key) excuseForNow(known);
+      else look('keyturn');
+    });
   }
 
   return {

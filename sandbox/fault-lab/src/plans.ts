@@ -27,7 +27,7 @@ export async function* faultPairs(provider: LabProviderFactory): AsyncGenerator<
   const faults = await faultsOf(provider, story);
   for (const [index, first] of faults.entries()) {
     for (const second of faults.slice(index + 1)) {
-      if (second.at > first.at) yield { story, faults: [first, second], intrusions: [] };
+      if (Number(second.at) > Number(first.at)) yield { story, faults: [first, second], intrusions: [] };
     }
   }
 }

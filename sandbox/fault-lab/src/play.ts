@@ -1,5 +1,5 @@
 import type { Call } from './calls.ts';
-import type { Fault } from './fault.ts';
+import type { At, Fault } from './fault.ts';
 import { intruders } from './intruders.ts';
 import { hour } from './lab-config.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
@@ -10,8 +10,8 @@ import { startAt } from './ground.ts';
 import { world, type World } from './world.ts';
 
 export type Intrusion = {
-  /** In the moment before the call of this number. */
-  readonly at: number;
+  /** In the moment before this call. */
+  readonly at: At;
   readonly who: string;
 };
 
@@ -67,8 +67,8 @@ export async function play(provider: LabProviderFactory, plan: Plan, toTheEnd = 
     adopted: story.adopted,
     faults: plan.faults,
     latency: cycle(plan.latencies),
-    before: (number, world) => {
-      const who = intrusions.get(number);
+    before: ({ number, sign }, world) => {
+      const who = intrusions.get(number) ?? intrusions.get(sign);
       if (who !== undefined && world.scheduler.now() < calmAt) intruderNamed(who)(world);
     },
   });

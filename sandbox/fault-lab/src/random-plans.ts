@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 
+import { signed } from './counterexamples.ts';
 import { deliveryFaults, faultKinds } from './fault.ts';
 import { intruders } from './intruders.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
@@ -39,6 +40,6 @@ export async function searchAtRandom(
   );
   const [plan] = result.counterexample ?? [];
   if (plan === undefined) return undefined;
-  const { violations } = await play(provider, plan);
-  return { plan, violation: inWords({ violations }) };
+  const found = await play(provider, plan);
+  return { plan: signed(plan, found.calls), violation: inWords(found) };
 }

@@ -1,3 +1,4 @@
+import { signed } from './counterexamples.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
 import { faultPairs, intrusions, singleFaults } from './plans.ts';
 import { disturbable, inWords, play, type Plan } from './play.ts';
@@ -37,7 +38,7 @@ export async function runShare(share: Share, played: (runs: number, broken: numb
   let runs = 0;
   const count = (plan: Plan) => {
     runs += 1;
-    for (const { at } of [...plan.faults, ...plan.intrusions]) disturbed.add(at);
+    for (const { at } of [...plan.faults, ...plan.intrusions]) if (typeof at === 'number') disturbed.add(at);
     if (runs % 50 === 0) played(runs, counterexamples.length);
   };
 
@@ -55,10 +56,10 @@ export async function runShare(share: Share, played: (runs: number, broken: numb
     for await (const plan of plansOf(share.mode, provider)) {
       number += 1;
       if (!isMine(number, share)) continue;
-      const { violations } = await play(provider, plan);
+      const played = await play(provider, plan);
       count(plan);
-      if (violations.length === 0) continue;
-      counterexamples.push({ plan, violation: inWords({ violations }) });
+      if (played.violations.length === 0) continue;
+      counterexamples.push({ plan: signed(plan, played.calls), violation: inWords(played) });
       if (counterexamples.length >= share.enough) break;
     }
   }

@@ -1,6 +1,7 @@
 import { SecretRotated } from '@keyturn/events/secret-rotated';
 import { formatMark, markOf, secretHash } from '@keyturn/rotation/mark';
 
+import type { Placed } from './calls.ts';
 import { ground, type Ground, type GroundOptions } from './ground.ts';
 import { labConfig } from './lab-config.ts';
 import type { LabProvider, LabProviderFactory } from './lab-provider.ts';
@@ -12,8 +13,8 @@ export type WorldOptions = GroundOptions & {
   readonly provider: LabProviderFactory;
   /** Its first key bears our mark already. */
   readonly adopted: boolean;
-  /** In the moment before a call, by its number. */
-  readonly before?: (number: number, world: World) => void;
+  /** In the moment before a call. */
+  readonly before?: (call: Placed, world: World) => void;
 };
 
 /** One secret with a hand-made key, and everything of ours around it, in virtual time. Nothing happens until time passes. */
@@ -71,6 +72,7 @@ export async function world({ provider: factory, adopted, before, ...options }: 
     pending: () => peek()?.labels.get('AWSPENDING'),
     secret,
     at: (time, what) => scheduler.at(time, what),
+    isProviderDown: () => state.down.has('provider'),
     isSecretsManagerDown: () => state.down.has('secretsManager'),
   });
   const self: World = {
@@ -99,9 +101,9 @@ export async function world({ provider: factory, adopted, before, ...options }: 
     },
   };
   Object.assign(truth, { oracle: judge, secretArn: secret.arn });
-  hooks.before = (number) => {
+  hooks.before = (call) => {
     judge.tick();
-    before?.(number, self);
+    before?.(call, self);
   };
   hooks.after = () => judge.look(scheduler.current()?.of === 'retire' ? 'retire' : 'keyturn');
   judge.look('person');

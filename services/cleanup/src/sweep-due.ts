@@ -55,14 +55,18 @@ async function sweepOne(key: LedgerKey, deps: Deps): Promise<unknown> {
     return undefined;
   } catch (error) {
     deps.log.error('A due version is put off', { row: key.row, partition: key.partition, error });
-    const foreseen = error instanceof TransientError || error instanceof PendingError;
     try {
       await putOff(key, deps);
     } catch (refusal) {
-      return refusal;
+      // It stays due, and is looked at by the next sweep.
+      if (!isForeseen(refusal)) return refusal;
     }
-    return foreseen ? undefined : error;
+    return isForeseen(error) ? undefined : error;
   }
+}
+
+function isForeseen(error: unknown): boolean {
+  return error instanceof TransientError || error instanceof PendingError;
 }
 
 async function putOff(key: LedgerKey, { config, ledger, clock }: Deps): Promise<void> {
