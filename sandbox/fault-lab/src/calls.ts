@@ -26,6 +26,8 @@ export type Calls = {
 type CallsOptions = {
   readonly scheduler: Scheduler;
   readonly faults: readonly Fault[];
+  /** Somebody names a call by its sign. */
+  readonly isSigned: boolean;
   /** Before each call: what strangers do in that moment. */
   readonly before: (call: Placed) => void;
   /** After each call that may have changed something, also where nobody heard of it. */
@@ -38,19 +40,16 @@ type CallsOptions = {
 
 const lateMs = 30_000;
 
-export function calls({ scheduler, faults, before, after, isDown, stale }: CallsOptions): Calls {
+export function calls({ scheduler, faults, isSigned, before, after, isDown, stale }: CallsOptions): Calls {
   const planned = new Map(faults.map((fault) => [fault.at, fault]));
-  const counts = new Map<string, number>();
+  const sign = isSigned ? signer() : () => '';
   const made: Call[] = [];
   const struck: Fault[] = [];
   let late = 0;
 
   function strike(name: string): Fault | undefined {
     const call = { by: scheduler.current()?.of ?? 'world', name, time: scheduler.now() };
-    const kind = `${call.by}|${name}`;
-    const nth = (counts.get(kind) ?? 0) + 1;
-    counts.set(kind, nth);
-    const place = { number: made.length, sign: `${kind}|${nth}` };
+    const place = { number: made.length, sign: sign(call) };
     made.push(call);
     before(place);
     const fault = planned.get(place.number) ?? planned.get(place.sign);
@@ -151,11 +150,16 @@ function awsFailure(kind: Failing): Error {
 
 /** The sign of each call, as it is kept. */
 export function signsOf(made: readonly Call[]): readonly string[] {
+  const sign = signer();
+  return made.map((call) => sign(call));
+}
+
+function signer(): (call: Call) => string {
   const counts = new Map<string, number>();
-  return made.map(({ by, name }) => {
+  return ({ by, name }) => {
     const kind = `${by}|${name}`;
     const nth = (counts.get(kind) ?? 0) + 1;
     counts.set(kind, nth);
     return `${kind}|${nth}`;
-  });
+  };
 }

@@ -56,13 +56,15 @@ export type Ground = {
 
 export type GroundOptions = {
   readonly faults: readonly Fault[];
+  /** Calls are named by their signs. */
+  readonly isSigned?: boolean;
   readonly latency?: (() => number) | undefined;
   readonly log?: Log | undefined;
 };
 
 const silent: Log = { info: () => {}, warn: () => {}, error: () => {} };
 
-export function ground({ faults, latency, log = silent }: GroundOptions): Ground {
+export function ground({ faults, isSigned = false, latency, log = silent }: GroundOptions): Ground {
   const time = scheduler({ startAt, latency });
   const now = () => time.now();
   let ids = 0;
@@ -92,6 +94,7 @@ export function ground({ faults, latency, log = silent }: GroundOptions): Ground
     calls: calls({
       scheduler: time,
       faults,
+      isSigned,
       before: (call) => hooks.before(call),
       after: () => hooks.after(),
       isDown: (name) =>

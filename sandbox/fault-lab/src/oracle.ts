@@ -47,13 +47,13 @@ export function oracle(options: OracleOptions) {
     key: undefined,
     since: -Infinity,
   };
-  let isHarmed = false;
+  let harms = 0;
   const works = ({ credential }: KnownKey) => provider.acceptedBy(credential).every(Boolean);
   const isExcused = (known: KnownKey) => known.harmed || known.excusedUntil >= now();
 
   function look(actor: Actor): void {
     for (const change of keys.look()) judge(change, actor);
-    if (isHarmed) return;
+    if (harms > 0) return;
     for (const known of keys.all()) {
       if (known.owedUntil <= now() || isExcused(known) || works(known)) continue;
       if (known === current.key) broken('I1', 'The current key is not accepted everywhere');
@@ -112,8 +112,8 @@ export function oracle(options: OracleOptions) {
       look(actor);
     },
     /** A person made what belongs to everybody unusable, or usable again. */
-    harm(state: boolean): void {
-      isHarmed = state;
+    harm(isBegun: boolean): void {
+      harms += isBegun ? 1 : -1;
     },
     announced(versionId: string): void {
       if (!everCurrent.has(versionId)) broken('I5a', 'A version was announced that never was current');

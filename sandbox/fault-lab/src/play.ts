@@ -66,6 +66,7 @@ export async function play(provider: LabProviderFactory, plan: Plan, toTheEnd = 
     provider,
     adopted: story.adopted,
     faults: plan.faults,
+    isSigned: [...plan.faults, ...plan.intrusions].some(({ at }) => typeof at === 'string'),
     latency: cycle(plan.latencies),
     before: ({ number, sign }, world) => {
       const who = intrusions.get(number) ?? intrusions.get(sign);
@@ -74,7 +75,7 @@ export async function play(provider: LabProviderFactory, plan: Plan, toTheEnd = 
   });
   for (const time of story.rotationsAt) w.scheduler.at(startAt + time, () => w.rotate());
   // Rotation cannot be switched on while a version is stuck, which the watchdog clears: whoever is refused tries again later.
-  for (const time of [calmAt, calmAt + 2 * hour]) w.scheduler.at(time, () => repair(w));
+  for (const time of [calmAt, calmAt + 2 * hour, calmAt + 3.5 * hour]) w.scheduler.at(time, () => repair(w));
   const watches = [
     ...story.watchesAt.map((time) => startAt + time),
     ...afterCalm.watchesMs.map((time) => calmAt + time),

@@ -57,7 +57,11 @@ export async function runMode(
 
 function runWorker(share: Share, progress: (runs: number, broken: number) => void): Promise<ShareResult> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: share });
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: share,
+      // A run lives for milliseconds: what it leaves behind is young.
+      resourceLimits: { maxYoungGenerationSizeMb: 128 },
+    });
     worker.on('message', (said: Said) => {
       if (said.type === 'progress') progress(said.runs, said.broken);
       else resolve(said);
