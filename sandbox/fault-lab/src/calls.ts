@@ -26,6 +26,8 @@ export type Calls = {
 type CallsOptions = {
   readonly scheduler: Scheduler;
   readonly faults: readonly Fault[];
+  /** No fault comes to pass any more from then on. */
+  readonly calmAt: number;
   /** Somebody names a call by its sign. */
   readonly isSigned: boolean;
   /** Before each call: what strangers do in that moment. */
@@ -40,7 +42,7 @@ type CallsOptions = {
 
 const lateMs = 30_000;
 
-export function calls({ scheduler, faults, isSigned, before, after, isDown, stale }: CallsOptions): Calls {
+export function calls({ scheduler, faults, calmAt, isSigned, before, after, isDown, stale }: CallsOptions): Calls {
   const planned = new Map(faults.map((fault) => [fault.at, fault]));
   const sign = isSigned ? signer() : () => '';
   const made: Call[] = [];
@@ -52,7 +54,7 @@ export function calls({ scheduler, faults, isSigned, before, after, isDown, stal
     const place = { number: made.length, sign: sign(call) };
     made.push(call);
     before(place);
-    const fault = planned.get(place.number) ?? planned.get(place.sign);
+    const fault = call.time < calmAt ? (planned.get(place.number) ?? planned.get(place.sign)) : undefined;
     if (fault !== undefined) struck.push(fault);
     return fault;
   }

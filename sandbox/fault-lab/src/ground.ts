@@ -29,7 +29,7 @@ export type Ground = {
   readonly calls: Calls;
   readonly now: () => number;
   /** The clock of a function, which may be wrong. */
-  clockOf(of: string): Clock;
+  readonly clockOf: (of: string) => Clock;
   readonly newId: () => string;
   /** For the keys of the provider; the same sequence in every run. */
   readonly newText: () => string;
@@ -56,6 +56,8 @@ export type Ground = {
 
 export type GroundOptions = {
   readonly faults: readonly Fault[];
+  /** From then on nothing goes wrong any more. */
+  readonly calmAt?: number;
   /** Calls are named by their signs. */
   readonly isSigned?: boolean;
   readonly latency?: (() => number) | undefined;
@@ -64,7 +66,7 @@ export type GroundOptions = {
 
 const silent: Log = { info: () => {}, warn: () => {}, error: () => {} };
 
-export function ground({ faults, isSigned = false, latency, log = silent }: GroundOptions): Ground {
+export function ground({ faults, calmAt = Infinity, isSigned = false, latency, log = silent }: GroundOptions): Ground {
   const time = scheduler({ startAt, latency });
   const now = () => time.now();
   let ids = 0;
@@ -94,6 +96,7 @@ export function ground({ faults, isSigned = false, latency, log = silent }: Grou
     calls: calls({
       scheduler: time,
       faults,
+      calmAt,
       isSigned,
       before: (call) => hooks.before(call),
       after: () => hooks.after(),

@@ -2,6 +2,7 @@ import type { Consumed, Queue } from '@keyturn/aws/queue';
 import type { BatchResponse } from '@keyturn/lambda/on-queue';
 
 import type { Calls } from './calls.ts';
+import type { DeliveryFault } from './fault.ts';
 import { hour, minute } from './lab-config.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -36,6 +37,22 @@ type QueueOptions = {
 
 const transitMs = 500;
 const tries = 5;
+
+/** After which times a message arrives, in milliseconds. */
+function arrivals(fate: DeliveryFault | 'delivered'): readonly number[] {
+  switch (fate) {
+    case 'lost':
+      return [];
+    case 'delivered':
+      return [transitMs];
+    case 'doubled':
+      return [transitMs, transitMs + 3 * minute];
+    case 'overtaken':
+      return [2 * hour + 10 * minute];
+    case 'replayed':
+      return [transitMs, 9 * hour];
+  }
+}
 
 /** A queue with its consumer, its visibility timeout and its dead-letter queue: a message is tried five times. */
 export function labQueue({ name, timeoutMs, visibilityMs, scheduler, calls, handler }: QueueOptions): LabQueue {
@@ -91,20 +108,7 @@ export function labQueue({ name, timeoutMs, visibilityMs, scheduler, calls, hand
       calls.reach(`send to ${name}`, () => put(JSON.stringify(body), transitMs + delayMs)),
     deliver(event) {
       const body = JSON.stringify(event);
-      switch (calls.deliver(name)) {
-        case 'lost':
-          return;
-        case 'delivered':
-          return put(body);
-        case 'doubled':
-          put(body);
-          return put(body, transitMs + 3 * minute);
-        case 'overtaken':
-          return put(body, 2 * hour + 10 * minute);
-        case 'replayed':
-          put(body);
-          return put(body, 9 * hour);
-      }
+      for (const delayMs of arrivals(calls.deliver(name))) put(body, delayMs);
     },
     redrive() {
       for (const { body } of deadLetters.splice(0)) put(body);

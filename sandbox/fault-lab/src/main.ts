@@ -64,11 +64,12 @@ async function main(): Promise<number> {
   if (values.replay !== undefined) return replay(values.replay);
 
   const say = progress(values.json === true ? process.stderr : process.stdout);
+  const tell = (text: string) => say.happened(text);
   const names = values.provider === undefined ? Object.keys(providers) : [values.provider];
   const seed = numbers.seed ?? 1;
   let broken = 0;
   for (const provider of names) {
-    broken += await replayKept(provider, say.happened);
+    broken += await replayKept(provider, tell);
     for (const name of mode === undefined ? modes : [mode]) {
       const { runs, sample } = usual[name];
       const options = {
@@ -84,7 +85,7 @@ async function main(): Promise<number> {
       );
       say.end();
       broken += result.violations;
-      report(result, values.json === true, say.happened);
+      report(result, values.json === true, tell);
     }
   }
   return broken === 0 ? 0 : 1;

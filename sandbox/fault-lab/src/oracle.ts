@@ -26,6 +26,8 @@ export type OracleOptions = {
   readonly isSecretsManagerDown: () => boolean;
 };
 
+type Current = { readonly versionId: string | undefined; readonly key: KnownKey | undefined; readonly since: number };
+
 /** Longest time in which a key that was due when a person made it current is switched on again: by then the watchdog has looked. */
 const restoreMs = 2 * hour;
 const orphanMinAgeMs = hour;
@@ -42,11 +44,7 @@ export function oracle(options: OracleOptions) {
   const applications = readers<KnownKey>(now, options.isSecretsManagerDown);
   const judge = judgeChange(options, broken);
   const everCurrent = new Set<string>();
-  const current: { versionId: string | undefined; key: KnownKey | undefined; since: number } = {
-    versionId: undefined,
-    key: undefined,
-    since: -Infinity,
-  };
+  const current: Current = { versionId: undefined, key: undefined, since: -Infinity };
   let harms = 0;
   const works = ({ credential }: KnownKey) => provider.acceptedBy(credential).every(Boolean);
   const isExcused = (known: KnownKey) => known.harmed || known.excusedUntil >= now();
@@ -87,6 +85,13 @@ export function oracle(options: OracleOptions) {
     });
   }
 
+  function promise(known: KnownKey, actor: Actor): void {
+    if (actor === 'person') excuse(known);
+    known.owedUntil = Infinity;
+    known.everCurrent = true;
+    look(actor);
+  }
+
   return {
     violations,
     broken,
@@ -102,14 +107,8 @@ export function oracle(options: OracleOptions) {
       const next = keys.get(keyIn(versionId) ?? '');
       if (current.key !== undefined && current.key !== next) supersede(current.key);
       Object.assign(current, { versionId, key: next, since: now() });
-      if (next === undefined) {
-        if (actor !== 'person') broken('I9', 'AWSCURRENT was moved to a version without a key that exists');
-        return;
-      }
-      if (actor === 'person') excuse(next);
-      next.owedUntil = Infinity;
-      next.everCurrent = true;
-      look(actor);
+      if (next !== undefined) promise(next, actor);
+      else if (actor !== 'person') broken('I9', 'AWSCURRENT was moved to a version without a key that exists');
     },
     /** A person made what belongs to everybody unusable, or usable again. */
     harm(isBegun: boolean): void {

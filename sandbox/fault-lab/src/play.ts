@@ -66,6 +66,7 @@ export async function play(provider: LabProviderFactory, plan: Plan, toTheEnd = 
     provider,
     adopted: story.adopted,
     faults: plan.faults,
+    calmAt,
     isSigned: [...plan.faults, ...plan.intrusions].some(({ at }) => typeof at === 'string'),
     latency: cycle(plan.latencies),
     before: ({ number, sign }, world) => {

@@ -21,7 +21,7 @@ export type Processes = {
   rest(): void;
   begin<T>(of: string, deadline: number, run: () => Promise<T>, ended: (end: Ended<T>) => void): void;
   /** Whoever runs waits; `arrange` sees to it that it is resumed. */
-  giveWay<T>(arrange: (resume: (value: T) => void, process: Process) => void): Promise<T>;
+  giveWay<T>(arrange: Arrange<T>): Promise<T>;
   kill(process: Process): void;
   /** Whoever runs dies. What is returned never settles. */
   crash<T>(): Promise<T>;
@@ -31,6 +31,7 @@ export type Processes = {
   alive(): number;
 };
 
+type Arrange<T> = (resume: (value: T) => void, process: Process) => void;
 type Ready = { readonly process: Process; readonly resume: () => void };
 
 export function processes(now: () => number): Processes {
@@ -52,10 +53,7 @@ export function processes(now: () => number): Processes {
     if (ended !== undefined) finish(process, { how: 'crashed' }, ended);
   }
 
-  function whoRuns(): Process {
-    if (running === undefined) throw new Error('Nobody runs');
-    return running;
-  }
+  const whoRuns = () => somebody(running);
 
   return {
     current: () => running,
@@ -76,7 +74,7 @@ export function processes(now: () => number): Processes {
         );
       ready.push({ process, resume });
     },
-    giveWay<T>(arrange: (resume: (value: T) => void, process: Process) => void): Promise<T> {
+    giveWay<T>(arrange: Arrange<T>): Promise<T> {
       const process = whoRuns();
       if (!process.alive) return never();
       process.waits += 1;
@@ -104,9 +102,8 @@ export function processes(now: () => number): Processes {
         return true;
       }
       running = process;
-      const isQuiet = new Promise<void>((resolve) => {
-        quiet = resolve;
-      });
+      const { promise: isQuiet, resolve } = Promise.withResolvers<void>();
+      quiet = resolve;
       resume();
       // What does several things at once may end one of them, and wait for the others without saying so again.
       await (process.waits > 0 ? Promise.race([isQuiet, new Promise(setImmediate)]) : isQuiet);
@@ -116,4 +113,9 @@ export function processes(now: () => number): Processes {
     },
     alive: () => ends.size,
   };
+}
+
+function somebody(running: Process | undefined): Process {
+  if (running === undefined) throw new Error('Nobody runs');
+  return running;
 }

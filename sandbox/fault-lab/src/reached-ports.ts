@@ -74,18 +74,18 @@ export function reachedProvider(
   return {
     issue: {
       describe: () => describe(undefined),
-      locate: byIssue('locate', issue.locate),
-      propose: byIssue('propose', issue.propose),
-      ensure: byIssue('ensure', issue.ensure),
-      mark: byIssue('mark', issue.mark),
-      check: byIssue('check', issue.check),
-      list: byIssue('list', issue.list),
+      locate: byIssue('locate', (request: Parameters<IssueProvider['locate']>[0]) => issue.locate(request)),
+      propose: byIssue('propose', (request: Parameters<IssueProvider['propose']>[0]) => issue.propose(request)),
+      ensure: byIssue('ensure', (request: Parameters<IssueProvider['ensure']>[0]) => issue.ensure(request)),
+      mark: byIssue('mark', (request: Parameters<IssueProvider['mark']>[0]) => issue.mark(request)),
+      check: byIssue('check', (request: Parameters<IssueProvider['check']>[0]) => issue.check(request)),
+      list: byIssue('list', (request: Parameters<IssueProvider['list']>[0]) => issue.list(request)),
     },
     retire: {
-      disable: byRetire('disable', retire.disable),
-      enable: byRetire('enable', retire.enable),
-      remove: byRetire('remove', retire.remove),
-      list: byRetire('list', retire.list),
+      disable: byRetire('disable', (request: Parameters<RetireProvider['disable']>[0]) => retire.disable(request)),
+      enable: byRetire('enable', (request: Parameters<RetireProvider['enable']>[0]) => retire.enable(request)),
+      remove: byRetire('remove', (request: Parameters<RetireProvider['remove']>[0]) => retire.remove(request)),
+      list: byRetire('list', (request: Parameters<RetireProvider['list']>[0]) => retire.list(request)),
     },
   };
 }

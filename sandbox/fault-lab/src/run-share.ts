@@ -1,3 +1,5 @@
+import * as z from 'zod';
+
 import { signed } from './counterexamples.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
 import { faultPairs, intrusions, singleFaults } from './plans.ts';
@@ -9,19 +11,24 @@ export const modes = ['singles', 'intruders', 'pairs', 'random', 'races'] as con
 export type Mode = (typeof modes)[number];
 
 /** What one of several workers has to do. */
-export type Share = {
-  readonly mode: Mode;
-  readonly provider: string;
-  readonly worker: number;
-  readonly workers: number;
-  readonly seed: number;
+const share = z.object({
+  mode: z.enum(modes),
+  provider: z.string(),
+  worker: z.int(),
+  workers: z.int(),
+  seed: z.int(),
   /** Of the random modes, all workers together. */
-  readonly runs: number;
+  runs: z.int(),
   /** One plan of so many is played; 1: all. Which, the seed says. */
-  readonly sample: number;
+  sample: z.int(),
   /** No more plans after so many that broke something. */
-  readonly enough: number;
-};
+  enough: z.int(),
+});
+export type Share = z.output<typeof share>;
+
+export function parseShare(data: unknown): Share {
+  return share.parse(data);
+}
 
 export type ShareResult = {
   readonly runs: number;

@@ -45,14 +45,14 @@ export function scheduler({ startAt, latency }: SchedulerOptions): Scheduler {
 
   return {
     now: () => now,
-    current: all.current,
+    current: () => all.current(),
     at: (time, what) => clock.push(Math.max(time, now), what),
     start: (of, timeoutMs, run, ended) => all.begin(of, now + timeoutMs, run, ended),
     call: (of, timeoutMs, run) => all.giveWay((resume) => all.begin(of, now + timeoutMs, run, resume)),
     sleep,
     travel: () => (latency === undefined ? Promise.resolve() : sleep(latency())),
-    crash: all.crash,
-    alive: all.alive,
+    crash: () => all.crash(),
+    alive: () => all.alive(),
     async runUntil(time) {
       for (;;) {
         while (await all.resumeNext());

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { runShare, type Share, type ShareResult } from './run-share.ts';
+import { parseShare, runShare, type ShareResult } from './run-share.ts';
 
 /** What a worker says. */
 export type Said =
@@ -10,7 +10,7 @@ export type Said =
 // Every refusal is an error, and nobody reads where it was made.
 Error.stackTraceLimit = 0;
 
-const share: Share = workerData;
+const share = parseShare(workerData);
 const say = (said: Said) => parentPort?.postMessage(said);
 const result = await runShare(share, (runs, broken) => say({ type: 'progress', runs, broken }));
 say({ type: 'done', ...result });
