@@ -1,6 +1,6 @@
 import { readAnnouncement } from '@keyturn/aws/announcement';
 import { memoryLedger } from '@keyturn/aws/memory-ledger';
-import { noteSuperseded, readSuperseded, supersededKey } from '@keyturn/aws/supersession';
+import { noteSuperseded, readSuperseded, supersededKey, writeSuperseded } from '@keyturn/aws/supersession';
 import { SecretRotated } from '@keyturn/events/secret-rotated';
 import { TransientError } from '@keyturn/rotation/errors';
 import { hidden } from '@keyturn/rotation/hidden';
@@ -506,4 +506,42 @@ test('the version of a rotation that an edit pushed aside is noted, though nobod
 
   const row = await readSuperseded(w.ledger, supersededKey(w.arn, token));
   expect(row?.value).toMatchObject({ stage: 'grace', dueAt: w.clock.now() + day + 10 * minute });
+});
+
+test('I2: a rollback and its undoing of which every message was lost give the key that was current meanwhile a whole grace', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  await hear(w, token);
+  w.pass(12 * hour);
+  const move = (from: string, to: string) => w.secrets.moveCurrent({ arn: w.arn, from, to });
+  await move(token, w.firstVersion);
+  w.pass(2 * minute);
+  await move(w.firstVersion, token);
+  const backAt = w.clock.now();
+  w.pass(hour);
+
+  await hear(w, token);
+
+  const row = (await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion)))?.value;
+  expect(row?.supersededAt).toBeGreaterThanOrEqual(backAt);
+  expect(told(w)).toHaveLength(1);
+});
+
+test('a change that moved nothing is seen once, and brings back no key that is off', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  await hear(w, token);
+  const key = supersededKey(w.arn, w.firstVersion);
+  const off = (await readSuperseded(w.ledger, key))!;
+  await writeSuperseded(w.ledger, { ...off.value, stage: 'disabled', disabledAt: w.clock.now() }, off.rev);
+  w.pass(hour);
+  await w.model.updateSecret({ SecretId: w.arn, Description: 'of the orders team' });
+  w.pass(minute);
+
+  await hear(w, token);
+  const changedAt = (await readAnnouncement(w.ledger, w.arn))?.value.changedAt;
+  await hear(w, token);
+
+  expect((await readSuperseded(w.ledger, key))?.value.stage).toBe('disabled');
+  expect(changedAt).toBe((await w.secrets.describe(w.arn)).changedAt);
 });

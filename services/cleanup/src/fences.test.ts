@@ -6,7 +6,7 @@ import {
   type Superseded,
 } from '@keyturn/aws/supersession';
 import type { CheckResult } from '@keyturn/credential-provider/credential-provider';
-import { PermanentError } from '@keyturn/rotation/errors';
+import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { expect, test } from 'vitest';
 
@@ -340,3 +340,52 @@ test.each([
 
   expect(judged).toBe(end);
 });
+
+test.each([
+  ['a version became current that it has not seen', (w: Due) => w.paste(secretText(w.next))],
+  [
+    'AWSCURRENT went away and came back',
+    async (w: Due) => {
+      const move = (from: string, to: string) => w.secrets.moveCurrent({ arn: w.arn, from, to });
+      await move(w.versionId, w.firstVersion);
+      await move(w.firstVersion, w.versionId);
+    },
+  ],
+])('I2: nothing is ended while the announcer has to look yet: %s', async (_, change) => {
+  const w = await due();
+  await w.seen();
+  w.pass(minute);
+  await change(w);
+  const row = (await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion)))!.value;
+
+  await expect(passFences(row, await readLive(w.arn, w.cleanup), w.cleanup)).rejects.toThrow(TransientError);
+  await w.seen();
+  await expect(passFences(row, await readLive(w.arn, w.cleanup), w.cleanup)).resolves.toMatchObject({ verdict: 'go' });
+});
+
+test('a rotation that is under way does not keep an old key waiting', async () => {
+  const w = await due();
+  await w.seen();
+  w.pass(minute);
+  await w.begin();
+  const row = (await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion)))!.value;
+
+  await expect(passFences(row, await readLive(w.arn, w.cleanup), w.cleanup)).resolves.toMatchObject({ verdict: 'go' });
+});
+
+test.each(stages)(
+  'I1: a key that another secret gives its readers is kept, whatever its row says: %s',
+  async (stage) => {
+    const w = await due();
+    await w.model.createSecret({
+      Name: 'billing/apigee',
+      SecretString: secretText(w.handMade),
+      Tags: [
+        { Key: 'keyturn:provider', Value: 'apigee' },
+        { Key: 'keyturn:target', Value: 'orders-app' },
+      ],
+    });
+
+    await expect(judge(w, { stage })).rejects.toMatchObject({ reason: 'shared-key', field: 'billing/apigee' });
+  },
+);

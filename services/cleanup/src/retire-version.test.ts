@@ -890,3 +890,17 @@ test('a key that is off and whose secret cannot be read is told after the soak a
     { detail: { data: { reason: 'unavailable', step: 'delete', owner: 'orders' } } },
   ]);
 });
+
+test('a due version that cannot even be put off for a moment stays due, and is nothing that nobody foresaw', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+  await w.seen();
+  const away = () => Promise.reject(new TransientError('The table does not answer'));
+  const ledger = { ...w.ledger, read: away };
+
+  const result = await sweepDue(w.clock.now() + 15 * minute, { ...w.cleanup, ledger }).catch((error: Error) => error);
+  await sweep(w);
+
+  expect(result).not.toBeInstanceOf(AggregateError);
+  expect(stateOf(w, w.handMade)).toBe('disabled');
+});
