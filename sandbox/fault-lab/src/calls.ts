@@ -26,6 +26,8 @@ export type Calls = {
 type CallsOptions = {
   readonly scheduler: Scheduler;
   readonly faults: readonly Fault[];
+  /** Of every call: what goes wrong with it by chance. */
+  readonly chance?: ((name: string) => Fault['kind'] | undefined) | undefined;
   /** No fault comes to pass any more from then on. */
   readonly calmAt: number;
   /** Somebody names a call by its sign. */
@@ -42,7 +44,17 @@ type CallsOptions = {
 
 const lateMs = 30_000;
 
-export function calls({ scheduler, faults, calmAt, isSigned, before, after, isDown, stale }: CallsOptions): Calls {
+export function calls({
+  scheduler,
+  faults,
+  chance,
+  calmAt,
+  isSigned,
+  before,
+  after,
+  isDown,
+  stale,
+}: CallsOptions): Calls {
   const planned = new Map(faults.map((fault) => [fault.at, fault]));
   const sign = isSigned ? signer() : () => '';
   const made: Call[] = [];
@@ -54,9 +66,15 @@ export function calls({ scheduler, faults, calmAt, isSigned, before, after, isDo
     const place = { number: made.length, sign: sign(call) };
     made.push(call);
     before(place);
-    const fault = call.time < calmAt ? (planned.get(place.number) ?? planned.get(place.sign)) : undefined;
+    const fault =
+      call.time < calmAt ? (planned.get(place.number) ?? planned.get(place.sign) ?? byChance(place, name)) : undefined;
     if (fault !== undefined) struck.push(fault);
     return fault;
+  }
+
+  function byChance({ number }: Placed, name: string): Fault | undefined {
+    const kind = chance?.(name);
+    return kind === undefined ? undefined : { at: number, kind };
   }
 
   const reachBy =

@@ -56,6 +56,8 @@ export type Ground = {
 
 export type GroundOptions = {
   readonly faults: readonly Fault[];
+  /** Of every call: what goes wrong with it by chance. */
+  readonly chance?: (name: string) => Fault['kind'] | undefined;
   /** From then on nothing goes wrong any more. */
   readonly calmAt?: number;
   /** Calls are named by their signs. */
@@ -66,7 +68,14 @@ export type GroundOptions = {
 
 const silent: Log = { info: () => {}, warn: () => {}, error: () => {} };
 
-export function ground({ faults, calmAt = Infinity, isSigned = false, latency, log = silent }: GroundOptions): Ground {
+export function ground({
+  faults,
+  chance,
+  calmAt = Infinity,
+  isSigned = false,
+  latency,
+  log = silent,
+}: GroundOptions): Ground {
   const time = scheduler({ startAt, latency });
   const now = () => time.now();
   let ids = 0;
@@ -96,6 +105,7 @@ export function ground({ faults, calmAt = Infinity, isSigned = false, latency, l
     calls: calls({
       scheduler: time,
       faults,
+      chance,
       calmAt,
       isSigned,
       before: (call) => hooks.before(call),

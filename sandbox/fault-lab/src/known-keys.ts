@@ -10,6 +10,8 @@ export type KnownKey = {
   mark: string | undefined;
   enabled: boolean;
   there: boolean;
+  /** When it was first seen gone. */
+  goneAt: number | undefined;
   everCurrent: boolean;
   /** Until when it has to work; Infinity while it is current. */
   owedUntil: number;
@@ -26,7 +28,7 @@ export type Change =
   | { readonly what: 'disabled' | 'deleted'; readonly known: KnownKey };
 
 /** Every key there ever was, by what the provider stores; each look tells what has changed since the last. */
-export function knownKeys(provider: LabProvider) {
+export function knownKeys(provider: LabProvider, now: () => number) {
   const known = new Map<string, KnownKey>();
 
   function lookAt(target: string, changes: Change[]): void {
@@ -47,6 +49,7 @@ export function knownKeys(provider: LabProvider) {
       if (!one.there || one.target !== target || stored.some(({ keyId }) => keyId === one.key.keyId)) continue;
       changes.push({ what: 'deleted', known: one });
       one.there = false;
+      one.goneAt = now();
       one.enabled = false;
     }
   }
@@ -70,6 +73,7 @@ function newlyKnown(key: LabKey, target: string): KnownKey {
     mark: key.mark,
     enabled: key.enabled,
     there: true,
+    goneAt: undefined,
     everCurrent: false,
     owedUntil: -Infinity,
     harmed: false,

@@ -40,7 +40,7 @@ export function oracle(options: OracleOptions) {
   const { provider, now, keyIn } = options;
   const violations: Violation[] = [];
   const broken = (rule: string, what: string) => void violations.push({ rule, what, time: now() });
-  const keys = knownKeys(provider);
+  const keys = knownKeys(provider, now);
   const applications = readers<KnownKey>(now, options.isSecretsManagerDown);
   const judge = judgeChange(options, broken);
   const everCurrent = new Set<string>();

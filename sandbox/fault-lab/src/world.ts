@@ -1,3 +1,4 @@
+import type { KeyturnEvent } from '@keyturn/events/define-event';
 import { SecretRotated } from '@keyturn/events/secret-rotated';
 import { formatMark, markOf, secretHash } from '@keyturn/rotation/mark';
 
@@ -29,23 +30,34 @@ export type World = Pick<Ground, 'scheduler' | 'calls' | 'state' | 'newId' | 'bu
     truth(): ReturnType<LabSecretsManager['model']['peek']>;
     /** The key id that a version holds. */
     keyIn(versionId: string): string | undefined;
+    /** Somebody listens to every move of AWSCURRENT, and to every event of ours. */
+    onMoved(hear: (versionId: string) => void): void;
+    onPublished(hear: (event: KeyturnEvent) => void): void;
     /** What a person does, all at once: nobody comes in between. */
     byHand(what: () => unknown): void;
     /** The schedule's date has come. */
     rotate(): void;
   };
 
+type Listeners = {
+  readonly moved: ((versionId: string) => void)[];
+  readonly published: ((event: KeyturnEvent) => void)[];
+};
+
 export async function world({ provider: factory, adopted, before, ...options }: WorldOptions): Promise<World> {
   const base = ground(options);
   const { scheduler, now, newId, newText, state, calls, hooks } = base;
   const provider = factory({ clock: { now, sleep: (ms) => scheduler.sleep(ms) }, reach: calls.reach, newText });
   const [target] = provider.targets;
+  const listeners: Listeners = { moved: [], published: [] };
   const truth: { oracle: Oracle | undefined; secretArn: string } = { oracle: undefined, secretArn: '' };
   const secretsManager = labSecretsManager(base, {
-    remembers: options.faults.some(({ kind }) => kind === 'stale'),
+    remembers: options.chance !== undefined || options.faults.some(({ kind }) => kind === 'stale'),
     invoke: (step) => deployed.rotate(step),
     onCurrent: ({ arn, versionId }) => {
-      if (arn === truth.secretArn) truth.oracle?.moved(versionId, state.person ? 'person' : 'keyturn');
+      if (arn !== truth.secretArn) return;
+      truth.oracle?.moved(versionId, state.person ? 'person' : 'keyturn');
+      for (const hear of listeners.moved) hear(versionId);
     },
     tell: (event) => {
       if (truth.oracle !== undefined) deployed.queues.announcer.deliver(event);
@@ -56,6 +68,7 @@ export async function world({ provider: factory, adopted, before, ...options }: 
     provider,
     secretsManager: model,
     onPublished: (event) => {
+      for (const hear of listeners.published) hear(event);
       if (event['detail-type'] !== SecretRotated.type) return;
       const { secretArn, versionId } = SecretRotated.parse(event).data;
       if (secretArn === truth.secretArn) truth.oracle?.announced(versionId);
@@ -89,6 +102,8 @@ export async function world({ provider: factory, adopted, before, ...options }: 
     otherSecrets: [],
     truth: peek,
     keyIn,
+    onMoved: (hear) => void listeners.moved.push(hear),
+    onPublished: (hear) => void listeners.published.push(hear),
     byHand(what) {
       judge.tick();
       state.person = true;

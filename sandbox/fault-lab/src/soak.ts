@@ -1,0 +1,95 @@
+import { SecretRotated } from '@keyturn/events/secret-rotated';
+
+import { kindsFor, type Fault } from './fault.ts';
+import { startAt } from './ground.ts';
+import { judgeEnd } from './judge-end.ts';
+import { hour } from './lab-config.ts';
+import type { LabProviderFactory } from './lab-provider.ts';
+import type { Violation } from './oracle.ts';
+import { repair } from './repair.ts';
+import { world, type World } from './world.ts';
+
+const day = 24 * hour;
+const everyMs = 30 * day;
+/** One call in so many goes wrong. */
+const oddsOfFault = 100;
+
+export type Soaked = {
+  readonly rotations: number;
+  readonly calls: number;
+  readonly faults: number;
+  readonly violations: readonly Violation[];
+  /** Milliseconds from a key's birth to its end, the longest. */
+  readonly oldestKeyMs: number;
+  /** Milliseconds from the move of AWSCURRENT to the first SecretRotated that tells of it, the longest. */
+  readonly slowestNewsMs: number;
+};
+
+/** One secret over the years: a rotation a month, a fault in a hundred calls, and somebody who does by the runbooks what people are told to do. */
+export async function soak(
+  provider: LabProviderFactory,
+  { years, seed }: { years: number; seed: number },
+): Promise<Soaked> {
+  const random = randomFrom(seed);
+  const months = Math.round((years * 365) / 30);
+  const calmAt = startAt + months * everyMs;
+  const w = await world({
+    provider,
+    adopted: true,
+    faults: [],
+    calmAt,
+    chance: (name) => (random() * oddsOfFault < 1 ? pick(kindsFor(name), random) : undefined),
+  });
+  const watched = watchNews(w);
+  for (let month = 0; month <= months; month += 1) planMonth(w, startAt + month * everyMs);
+  const lastRotationAt = calmAt + hour;
+  await w.scheduler.runUntil(calmAt + 2 * day);
+  judgeEnd(w, lastRotationAt);
+  return {
+    rotations: watched.moves(),
+    calls: w.calls.made.length,
+    faults: w.calls.struck.length,
+    violations: w.oracle.violations,
+    oldestKeyMs: Math.max(...w.oracle.keys().map(({ key, goneAt }) => (goneAt ?? w.scheduler.now()) - key.issuedAt)),
+    slowestNewsMs: watched.slowest(),
+  };
+}
+
+// The watchdog passes by as often as it takes to end what a month began; each hour of all the years would be the same again and again.
+function planMonth({ scheduler, ...w }: World, at: number): void {
+  scheduler.at(at + hour, () => w.rotate());
+  for (const hours of [2, 4, 7, 16]) scheduler.at(at + hours * hour, () => w.watch());
+  scheduler.at(at + 20 * hour, () => repair({ scheduler, ...w }));
+}
+
+function watchNews(w: World) {
+  const movedAt = new Map<string, number>();
+  let moves = 0;
+  let slowest = 0;
+  w.onMoved((versionId) => {
+    moves += 1;
+    movedAt.set(versionId, w.scheduler.now());
+  });
+  w.onPublished((event) => {
+    if (event['detail-type'] !== SecretRotated.type) return;
+    const { versionId } = SecretRotated.parse(event).data;
+    const at = movedAt.get(versionId);
+    if (at === undefined) return;
+    movedAt.delete(versionId);
+    slowest = Math.max(slowest, w.scheduler.now() - at);
+  });
+  return { moves: () => moves, slowest: () => slowest };
+}
+
+const pick = (kinds: readonly Fault['kind'][], random: () => number) => kinds[Math.floor(random() * kinds.length)];
+
+/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
