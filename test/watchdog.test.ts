@@ -164,9 +164,14 @@ test('the key of a stuck pending version that had to be cleared is gone some hou
   await dog.run();
   await dog.deliver();
   const row = await readSuperseded(w.ledger, supersededKey(w.arn, token));
+  const dueAt = w.clock.now() + hour + 10 * minute;
+  // It was cleared after the announcer looked: the next hour's run has it look again.
+  w.pass(hour);
+  await dog.run();
+  await dog.deliver();
   await live(w, 9, async () => {});
 
-  expect(row?.value).toMatchObject({ kind: 'orphan', dueAt: w.clock.now() - 9 * day + hour + 10 * minute });
+  expect(row?.value).toMatchObject({ kind: 'orphan', dueAt });
   expect(w.keys().has(key.keyId.reveal())).toBe(false);
 });
 

@@ -2,7 +2,7 @@ import { announcementKey } from '@keyturn/aws/announcement';
 import { expect, test } from 'vitest';
 
 import { another, watchdog, watchedWorld } from '../../../test/watch.ts';
-import { minute, type World } from '../../../test/world.ts';
+import { hour, minute, type World } from '../../../test/world.ts';
 
 async function announced() {
   const w = await watchedWorld();
@@ -19,7 +19,8 @@ async function announce(w: World, arn: string, currentVersionId: string): Promis
     currentVersionId,
   };
   const told = { previousVersionId: null, n: 1, since: w.clock.now(), cause: 'adoption', announced: 1 };
-  await w.ledger.write(announcementKey(arn), { ...row, ...told }, 0);
+  const { changedAt = null } = await w.secrets.describe(arn);
+  await w.ledger.write(announcementKey(arn), { ...row, ...told, changedAt }, 0);
 }
 
 test('what is announced costs the announcer no message, and cleanup one', async () => {
@@ -30,6 +31,16 @@ test('what is announced costs the announcer no message, and cleanup one', async 
   expect(run).toMatchObject({ watched: 1, left: 0, hinted: 1, stuck: 0, overdue: 0, failures: 0 });
   expect(dog.announcerQueue.sent).toEqual([]);
   expect(dog.cleanupQueue.sent).toHaveLength(1);
+});
+
+test('what was changed since the announcer looked costs it one: AWSCURRENT may have been away', async () => {
+  const { w, dog } = await announced();
+  w.pass(hour);
+  await w.model.updateSecret({ SecretId: w.arn, Description: 'of the orders team' });
+
+  await dog.run();
+
+  expect(dog.announcerQueue.sent).toHaveLength(1);
 });
 
 test('nothing is done about a secret that is being deleted', async () => {
