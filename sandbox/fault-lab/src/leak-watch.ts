@@ -106,24 +106,7 @@ export function leakWatch(seed: number): LeakWatch {
       hear('idempotency keys', event.detail.metadata.idempotencyKey);
     },
     hearError: (error) => hear('errors', renderings(error)),
-    async listen(run) {
-      const streams = [process.stdout, process.stderr];
-      const restores = streams.map((stream) => {
-        const write = stream.write.bind(stream);
-        stream.write = (chunk: unknown) => {
-          hear('log lines', String(chunk));
-          return true;
-        };
-        return () => {
-          stream.write = write;
-        };
-      });
-      try {
-        return await run();
-      } finally {
-        for (const restore of restores) restore();
-      }
-    },
+    listen: (run) => printedBy(run, (line) => hear('log lines', line)),
     leaks() {
       const search = leakSearch();
       for (const [kind, secrets] of canaries) for (const secret of secrets) search.add(kind, secret, fragmentOf(kind));
@@ -141,6 +124,24 @@ export function leakWatch(seed: number): LeakWatch {
       canaries: countsOf(canaryKinds, (kind) => canaries.get(kind)?.size ?? 0),
     }),
   };
+}
+
+async function printedBy<T>(run: () => Promise<T>, hear: (text: string) => void): Promise<T> {
+  const restores = [process.stdout, process.stderr].map((stream) => {
+    const write = stream.write.bind(stream);
+    stream.write = (chunk: unknown) => {
+      hear(String(chunk));
+      return true;
+    };
+    return () => {
+      stream.write = write;
+    };
+  });
+  try {
+    return await run();
+  } finally {
+    for (const restore of restores) restore();
+  }
 }
 
 /** The provider, of whose keys everybody may see what else stands on them. */
