@@ -6,6 +6,7 @@ import { dynamoLedger } from './dynamo-ledger.ts';
 import { eventBridgeBus } from './event-bridge-bus.ts';
 import { exampleEvent } from './event-bus.conformance.ts';
 import { lambdaInvoke } from './lambda-invoke.ts';
+import { leakSearch } from './leak-search.ts';
 import { loopbackAws, type LoopbackAnswer, type Received } from './loopback-aws.ts';
 import { renderings } from './renderings.ts';
 import { sdkSecretsManager } from './sdk-secrets-manager.ts';
@@ -14,14 +15,9 @@ import { sesMailer } from './ses-mailer.ts';
 import { sqsConsumed, sqsQueue } from './sqs-queue.ts';
 import { ssmFleet } from './ssm-fleet.ts';
 
-const canary = 'canary/+7f3e secret';
-const traces = [
-  canary,
-  Buffer.from(canary).toString('base64'),
-  Buffer.from(canary).toString('hex'),
-  encodeURIComponent(canary),
-  'canary',
-];
+const canary = 'canary/+7f3e "q9Zx';
+const search = leakSearch();
+search.add('canary', canary, 6);
 const secretArn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:orders-abcdef';
 const token = '0d1c2b3a-0000-4000-8000-000000000001';
 
@@ -106,7 +102,5 @@ test.each(Object.keys(answers))('no error tells a secret that was sent or receiv
 
   const told = outcomes.map((outcome) => (outcome.status === 'rejected' ? renderings(outcome.reason) : ''));
   expect(told.filter((text) => text !== '').length).toBeGreaterThan(0);
-  for (const text of told) {
-    for (const trace of traces) expect(text).not.toContain(trace);
-  }
+  for (const text of told) expect(search.find(text)).toBeUndefined();
 });

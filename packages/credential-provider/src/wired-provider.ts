@@ -15,6 +15,7 @@ export function wiredProvider(provider: CredentialProvider): CredentialProvider 
   return { ...invokedIssueProvider(invoke, 'issue'), ...invokedRetireProvider(invoke, 'retire') };
 }
 
-function overJson(value: unknown): unknown {
+/** A value as it is on the other side of a wire. */
+export function overJson(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }

@@ -1,3 +1,5 @@
+import { leakSearch } from '@keyturn/aws/leak-search';
+
 import type { Sandbox } from './sandbox.ts';
 
 /** The places, readable by others than the applications, in which a value stands that only the applications and the adapter should know. */
@@ -13,12 +15,8 @@ export async function findLeaks({ aws, apigee, slack, secretName }: Sandbox): Pr
     slack.token,
     apigee.serviceAccount.private_key.slice(64, 128),
   ];
-  const forms = values.flatMap((value) => [
-    value,
-    encodeURIComponent(value),
-    Buffer.from(value).toString('base64').replace(/=+$/, ''),
-    Buffer.from(value).toString('hex'),
-  ]);
+  const search = leakSearch();
+  for (const value of values) search.add('value', value);
   const places = {
     events: aws.events,
     mails: aws.mailbox.mails,
@@ -26,8 +24,7 @@ export async function findLeaks({ aws, apigee, slack, secretName }: Sandbox): Pr
     queues: aws.queues.list().map(({ messages }) => messages),
     tags: await aws.secrets.describeSecret({ SecretId: secretName }),
   };
-  return Object.entries(places).flatMap(([place, content]) => {
-    const shown = JSON.stringify(content);
-    return forms.some((form) => shown.includes(form)) ? [place] : [];
-  });
+  return Object.entries(places).flatMap(([place, content]) =>
+    search.find(JSON.stringify(content)) === undefined ? [] : [place],
+  );
 }

@@ -38,23 +38,16 @@ type CallsOptions = {
   readonly after: (name: string) => void;
   /** Whether everything of that kind is down. */
   readonly isDown: (name: string) => boolean;
+  /** What AWS and the provider quote when they fail. */
+  readonly quoted?: (() => string) | undefined;
   /** From now on reads of Secrets Manager answer what was so before the last write, or not any more. */
   readonly stale: (is: boolean) => void;
 };
 
 const lateMs = 30_000;
 
-export function calls({
-  scheduler,
-  faults,
-  chance,
-  calmAt,
-  isSigned,
-  before,
-  after,
-  isDown,
-  stale,
-}: CallsOptions): Calls {
+export function calls(options: CallsOptions): Calls {
+  const { scheduler, faults, chance, calmAt, isSigned, before, after, isDown, stale, quoted } = options;
   const planned = new Map(faults.map((fault) => [fault.at, fault]));
   const sign = isSigned ? signer() : () => '';
   const made: Call[] = [];
@@ -78,8 +71,9 @@ export function calls({
   }
 
   const reachBy =
-    (failure: (kind: Failing) => Error): Reach =>
+    (failureOf: Failure): Reach =>
     async (name, run) => {
+      const failure = (kind: Failing) => failureOf(kind, name, quoted?.());
       await scheduler.travel();
       if (scheduler.current()?.alive === false) return scheduler.crash();
       const fault = strike(name);
@@ -107,6 +101,7 @@ export function calls({
 }
 
 type Failing = 'error' | 'throttled' | 'no-answer';
+type Failure = (kind: Failing, name: string, quoted: string | undefined) => Error;
 type Means = Pick<CallsOptions, 'scheduler' | 'stale'> & {
   readonly failure: (kind: Failing) => Error;
   readonly late: (change: 1 | -1) => void;
@@ -156,17 +151,28 @@ async function settled(effect: () => Promise<unknown>): Promise<void> {
   await effect().catch(() => undefined);
 }
 
-function ourFailure(kind: Failing): Error {
+const ourFailure: Failure = (kind, name, quoted) => {
+  // An adapter that does not turn what its provider says into an error of ours.
+  if (quoted !== undefined && isProviders(name)) return quoting('The lab fails', quoted);
   if (kind === 'throttled') return new TransientError('The lab throttles', { retryAfterMs: 1000 });
   return new TransientError(kind === 'error' ? 'The lab fails' : 'The lab does not answer');
+};
+
+const isProviders = (name: string) => /^(?:provider|apigee|gateway) /.test(name);
+
+function quoting(message: string, quoted: string): Error {
+  const cause = new SyntaxError(`Unexpected token in "${quoted}"`);
+  return Object.assign(new Error(`${message}: ${quoted}`, { cause }), {
+    request: { headers: { authorization: quoted } },
+  });
 }
 
 /** By the names that the SDK gives them. */
-function awsFailure(kind: Failing): Error {
-  const error = new Error('The lab fails');
+const awsFailure: Failure = (kind, _, quoted) => {
+  const error = quoted === undefined ? new Error('The lab fails') : quoting('1 validation error', quoted);
   error.name = { error: 'InternalServiceError', throttled: 'ThrottlingException', 'no-answer': 'TimeoutError' }[kind];
   return error;
-}
+};
 
 /** The sign of each call, as it is kept. */
 export function signsOf(made: readonly Call[]): readonly string[] {

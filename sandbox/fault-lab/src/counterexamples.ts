@@ -21,6 +21,7 @@ const counterexample = z.object({
     faults: z.array(z.object({ at, kind: z.enum([...faultKinds, ...deliveryFaults]) })).readonly(),
     intrusions: z.array(z.object({ at, who: z.string() })).readonly(),
     latencies: z.array(z.number()).readonly().optional(),
+    notifier: z.boolean().optional(),
   }),
 });
 export type KeptCounterexample = z.output<typeof counterexample> & { readonly file: string };

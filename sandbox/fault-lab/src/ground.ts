@@ -1,9 +1,10 @@
-import type { Log } from '@keyturn/lambda/log';
+import { logger, type Log } from '@keyturn/lambda/log';
 import type { Clock } from '@keyturn/rotation/clock';
 import { PendingError, PermanentError, TransientError } from '@keyturn/rotation/errors';
 
 import { calls, type Calls, type Placed } from './calls.ts';
 import type { Fault } from './fault.ts';
+import type { LeakWatch } from './leak-watch.ts';
 import type { Ended } from './processes.ts';
 import { scheduler, type Scheduler } from './scheduler.ts';
 
@@ -19,6 +20,7 @@ export const timeouts = {
   cleanup: 120_000,
   sweep: 300_000,
   watchdog: 900_000,
+  notifier: 60_000,
   issue: 90_000,
   retire: 90_000,
 } as const;
@@ -36,7 +38,7 @@ export type Ground = {
   readonly state: {
     /** A person acts, and no function of ours. */
     person: boolean;
-    readonly down: Set<'provider' | 'secretsManager'>;
+    readonly down: Set<'provider' | 'secretsManager' | 'slack'>;
     readonly skewMs: Map<string, number>;
     /** Reads of Secrets Manager answer what was so before the last write. */
     stale: boolean;
@@ -49,9 +51,10 @@ export type Ground = {
   readonly hooks: { before: (call: Placed) => void; after: () => void };
   /** Errors that nobody foresaw, wherever they came out. */
   readonly bugs: unknown[];
-  /** Takes note of how a process ended. */
-  readonly ended: (end: Ended<unknown>) => void;
+  /** Takes note of how a process ended. What leaves an adapter's function is no fault of ours that nobody foresaw. */
+  readonly ended: (end: Ended<unknown>, of?: 'ours' | 'adapter') => void;
   readonly log: Log;
+  readonly watch: LeakWatch | undefined;
 };
 
 export type GroundOptions = {
@@ -64,18 +67,28 @@ export type GroundOptions = {
   readonly isSigned?: boolean;
   readonly latency?: (() => number) | undefined;
   readonly log?: Log | undefined;
+  /**
+   * Somebody looks for leaks: functions are wrapped as they are on AWS, adapters speak over the wire, lines are printed, and what fails quotes a secret as bad
+   * servers do.
+   */
+  readonly watch?: LeakWatch | undefined;
 };
 
 const silent: Log = { info: () => {}, warn: () => {}, error: () => {} };
 
-export function ground({
-  faults,
-  chance,
-  calmAt = Infinity,
-  isSigned = false,
-  latency,
-  log = silent,
-}: GroundOptions): Ground {
+/** As it prints on AWS. */
+const printing = logger('lab');
+
+export function ground(options: GroundOptions): Ground {
+  const {
+    faults,
+    chance,
+    calmAt = Infinity,
+    isSigned = false,
+    latency,
+    watch,
+    log = watch ? printing : silent,
+  } = options;
   const time = scheduler({ startAt, latency });
   const now = () => time.now();
   let ids = 0;
@@ -93,26 +106,31 @@ export function ground({
     scheduler: time,
     now,
     clockOf: (of) => ({ now: () => now() + (state.skewMs.get(of) ?? 0), sleep: (ms) => time.sleep(ms) }),
-    newId: () => `00000000-0000-4000-8000-${String((ids += 1)).padStart(12, '0')}`,
-    newText: () => `text-${String((ids += 1)).padStart(8, '0')}`,
+    newId: watch?.newId ?? (() => `00000000-0000-4000-8000-${String((ids += 1)).padStart(12, '0')}`),
+    newText: watch?.newText ?? (() => `text-${String((ids += 1)).padStart(8, '0')}`),
     state,
     hooks,
     bugs,
-    ended: (end) => {
-      if (end.how === 'threw' && !isOurs(end.error)) bugs.push(end.error);
+    ended: (end, of = 'ours') => {
+      if (end.how !== 'threw') return;
+      watch?.hearError(end.error);
+      if (of === 'ours' && !isOurs(end.error)) bugs.push(end.error);
     },
     log,
+    watch,
     calls: calls({
       scheduler: time,
       faults,
       chance,
       calmAt,
       isSigned,
+      quoted: watch?.quoted,
       before: (call) => hooks.before(call),
       after: () => hooks.after(),
       isDown: (name) =>
         (state.down.has('provider') && isProviders(name)) ||
-        (state.down.has('secretsManager') && name.startsWith('secretsManager ')),
+        (state.down.has('secretsManager') && name.startsWith('secretsManager ')) ||
+        (state.down.has('slack') && name.startsWith('slack ')),
       stale: (is) => {
         state.stale = is;
       },

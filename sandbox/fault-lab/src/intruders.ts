@@ -53,7 +53,7 @@ const removeKeyOn =
 
 function replay(w: World, order: (bodies: readonly string[]) => readonly string[]): void {
   for (const queue of Object.values(w.queues)) {
-    for (const [index, body] of order(queue.bodies).entries()) queue.put(body, 1000 * (index + 1));
+    for (const [index, body] of order([...queue.bodies]).entries()) queue.put(body, 1000 * (index + 1));
   }
 }
 
@@ -154,7 +154,7 @@ function skewed(shifts: Readonly<Record<string, number>>): Intruder {
   };
 }
 
-function down(what: 'provider' | 'secretsManager', ms: number): Intruder {
+function down(what: 'provider' | 'secretsManager' | 'slack', ms: number): Intruder {
   return (w) => {
     w.state.down.add(what);
     later(w, ms, () => w.state.down.delete(what));
@@ -221,6 +221,8 @@ export const intruders: Readonly<Record<string, Intruder>> = {
   'clocks-apart-the-other-way': skewed({ cleanup: -5 * minute, announcer: 5 * minute, 'rotation-handler': 5 * minute }),
   'provider-down': down('provider', 3 * hour),
   'secrets-manager-down': down('secretsManager', 20 * minute),
+  // Only where the notifier is there; the rotation hears nothing of it.
+  'slack-down': down('slack', 3 * hour),
   'second-installation': secondInstallation,
   'second-secret': secondSecret,
   'ledger-wiped': (w) => {

@@ -5,7 +5,7 @@ export const minute = 60_000;
 export const hour = 60 * minute;
 
 /** Short times, so that a run is short; what they have to be to each other holds as anywhere. */
-const text = `
+const stage = `
 stage: lab
 providers:
   lab:
@@ -20,19 +20,35 @@ readers:
   cached: { refresh: 1h, staleOnError: 30m }
 policies:
   standard: { grace: 3h, soak: 6h, accepts: 3, schedule: rate(30 days), readers: [cached] }
+runbooks: https://runbooks.acme.example
+timing: { toleratedSkew: 5m, eventLag: 5m, orphanMinAge: 1h, holdRetry: 1h }
+`;
+const byMail = `
 routes:
   default: { mail: [platform@acme.example] }
   orders: { mail: [orders@acme.example] }
 notifications: { mail: { from: keyturn@acme.example } }
-runbooks: https://runbooks.acme.example
-timing: { toleratedSkew: 5m, eventLag: 5m, orphanMinAge: 1h, holdRetry: 1h }
 `;
+const byEveryWay = `
+routes:
+  default: { slack: C0PLATFORM, mail: [platform@acme.example], webhooks: [audit] }
+  orders: { slack: C0ORDERS, mail: [orders@acme.example], webhooks: [audit] }
+notifications:
+  mail: { from: keyturn@acme.example }
+  slack: { tokenSecret: keyturn/slack }
+  webhooks:
+    audit: { url: 'https://audit.acme.example/keyturn', secret: keyturn/audit, format: keyturn }
+`;
+/** Keyturn's own, by their names in the configuration. */
+export const ownSecrets = { admin: 'keyturn/admin', slack: 'keyturn/slack', webhook: 'keyturn/audit' } as const;
 
-let parsed: Config | undefined;
+const parsed = new Map<boolean, Config>();
 
-export function labConfig(): Config {
-  parsed ??= parseConfig(text);
-  return parsed;
+/** `notifier`: owners are told by Slack and a webhook too, whose secrets the watchdog then looks after. */
+export function labConfig({ notifier }: { readonly notifier: boolean }): Config {
+  const known = parsed.get(notifier) ?? parseConfig(stage + (notifier ? byEveryWay : byMail));
+  parsed.set(notifier, known);
+  return known;
 }
 
 export const graceMs = 3 * hour;

@@ -4,9 +4,21 @@ import type { BatchResponse } from '@keyturn/lambda/on-queue';
 import type { Calls } from './calls.ts';
 import type { DeliveryFault } from './fault.ts';
 import { hour, minute } from './lab-config.ts';
+import type { Ended } from './processes.ts';
 import type { Scheduler } from './scheduler.ts';
 
-type Message = { readonly id: string; readonly body: string; received: number; delayMs: number | undefined };
+type Message = {
+  readonly id: string;
+  readonly body: string;
+  readonly arrivesAt: number;
+  received: number;
+  delayMs: number | undefined;
+  /** When its consumer was done with it. */
+  doneAt: number | undefined;
+};
+
+/** With what is told of why it came there. */
+type DeadLetter = { readonly body: string; readonly reason: string; readonly attributes: string };
 
 export type LabQueue = Queue & {
   /** As the bus puts it there: after a moment, twice, late or never, as the plan says. */
@@ -14,13 +26,17 @@ export type LabQueue = Queue & {
   /** Beside every plan: a person sends it, or an archive. */
   put(body: string, delayMs?: number): void;
   readonly consumed: Consumed;
-  readonly deadLetters: readonly { readonly body: string; readonly reason: string }[];
+  readonly deadLetters: readonly DeadLetter[];
+  /** Also those that came again since. */
+  readonly everDead: readonly DeadLetter[];
   /** Everything in the dead-letter queue comes again. */
   redrive(): void;
   /** Messages that are on their way, or come again. */
   waiting(): number;
   /** Every body it ever held. */
   readonly bodies: readonly string[];
+  /** Every message it ever held. */
+  readonly messages: readonly Pick<Message, 'body' | 'arrivesAt' | 'doneAt'>[];
 };
 
 export type Handler = (event: unknown) => Promise<BatchResponse>;
@@ -30,13 +46,15 @@ type QueueOptions = {
   readonly name: string;
   readonly timeoutMs: number;
   readonly visibilityMs: number;
+  /** How often a message is tried before it goes to the dead-letter queue. */
+  readonly tries?: number;
   readonly scheduler: Scheduler;
   readonly calls: Calls;
   readonly handler: Handler;
+  readonly ended: (end: Ended<unknown>) => void;
 };
 
 const transitMs = 500;
-const tries = 5;
 
 /** After which times a message arrives, in milliseconds. */
 function arrivals(fate: DeliveryFault | 'delivered'): readonly number[] {
@@ -54,9 +72,12 @@ function arrivals(fate: DeliveryFault | 'delivered'): readonly number[] {
   }
 }
 
-/** A queue with its consumer, its visibility timeout and its dead-letter queue: a message is tried five times. */
-export function labQueue({ name, timeoutMs, visibilityMs, scheduler, calls, handler }: QueueOptions): LabQueue {
-  const deadLetters: { body: string; reason: string }[] = [];
+/** A queue with its consumer, its visibility timeout and its dead-letter queue. */
+export function labQueue(options: QueueOptions): LabQueue {
+  const { name, timeoutMs, visibilityMs, tries = 5, scheduler, calls, handler, ended } = options;
+  const deadLetters: DeadLetter[] = [];
+  const everDead: DeadLetter[] = [];
+  const messages: Message[] = [];
   const bodies: string[] = [];
   const inFlight = new Map<string, Message>();
   let ids = 0;
@@ -65,13 +86,22 @@ export function labQueue({ name, timeoutMs, visibilityMs, scheduler, calls, hand
   function put(body: string, delayMs = transitMs): void {
     bodies.push(body);
     waiting += 1;
-    const message = { id: `${name}-${(ids += 1)}`, body, received: 0, delayMs: undefined };
-    scheduler.at(scheduler.now() + delayMs, () => receive(message));
+    const arrivesAt = scheduler.now() + delayMs;
+    const message = {
+      id: `${name}-${(ids += 1)}`,
+      body,
+      arrivesAt,
+      received: 0,
+      delayMs: undefined,
+      doneAt: undefined,
+    };
+    messages.push(message);
+    scheduler.at(arrivesAt, () => receive(message));
   }
 
   function receive(message: Message): void {
     if (message.received >= tries) {
-      deadLetters.push({ body: message.body, reason: 'tries' });
+      die({ body: message.body, reason: 'tries', attributes: '' });
       waiting -= 1;
       return;
     }
@@ -90,18 +120,29 @@ export function labQueue({ name, timeoutMs, visibilityMs, scheduler, calls, hand
       timeoutMs,
       () => handler({ Records: [record] }),
       (end) => {
+        ended(end);
         const done = end.how === 'returned' && end.value.batchItemFailures.length === 0;
-        if (done) waiting -= 1;
-        if (done) return;
+        if (done) {
+          waiting -= 1;
+          message.doneAt = scheduler.now();
+          return;
+        }
         const again = message.delayMs === undefined ? startedAt + visibilityMs : scheduler.now() + message.delayMs;
         scheduler.at(again, () => receive(message));
       },
     );
   }
 
+  function die(letter: DeadLetter): void {
+    deadLetters.push(letter);
+    everDead.push(letter);
+  }
+
   return {
     put,
     deadLetters,
+    everDead,
+    messages,
     waiting: () => waiting,
     bodies,
     send: (body, { delayMs = 0 } = {}) =>
@@ -114,8 +155,10 @@ export function labQueue({ name, timeoutMs, visibilityMs, scheduler, calls, hand
       for (const { body } of deadLetters.splice(0)) put(body);
     },
     consumed: {
-      deadLetter: (body, { reason }) =>
-        calls.reach(`send to ${name}-dlq`, () => void deadLetters.push({ body, reason })),
+      deadLetter: (body, why) =>
+        calls.reach(`send to ${name}-dlq`, () =>
+          die({ body, reason: why.reason, attributes: JSON.stringify({ ...why, message: why.message }) }),
+        ),
       delay: (receiptHandle, ms) =>
         calls.reach(`delay in ${name}`, () => {
           const message = inFlight.get(receiptHandle);

@@ -15,11 +15,12 @@ Runs the real handlers in virtual time, lets everything go wrong that can, and c
 is left over. What breaks a promise is written to sandbox/fault-lab/counterexamples, and replayed first from then on.
 Exit code 0 only if nothing did.
 
-  --mode      ${modes.join(', ')}; without it all of them, the larger ones sampled
+  --mode      ${modes.join(', ')}; without it all of them, the larger ones sampled;
+              leaks looks for secrets wherever others read: what each sink held, and how many secrets there were, is in its line
   --provider  whose keys are rotated: ${Object.keys(providers).join(', ')}; without it all
   --seed      of random runs and of samples; the same seed plays the same runs
   --runs      how many random runs
-  --sample    of intruders and pairs one of so many is played; 1 plays all
+  --sample    of intruders, pairs and leaks one of so many is played; 1 plays all; leaks leaves no kind of call or fault out
   --replay    plays one kept counterexample and prints every call
   --json      one JSON line for each mode and provider on standard output; everything else goes to standard error
 `;
@@ -31,6 +32,7 @@ const usual: Readonly<Record<Mode, { readonly runs: number; readonly sample: num
   pairs: { runs: 0, sample: 100 },
   random: { runs: 3000, sample: 1 },
   races: { runs: 2000, sample: 1 },
+  leaks: { runs: 0, sample: 100 },
 };
 const enough = 20;
 

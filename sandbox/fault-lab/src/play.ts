@@ -3,7 +3,10 @@ import type { At, Fault } from './fault.ts';
 import { intruders } from './intruders.ts';
 import { hour } from './lab-config.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
+import { hearWorld } from './hear-world.ts';
 import { isAtRest, judgeEnd } from './judge-end.ts';
+import { judgeNotices } from './judge-notices.ts';
+import type { LeakWatch } from './leak-watch.ts';
 import type { Violation } from './oracle.ts';
 import { repair } from './repair.ts';
 import { startAt } from './ground.ts';
@@ -41,6 +44,8 @@ export type Plan = {
   readonly intrusions: readonly Intrusion[];
   /** How long calls take, in milliseconds: the first, the second, and from the first again. None: no time, and nobody races. */
   readonly latencies?: readonly number[] | undefined;
+  /** Owners are told, too: so many more calls that only the modes that are about them make them. */
+  readonly notifier?: boolean | undefined;
 };
 
 export type Played = {
@@ -57,8 +62,15 @@ const afterCalm = {
   endMs: 25 * hour,
 };
 
-/** `toTheEnd`: also where everything is at rest long before, with one more rotation. */
-export async function play(provider: LabProviderFactory, plan: Plan, toTheEnd = false): Promise<Played> {
+type PlayOptions = {
+  /** Also where everything is at rest long before, with one more rotation. */
+  readonly toTheEnd?: boolean;
+  /** It hears everything of the run. */
+  readonly watch?: LeakWatch;
+};
+
+export async function play(provider: LabProviderFactory, plan: Plan, options: PlayOptions = {}): Promise<Played> {
+  const { toTheEnd = false, watch } = options;
   const story = stories[plan.story];
   const calmAt = startAt + story.calmAt;
   const intrusions = new Map(plan.intrusions.map(({ at, who }) => [at, who]));
@@ -68,6 +80,8 @@ export async function play(provider: LabProviderFactory, plan: Plan, toTheEnd = 
     faults: plan.faults,
     calmAt,
     isSigned: [...plan.faults, ...plan.intrusions].some(({ at }) => typeof at === 'string'),
+    notifier: plan.notifier ?? false,
+    watch,
     latency: cycle(plan.latencies),
     before: ({ number, sign }, world) => {
       const who = intrusions.get(number) ?? intrusions.get(sign);
@@ -88,6 +102,11 @@ export async function play(provider: LabProviderFactory, plan: Plan, toTheEnd = 
   if (!cameToRest) {
     await w.scheduler.runUntil(calmAt + afterCalm.endMs);
     judgeEnd(w, lastRotationAt);
+  }
+  if (plan.notifier === true) judgeNotices(w, plan);
+  if (watch !== undefined) {
+    await hearWorld(w, watch);
+    for (const { sink, secret, form } of watch.leaks()) w.oracle.broken('I6', `${sink}: a ${secret}, ${form}`);
   }
   return { violations: w.oracle.violations, calls: w.calls.made, struck: w.calls.struck };
 }
@@ -119,7 +138,11 @@ function cycle(latencies: readonly number[] | undefined): (() => number) | undef
 }
 
 /** The calls of an undisturbed run that may be disturbed: those before everything calms down. */
-export async function disturbable(provider: LabProviderFactory, story: StoryName): Promise<readonly Call[]> {
-  const { calls } = await play(provider, { story, faults: [], intrusions: [] });
+export async function disturbable(
+  provider: LabProviderFactory,
+  story: StoryName,
+  notifier = false,
+): Promise<readonly Call[]> {
+  const { calls } = await play(provider, { story, faults: [], intrusions: [], notifier });
   return calls.filter(({ time }) => time < startAt + stories[story].calmAt);
 }

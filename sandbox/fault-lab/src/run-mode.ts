@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
+import { addCounts, type LeakCounts } from './leak-watch.ts';
 import type { Counterexample } from './random-plans.ts';
 import { countCalls, type Mode, type Share, type ShareResult } from './run-share.ts';
 import type { Said } from './worker.ts';
@@ -15,6 +16,9 @@ export type ModeResult = {
   readonly callsFaulted: Readonly<Record<string, number>>;
   readonly runsPerSecond: number;
   readonly seed: number;
+  /** Texts that were searched, by sink, and secrets that were looked for, by kind, in all runs together; of the mode that looks for leaks. */
+  readonly sinks?: LeakCounts['sinks'];
+  readonly canaries?: LeakCounts['canaries'];
   readonly counterexamples: readonly Counterexample[];
 };
 
@@ -41,6 +45,10 @@ export async function runMode(
   const counterexamples = results.flatMap(({ counterexamples }) => counterexamples);
   const { mode, provider, seed } = options;
   const disturbed = new Set(results.flatMap(({ disturbed }) => disturbed));
+  const leaks = results.reduce<LeakCounts | undefined>(
+    (sum, { leaks }) => (leaks === undefined ? sum : addCounts(sum, leaks)),
+    undefined,
+  );
   const { reached, faulted } = await countCalls(provider, mode, disturbed);
   return {
     mode,
@@ -51,6 +59,7 @@ export async function runMode(
     callsFaulted: faulted,
     runsPerSecond: Math.round(runs / seconds),
     seed,
+    ...leaks,
     counterexamples,
   };
 }

@@ -2,12 +2,13 @@ import * as z from 'zod';
 
 import { signed } from './counterexamples.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
-import { faultPairs, intrusions, singleFaults } from './plans.ts';
+import { addCounts, leakWatch, type LeakCounts } from './leak-watch.ts';
+import { faultPairs, intrusions, leakPlans, singleFaults } from './plans.ts';
 import { disturbable, inWords, play, type Plan } from './play.ts';
 import { providerNamed } from './providers.ts';
 import { searchAtRandom, type Counterexample } from './random-plans.ts';
 
-export const modes = ['singles', 'intruders', 'pairs', 'random', 'races'] as const;
+export const modes = ['singles', 'intruders', 'pairs', 'random', 'races', 'leaks'] as const;
 export type Mode = (typeof modes)[number];
 
 /** What one of several workers has to do. */
@@ -19,7 +20,7 @@ const share = z.object({
   seed: z.int(),
   /** Of the random modes, all workers together. */
   runs: z.int(),
-  /** One plan of so many is played; 1: all. Which, the seed says. */
+  /** One plan of so many is played; 1: all. Which, the seed says. Looking for leaks, no kind of call is left out. */
   sample: z.int(),
   /** No more plans after so many that broke something. */
   enough: z.int(),
@@ -35,6 +36,8 @@ export type ShareResult = {
   readonly counterexamples: readonly Counterexample[];
   /** Numbers of the calls of an undisturbed run that were disturbed. */
   readonly disturbed: readonly number[];
+  /** Of the mode that looks for leaks. */
+  readonly leaks?: LeakCounts | undefined;
 };
 
 /** Plays this worker's part of all plans. `played` is told how many there were so far. */
@@ -43,6 +46,7 @@ export async function runShare(share: Share, played: (runs: number, broken: numb
   const disturbed = new Set<number>();
   const counterexamples: Counterexample[] = [];
   let runs = 0;
+  let leaks: LeakCounts | undefined;
   const count = (plan: Plan) => {
     runs += 1;
     for (const { at } of [...plan.faults, ...plan.intrusions]) if (typeof at === 'number') disturbed.add(at);
@@ -60,10 +64,12 @@ export async function runShare(share: Share, played: (runs: number, broken: numb
     if (found !== undefined) counterexamples.push(found);
   } else {
     let number = 0;
-    for await (const plan of plansOf(share.mode, provider)) {
+    for await (const plan of plansOf(share.mode, provider, share)) {
       number += 1;
-      if (!isMine(number, share)) continue;
-      const played = await play(provider, plan);
+      if (!isMine(number, share.mode === 'leaks' ? { ...share, sample: 1 } : share)) continue;
+      const watch = share.mode === 'leaks' ? leakWatch(share.seed + number) : undefined;
+      const played = watch ? await watch.listen(() => play(provider, plan, { watch })) : await play(provider, plan);
+      if (watch) leaks = addCounts(leaks, watch.counts());
       count(plan);
       if (played.violations.length === 0) continue;
       counterexamples.push({ plan: signed(plan, played.calls), violation: inWords(played) });
@@ -71,10 +77,14 @@ export async function runShare(share: Share, played: (runs: number, broken: numb
     }
   }
   played(runs, counterexamples.length);
-  return { runs, counterexamples, disturbed: [...disturbed] };
+  return { runs, counterexamples, disturbed: [...disturbed], leaks };
 }
 
-function plansOf(mode: 'singles' | 'intruders' | 'pairs', provider: LabProviderFactory): AsyncGenerator<Plan> {
+function plansOf(
+  mode: Exclude<Mode, 'random' | 'races'>,
+  provider: LabProviderFactory,
+  share: Share,
+): AsyncGenerator<Plan> {
   switch (mode) {
     case 'singles':
       return singleFaults(provider);
@@ -82,6 +92,8 @@ function plansOf(mode: 'singles' | 'intruders' | 'pairs', provider: LabProviderF
       return intrusions(provider);
     case 'pairs':
       return faultPairs(provider);
+    case 'leaks':
+      return leakPlans(provider, share);
   }
 }
 
@@ -93,7 +105,8 @@ function isMine(number: number, { sample, seed, worker, workers }: Share): boole
 
 /** How many calls of an undisturbed run each function makes, and how many of those were disturbed. */
 export async function countCalls(provider: string, mode: Mode, disturbed: ReadonlySet<number>) {
-  const calls = await disturbable(providerNamed(provider), mode === 'pairs' ? 'one' : 'two');
+  const notifier = mode === 'singles' || mode === 'leaks';
+  const calls = await disturbable(providerNamed(provider), mode === 'pairs' ? 'one' : 'two', notifier);
   const reached: Record<string, number> = {};
   const faulted: Record<string, number> = {};
   for (const [number, { by }] of calls.entries()) {

@@ -11,25 +11,33 @@ import { functionNames } from '@keyturn/config/names';
 import type { KeyturnEvent } from '@keyturn/events/define-event';
 import { SecretRotated } from '@keyturn/events/secret-rotated';
 import { onQueue } from '@keyturn/lambda/on-queue';
+import { notifyOwner } from '@keyturn/notifier/notify-owner';
+import { parseQueuedEvent } from '@keyturn/notifier/queued-event';
+import { tellPause } from '@keyturn/notifier/tell-pause';
 import { rotateSecret } from '@keyturn/rotation-handler/rotate-secret';
-import { parseRotationRequest } from '@keyturn/rotation-handler/rotation-request';
+import { aboutRequest, parseRotationRequest } from '@keyturn/rotation-handler/rotation-request';
 import { verifyCurrent } from '@keyturn/verifier/verify-current';
 import { watchFleet } from '@keyturn/watchdog/watch-fleet';
 
+import { invoked, labMetrics } from './deployed.ts';
 import { account, region, startAt, timeouts, type Ground } from './ground.ts';
+import { labChannels, type LabChannels } from './lab-channels.ts';
 import { labConfig, minute } from './lab-config.ts';
 import { labLedger, type LabLedger } from './lab-ledger.ts';
 import type { LabProvider } from './lab-provider.ts';
 import { labQueue, type LabQueue, type Handler } from './lab-queue.ts';
 import { reachedFleet, reachedLedger, reachedProvider, reachedSecretsManager } from './reached-ports.ts';
+import { wiredFunctions } from './wired-functions.ts';
 
 type Options = {
   readonly provider: LabProvider;
   readonly secretsManager: SecretsManagerCalls;
   readonly onPublished: (event: KeyturnEvent) => void;
+  /** Owners are told, too. */
+  readonly notifier: boolean;
 };
 
-export type QueueName = 'announcer' | 'verifier' | 'cleanup';
+export type QueueName = 'announcer' | 'verifier' | 'cleanup' | 'notifier';
 
 /** Everything of ours, deployed into a world. */
 export type Services = {
@@ -37,6 +45,7 @@ export type Services = {
   readonly rows: LabLedger;
   readonly fleet: Fleet;
   readonly published: readonly KeyturnEvent[];
+  readonly channels: LabChannels;
   /** One execution of the rotation function; throws where it failed. */
   rotate(step: RotationStep): Promise<void>;
   /** The watchdog's hour has come. */
@@ -46,23 +55,34 @@ export type Services = {
 export const handlerArn = `arn:aws:lambda:${region}:${account}:function:${functionNames('lab').rotationHandler}`;
 const sweepEveryMs = 5 * minute;
 
-export function services(ground: Ground, { provider, secretsManager, onPublished }: Options): Services {
-  const { scheduler, now, calls, newId, clockOf, log, ended } = ground;
+export function services(ground: Ground, { provider, secretsManager, onPublished, notifier }: Options): Services {
+  const { scheduler, now, calls, newId, clockOf, log, ended, watch } = ground;
   const { reach } = calls;
   const published: KeyturnEvent[] = [];
   const fleet = memoryFleet();
   const rows = labLedger(now, (time) => sweepAt(time));
-  const config = labConfig();
+  const config = labConfig({ notifier });
   const secrets = secretStore(reachedSecretsManager(secretsManager, calls.reachAws));
-  const adapters = reachedProvider(provider, { scheduler, reach, timeouts });
+  const adapters =
+    watch === undefined ? reachedProvider(provider, { scheduler, reach, timeouts }) : wiredFunctions(ground, provider);
+  const channels = labChannels({ config, secrets, clock: clockOf('notifier'), reach });
   const bus = { publish: (event: KeyturnEvent) => reach(`publish ${event['detail-type']}`, () => emit(event)) };
   const issue = () => adapters.issue;
   const retire = () => adapters.retire;
   const common = { config, secrets, ledger: reachedLedger(rows.ledger, reach), bus, newId, log };
   const careful = { ...common, issue, retire, fleet: reachedFleet(fleet, reach) };
 
-  const queue = (name: QueueName, handler: Handler) =>
-    labQueue({ name, timeoutMs: timeouts[name], visibilityMs: 6 * timeouts[name], scheduler, calls, handler });
+  const queue = (name: QueueName, handler: Handler, tries = 5) =>
+    labQueue({
+      name,
+      timeoutMs: timeouts[name],
+      visibilityMs: 6 * timeouts[name],
+      tries,
+      scheduler,
+      calls,
+      handler,
+      ended,
+    });
   const consumer = <Message>(
     service: QueueName,
     parse: (body: unknown) => Message,
@@ -82,6 +102,7 @@ export function services(ground: Ground, { provider, secretsManager, onPublished
   const announcing = { ...common, clock: clockOf('announcer') };
   const verifying = { ...common, provider: issue, clock: clockOf('verifier') };
   const cleaning = { ...careful, clock: clockOf('cleanup') };
+  const notifying = { ...common, ...channels.channels, clock: clockOf('notifier') };
   const queues: Record<QueueName, LabQueue> = {
     announcer: queue(
       'announcer',
@@ -99,6 +120,15 @@ export function services(ground: Ground, { provider, secretsManager, onPublished
       'cleanup',
       consumer('cleanup', parseOutcome, (outcome) => settleRotation(outcome, cleaning)),
     ),
+    notifier: queue(
+      'notifier',
+      consumer('notifier', parseQueuedEvent, async (event) => {
+        if (event === undefined || event.type === 'NotificationTestRequested') return;
+        await (event.type === 'FleetPaused' ? tellPause(event, notifying) : notifyOwner(event, notifying));
+      }),
+      // Slack may be down for hours: infra/queues.yml.
+      50,
+    ),
   };
   const rotating = {
     ...common,
@@ -112,7 +142,18 @@ export function services(ground: Ground, { provider, secretsManager, onPublished
     clock: clockOf('watchdog'),
     announcerQueue: queues.announcer,
     cleanupQueue: queues.cleanup,
-    metrics: { put: () => {} },
+    metrics: labMetrics(ground),
+  };
+  const functions = {
+    rotation: invoked(
+      ground,
+      'rotation-handler',
+      (payload, deadline) =>
+        rotateSecret({ request: parseRotationRequest(payload), ownArn: handlerArn, deadline }, rotating),
+      aboutRequest,
+    ),
+    sweep: invoked(ground, 'sweep', (_, deadline) => sweepDue(deadline, cleaning)),
+    watchdog: invoked(ground, 'watchdog', (_, deadline) => watchFleet(deadline, watching)),
   };
 
   // Which fact goes to which queue: infra/rules.yml.
@@ -120,7 +161,10 @@ export function services(ground: Ground, { provider, secretsManager, onPublished
     published.push(event);
     onPublished(event);
     const body = { version: '0', id: newId(), account, region, time: new Date(now()).toISOString(), ...event };
+    watch?.hearEvent(event);
     for (const name of consumersOf(event['detail-type'])) queues[name].deliver(body);
+    // There is nothing that it has nothing to say of.
+    if (notifier) queues.notifier.deliver(body);
   }
 
   const sweeps = new Set<number>();
@@ -134,7 +178,7 @@ export function services(ground: Ground, { provider, secretsManager, onPublished
       scheduler.start(
         'sweep',
         timeouts.sweep,
-        () => sweepDue(now() + timeouts.sweep, cleaning),
+        () => functions.sweep(),
         (end) => {
           ended(end);
           if (rows.hasDue(now())) sweepAt(now());
@@ -148,16 +192,16 @@ export function services(ground: Ground, { provider, secretsManager, onPublished
     rows,
     fleet,
     published,
+    channels,
     async rotate(step) {
-      const end = await scheduler.call('rotation-handler', timeouts['rotation-handler'], () => {
-        const deadline = now() + timeouts['rotation-handler'];
-        return rotateSecret({ request: parseRotationRequest(step), ownArn: handlerArn, deadline }, rotating);
-      });
+      watch?.canary('RotationToken', step.RotationToken);
+      const end = await scheduler.call('rotation-handler', timeouts['rotation-handler'], () =>
+        functions.rotation(step),
+      );
       ended(end);
       if (end.how !== 'returned') throw new Error('The step failed');
     },
-    watch: () =>
-      scheduler.start('watchdog', timeouts.watchdog, () => watchFleet(now() + timeouts.watchdog, watching), ended),
+    watch: () => scheduler.start('watchdog', timeouts.watchdog, () => functions.watchdog(), ended),
   };
 }
 

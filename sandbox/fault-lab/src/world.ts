@@ -4,9 +4,10 @@ import { formatMark, markOf, secretHash } from '@keyturn/rotation/mark';
 
 import type { Placed } from './calls.ts';
 import { ground, type Ground, type GroundOptions } from './ground.ts';
-import { labConfig } from './lab-config.ts';
+import { labConfig, ownSecrets } from './lab-config.ts';
 import type { LabProvider, LabProviderFactory } from './lab-provider.ts';
 import { labSecretsManager, type LabSecretsManager } from './lab-secrets-manager.ts';
+import { watchedProvider, type LeakWatch } from './leak-watch.ts';
 import { oracle, type Oracle } from './oracle.ts';
 import { handlerArn, services, type Services } from './services.ts';
 
@@ -14,6 +15,8 @@ export type WorldOptions = GroundOptions & {
   readonly provider: LabProviderFactory;
   /** Its first key bears our mark already. */
   readonly adopted: boolean;
+  /** Owners are told, by Slack, by mail and by a webhook. */
+  readonly notifier?: boolean;
   /** In the moment before a call. */
   readonly before?: (call: Placed, world: World) => void;
 };
@@ -21,7 +24,7 @@ export type WorldOptions = GroundOptions & {
 /** One secret with a hand-made key, and everything of ours around it, in virtual time. Nothing happens until time passes. */
 export type World = Pick<Ground, 'scheduler' | 'calls' | 'state' | 'newId' | 'bugs'> &
   Pick<LabSecretsManager, 'model'> &
-  Pick<Services, 'queues' | 'rows' | 'fleet' | 'published' | 'watch'> & {
+  Pick<Services, 'queues' | 'rows' | 'fleet' | 'published' | 'channels' | 'watch'> & {
     readonly provider: LabProvider;
     readonly oracle: Oracle;
     readonly secret: { readonly arn: string; readonly name: string; readonly hash: string; readonly target: string };
@@ -44,10 +47,17 @@ type Listeners = {
   readonly published: ((event: KeyturnEvent) => void)[];
 };
 
-export async function world({ provider: factory, adopted, before, ...options }: WorldOptions): Promise<World> {
+export async function world({
+  provider: factory,
+  adopted,
+  before,
+  notifier = false,
+  ...options
+}: WorldOptions): Promise<World> {
   const base = ground(options);
-  const { scheduler, now, newId, newText, state, calls, hooks } = base;
-  const provider = factory({ clock: { now, sleep: (ms) => scheduler.sleep(ms) }, reach: calls.reach, newText });
+  const { scheduler, now, newId, newText, state, calls, hooks, watch } = base;
+  const made = factory({ clock: { now, sleep: (ms) => scheduler.sleep(ms) }, reach: calls.reach, newText });
+  const provider = watch === undefined ? made : watchedProvider(made, watch);
   const [target] = provider.targets;
   const listeners: Listeners = { moved: [], published: [] };
   const truth: { oracle: Oracle | undefined; secretArn: string } = { oracle: undefined, secretArn: '' };
@@ -60,6 +70,7 @@ export async function world({ provider: factory, adopted, before, ...options }: 
       for (const hear of listeners.moved) hear(versionId);
     },
     tell: (event) => {
+      watch?.hear('native events', JSON.stringify(event));
       if (truth.oracle !== undefined) deployed.queues.announcer.deliver(event);
     },
   });
@@ -67,6 +78,7 @@ export async function world({ provider: factory, adopted, before, ...options }: 
   const deployed = services(base, {
     provider,
     secretsManager: model,
+    notifier,
     onPublished: (event) => {
       for (const hear of listeners.published) hear(event);
       if (event['detail-type'] !== SecretRotated.type) return;
@@ -75,6 +87,7 @@ export async function world({ provider: factory, adopted, before, ...options }: 
     },
   });
 
+  if (notifier) await createOwnSecrets(model, watch);
   const secret = await createSecret(model, provider, { target, adopted, versionId: newId() });
   const peek = () => model.peek(secret.arn);
   const keyIn = (versionId: string) => keyOf(peek()?.versions.get(versionId));
@@ -127,6 +140,14 @@ export async function world({ provider: factory, adopted, before, ...options }: 
   return self;
 }
 
+/** Those that the configuration names; nobody but the notifier and the adapter reads them. */
+async function createOwnSecrets(model: LabSecretsManager['model'], watch: LeakWatch | undefined): Promise<void> {
+  const { admin, slack, webhook } = watch?.own ?? { admin: 'a', slack: 'xoxb-lab', webhook: 'a key to sign with' };
+  await model.createSecret({ Name: ownSecrets.admin, SecretString: admin });
+  await model.createSecret({ Name: ownSecrets.slack, SecretString: slack });
+  await model.createSecret({ Name: ownSecrets.webhook, SecretString: webhook });
+}
+
 type First = { readonly target: string; readonly adopted: boolean; readonly versionId: string };
 
 async function createSecret(model: LabSecretsManager['model'], provider: LabProvider, first: First) {
@@ -136,7 +157,7 @@ async function createSecret(model: LabSecretsManager['model'], provider: LabProv
     Name: name,
     Tags: Object.entries(tagsOf(target)).map(([Key, Value]) => ({ Key, Value })),
   });
-  const mark = formatMark(markOf(arn, versionId, labConfig().stage));
+  const mark = formatMark(markOf(arn, versionId, labConfig({ notifier: false }).stage));
   const { keyId, secret } = provider.handMade({ target, ...(adopted && { mark }) });
   const SecretString = secretText(keyId.reveal(), secret.reveal());
   await model.putSecretValue({ SecretId: arn, ClientRequestToken: versionId, SecretString });
@@ -157,8 +178,11 @@ export const tagsOf = (target: string): Readonly<Record<string, string>> => ({
   'keyturn:target': target,
 });
 
+/** Stands beside the key in every text, and is nobody's business either. */
+export const besideKey = 'mZ/4+t&"J%8x\\Vq3 Lh0=nY7cUo';
+
 export const secretText = (key: string, secret: string): string =>
-  JSON.stringify({ url: 'https://api.acme.example', key, secret });
+  JSON.stringify({ url: 'https://api.acme.example', key, secret, password: besideKey });
 
 function keyOf(text: string | undefined): string | undefined {
   return /"key":\s?"([^"]*)"/.exec(text ?? '')?.[1];
