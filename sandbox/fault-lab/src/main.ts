@@ -19,7 +19,7 @@ Exit code 0 only if nothing did.
               leaks looks for secrets wherever others read: what each sink held, and how many secrets there were, is in its line
   --provider  whose keys are rotated: ${Object.keys(providers).join(', ')}; without it all
   --seed      of random runs and of samples; the same seed plays the same runs
-  --runs      how many random runs
+  --runs      how many random runs, or secrets of the soak
   --sample    of intruders, pairs and leaks one of so many is played; 1 plays all; leaks leaves no kind of call or fault out
   --replay    plays one kept counterexample and prints every call
   --json      one JSON line for each mode and provider on standard output; everything else goes to standard error
@@ -33,6 +33,7 @@ const usual: Readonly<Record<Mode, { readonly runs: number; readonly sample: num
   random: { runs: 3000, sample: 1 },
   races: { runs: 2000, sample: 1 },
   leaks: { runs: 0, sample: 100 },
+  soak: { runs: 4, sample: 1 },
 };
 const enough = 20;
 

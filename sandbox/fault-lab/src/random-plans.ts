@@ -4,7 +4,7 @@ import { signed } from './counterexamples.ts';
 import { deliveryFaults, faultKinds } from './fault.ts';
 import { intruders } from './intruders.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
-import { disturbable, inWords, play, type Plan } from './play.ts';
+import { disturbable, inWords, play, type Plan, type Played } from './play.ts';
 
 export type Counterexample = { readonly plan: Plan; readonly violation: string };
 
@@ -17,7 +17,12 @@ const latencies = [0, 1, 7, 60, 400, 2500];
  */
 export async function searchAtRandom(
   provider: LabProviderFactory,
-  { seed, runs, races, played }: { seed: number; runs: number; races: boolean; played: (plan: Plan) => void },
+  {
+    seed,
+    runs,
+    races,
+    played,
+  }: { seed: number; runs: number; races: boolean; played: (plan: Plan, struck: Played['struck']) => void },
 ): Promise<Counterexample | undefined> {
   const last = (await disturbable(provider, 'two')).length * 1.3;
   const at = fc.nat({ max: Math.floor(last) });
@@ -32,8 +37,8 @@ export async function searchAtRandom(
   });
   const result = await fc.check(
     fc.asyncProperty(plans, async (plan) => {
-      const { violations } = await play(provider, plan);
-      played(plan);
+      const { violations, struck } = await play(provider, plan);
+      played(plan, struck);
       return violations.length === 0;
     }),
     { seed, numRuns: runs, endOnFailure: false },

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { addCounts, type LeakCounts } from './leak-watch.ts';
 import type { Counterexample } from './random-plans.ts';
 import { countCalls, type Mode, type Share, type ShareResult } from './run-share.ts';
+import { addSoaked, type Soaked } from './soak.ts';
 import type { Said } from './worker.ts';
 
 export type ModeResult = {
@@ -19,6 +20,8 @@ export type ModeResult = {
   /** Texts that were searched, by sink, and secrets that were looked for, by kind, in all runs together; of the mode that looks for leaks. */
   readonly sinks?: LeakCounts['sinks'];
   readonly canaries?: LeakCounts['canaries'];
+  /** What became of the secrets of the soak. */
+  readonly soaked?: Soaked;
   readonly counterexamples: readonly Counterexample[];
 };
 
@@ -49,19 +52,27 @@ export async function runMode(
     (sum, { leaks }) => (leaks === undefined ? sum : addCounts(sum, leaks)),
     undefined,
   );
-  const { reached, faulted } = await countCalls(provider, mode, disturbed);
+  const soaked = soakedBy(results);
+  // Years of one secret have no undisturbed run to count by.
+  const { reached, faulted } =
+    soaked === undefined ? await countCalls(provider, mode, disturbed) : { reached: {}, faulted: {} };
   return {
     mode,
     provider,
     runs,
-    violations: counterexamples.length,
+    violations: counterexamples.length + (soaked?.violations.length ?? 0),
     callsReached: reached,
     callsFaulted: faulted,
     runsPerSecond: Math.round(runs / seconds),
     seed,
     ...leaks,
+    ...(soaked && { soaked }),
     counterexamples,
   };
+}
+
+function soakedBy(results: readonly ShareResult[]): Soaked | undefined {
+  return results.reduce<Soaked | undefined>((sum, { soaked }) => (soaked ? addSoaked(sum, soaked) : sum), undefined);
 }
 
 function runWorker(share: Share, progress: (runs: number, broken: number) => void): Promise<ShareResult> {

@@ -4,11 +4,12 @@ import { signed } from './counterexamples.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
 import { addCounts, leakWatch, type LeakCounts } from './leak-watch.ts';
 import { faultPairs, intrusions, leakPlans, singleFaults } from './plans.ts';
-import { disturbable, inWords, play, type Plan } from './play.ts';
+import { disturbable, inWords, play, type Plan, type Played } from './play.ts';
 import { providerNamed } from './providers.ts';
 import { searchAtRandom, type Counterexample } from './random-plans.ts';
+import { addSoaked, soak, type Soaked } from './soak.ts';
 
-export const modes = ['singles', 'intruders', 'pairs', 'random', 'races', 'leaks'] as const;
+export const modes = ['singles', 'intruders', 'pairs', 'random', 'races', 'leaks', 'soak'] as const;
 export type Mode = (typeof modes)[number];
 
 /** What one of several workers has to do. */
@@ -18,7 +19,7 @@ const share = z.object({
   worker: z.int(),
   workers: z.int(),
   seed: z.int(),
-  /** Of the random modes, all workers together. */
+  /** Of the random modes, and secrets of the soak, all workers together. */
   runs: z.int(),
   /** One plan of so many is played; 1: all. Which, the seed says. Looking for leaks, no kind of call is left out. */
   sample: z.int(),
@@ -38,54 +39,82 @@ export type ShareResult = {
   readonly disturbed: readonly number[];
   /** Of the mode that looks for leaks. */
   readonly leaks?: LeakCounts | undefined;
+  readonly soaked?: Soaked | undefined;
 };
 
-/** Plays this worker's part of all plans. `played` is told how many there were so far. */
-export async function runShare(share: Share, played: (runs: number, broken: number) => void): Promise<ShareResult> {
-  const provider = providerNamed(share.provider);
+type Heard = (runs: number, broken: number) => void;
+
+/** Plays this worker's part of all plans. `heard` is told how many there were so far. */
+export async function runShare(share: Share, heard: Heard): Promise<ShareResult> {
+  if (share.mode === 'soak') return soakShare(share, heard);
+  const count = counter(heard);
+  if (share.mode === 'random' || share.mode === 'races') return searchShare(share, count);
+  return playShare({ ...share, mode: share.mode }, count);
+}
+
+function counter(heard: Heard) {
   const disturbed = new Set<number>();
   const counterexamples: Counterexample[] = [];
   let runs = 0;
-  let leaks: LeakCounts | undefined;
-  const count = (plan: Plan) => {
-    runs += 1;
-    for (const { at } of [...plan.faults, ...plan.intrusions]) if (typeof at === 'number') disturbed.add(at);
-    if (runs % 50 === 0) played(runs, counterexamples.length);
+  return {
+    played(plan: Plan, struck: Played['struck']): void {
+      runs += 1;
+      for (const { at } of [...struck, ...plan.intrusions]) if (typeof at === 'number') disturbed.add(at);
+      if (runs % 50 === 0) heard(runs, counterexamples.length);
+    },
+    /** Answers how many there are. */
+    broken: (example: Counterexample): number => counterexamples.push(example),
+    result(): ShareResult {
+      heard(runs, counterexamples.length);
+      return { runs, counterexamples, disturbed: [...disturbed] };
+    },
   };
+}
+type Count = ReturnType<typeof counter>;
 
-  if (share.mode === 'random' || share.mode === 'races') {
-    const numRuns = Math.ceil(share.runs / share.workers);
-    const found = await searchAtRandom(provider, {
-      seed: share.seed + share.worker,
-      runs: numRuns,
-      races: share.mode === 'races',
-      played: count,
-    });
-    if (found !== undefined) counterexamples.push(found);
-  } else {
-    let number = 0;
-    for await (const plan of plansOf(share.mode, provider, share)) {
-      number += 1;
-      if (!isMine(number, share.mode === 'leaks' ? { ...share, sample: 1 } : share)) continue;
-      const watch = share.mode === 'leaks' ? leakWatch(share.seed + number) : undefined;
-      const played = watch ? await watch.listen(() => play(provider, plan, { watch })) : await play(provider, plan);
-      if (watch) leaks = addCounts(leaks, watch.counts());
-      count(plan);
-      if (played.violations.length === 0) continue;
-      counterexamples.push({ plan: signed(plan, played.calls), violation: inWords(played) });
-      if (counterexamples.length >= share.enough) break;
-    }
-  }
-  played(runs, counterexamples.length);
-  return { runs, counterexamples, disturbed: [...disturbed], leaks };
+async function searchShare({ provider, seed, worker, workers, runs, mode }: Share, count: Count): Promise<ShareResult> {
+  const found = await searchAtRandom(providerNamed(provider), {
+    seed: seed + worker,
+    runs: Math.ceil(runs / workers),
+    races: mode === 'races',
+    played: count.played,
+  });
+  if (found !== undefined) count.broken(found);
+  return count.result();
 }
 
-function plansOf(
-  mode: Exclude<Mode, 'random' | 'races'>,
-  provider: LabProviderFactory,
-  share: Share,
-): AsyncGenerator<Plan> {
-  switch (mode) {
+type Listed = Share & { readonly mode: 'singles' | 'intruders' | 'pairs' | 'leaks' };
+
+async function playShare(share: Listed, count: Count): Promise<ShareResult> {
+  const provider = providerNamed(share.provider);
+  let number = 0;
+  let leaks: LeakCounts | undefined;
+  for await (const plan of plansOf(share, provider)) {
+    number += 1;
+    if (!isMine(number, share.mode === 'leaks' ? { ...share, sample: 1 } : share)) continue;
+    const watch = share.mode === 'leaks' ? leakWatch(share.seed + number) : undefined;
+    const played = watch ? await watch.listen(() => play(provider, plan, { watch })) : await play(provider, plan);
+    if (watch) leaks = addCounts(leaks, watch.counts());
+    count.played(plan, played.struck);
+    if (played.violations.length === 0) continue;
+    if (count.broken({ plan: signed(plan, played.calls), violation: inWords(played) }) >= share.enough) break;
+  }
+  return { ...count.result(), leaks };
+}
+
+const years = 10;
+
+async function soakShare({ provider, seed, worker, workers, runs }: Share, heard: Heard): Promise<ShareResult> {
+  let soaked: Soaked | undefined;
+  for (let number = worker; number < runs; number += workers) {
+    soaked = addSoaked(soaked, await soak(providerNamed(provider), { years, seed: seed * 1_000_000 + number }));
+    heard(soaked.secrets, soaked.violations.length);
+  }
+  return { runs: soaked?.secrets ?? 0, counterexamples: [], disturbed: [], soaked };
+}
+
+function plansOf(share: Listed, provider: LabProviderFactory): AsyncGenerator<Plan> {
+  switch (share.mode) {
     case 'singles':
       return singleFaults(provider);
     case 'intruders':

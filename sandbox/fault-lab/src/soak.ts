@@ -15,10 +15,13 @@ const everyMs = 30 * day;
 const oddsOfFault = 100;
 
 export type Soaked = {
+  readonly secrets: number;
+  readonly years: number;
   readonly rotations: number;
   readonly calls: number;
   readonly faults: number;
-  readonly violations: readonly Violation[];
+  /** Each with the seed of its secret. */
+  readonly violations: readonly (Violation & { readonly seed: number })[];
   /** Milliseconds from a key's birth to its end, the longest. */
   readonly oldestKeyMs: number;
   /** Milliseconds from the move of AWSCURRENT to the first SecretRotated that tells of it, the longest. */
@@ -46,12 +49,29 @@ export async function soak(
   await w.scheduler.runUntil(calmAt + 2 * day);
   judgeEnd(w, lastRotationAt);
   return {
+    secrets: 1,
+    years,
     rotations: watched.moves(),
     calls: w.calls.made.length,
     faults: w.calls.struck.length,
-    violations: w.oracle.violations,
+    violations: w.oracle.violations.map((violation) => Object.assign(violation, { seed })),
     oldestKeyMs: Math.max(...w.oracle.keys().map(({ key, goneAt }) => (goneAt ?? w.scheduler.now()) - key.issuedAt)),
     slowestNewsMs: watched.slowest(),
+  };
+}
+
+/** Of many secrets together. */
+export function addSoaked(sum: Soaked | undefined, one: Soaked): Soaked {
+  if (sum === undefined) return one;
+  return {
+    secrets: sum.secrets + one.secrets,
+    years: one.years,
+    rotations: sum.rotations + one.rotations,
+    calls: sum.calls + one.calls,
+    faults: sum.faults + one.faults,
+    violations: [...sum.violations, ...one.violations],
+    oldestKeyMs: Math.max(sum.oldestKeyMs, one.oldestKeyMs),
+    slowestNewsMs: Math.max(sum.slowestNewsMs, one.slowestNewsMs),
   };
 }
 
