@@ -72,6 +72,14 @@ function arrivals(fate: DeliveryFault | 'delivered'): readonly number[] {
   }
 }
 
+const newMessage = (id: string, body: string, arrivesAt: number): Message => {
+  return { id, body, arrivesAt, received: 0, delayMs: undefined, doneAt: undefined };
+};
+
+const recordOf = ({ id, body, received }: Message) => {
+  return { messageId: id, receiptHandle: id, body, attributes: { ApproximateReceiveCount: String(received) } };
+};
+
 /** A queue with its consumer, its visibility timeout and its dead-letter queue. */
 export function labQueue(options: QueueOptions): LabQueue {
   const { name, timeoutMs, visibilityMs, tries = 5, scheduler, calls, handler, ended } = options;
@@ -80,23 +88,14 @@ export function labQueue(options: QueueOptions): LabQueue {
   const messages: Message[] = [];
   const bodies: string[] = [];
   const inFlight = new Map<string, Message>();
-  let ids = 0;
   let waiting = 0;
 
   function put(body: string, delayMs = transitMs): void {
     bodies.push(body);
     waiting += 1;
-    const arrivesAt = scheduler.now() + delayMs;
-    const message = {
-      id: `${name}-${(ids += 1)}`,
-      body,
-      arrivesAt,
-      received: 0,
-      delayMs: undefined,
-      doneAt: undefined,
-    };
+    const message = newMessage(`${name}-${messages.length + 1}`, body, scheduler.now() + delayMs);
     messages.push(message);
-    scheduler.at(arrivesAt, () => receive(message));
+    scheduler.at(message.arrivesAt, () => receive(message));
   }
 
   function receive(message: Message): void {
@@ -108,17 +107,11 @@ export function labQueue(options: QueueOptions): LabQueue {
     message.received += 1;
     message.delayMs = undefined;
     inFlight.set(message.id, message);
-    const record = {
-      messageId: message.id,
-      receiptHandle: message.id,
-      body: message.body,
-      attributes: { ApproximateReceiveCount: String(message.received) },
-    };
     const startedAt = scheduler.now();
     scheduler.start(
       name,
       timeoutMs,
-      () => handler({ Records: [record] }),
+      () => handler({ Records: [recordOf(message)] }),
       (end) => {
         ended(end);
         const done = end.how === 'returned' && end.value.batchItemFailures.length === 0;

@@ -63,15 +63,11 @@ export function processes(now: () => number): Processes {
     begin(of, deadline, run, ended) {
       const process = { of, deadline, alive: true, waits: 0 };
       ends.set(process, ended);
-      const end = (how: Parameters<typeof ended>[0]) => {
-        finish(process, how, ended);
-        quiet();
-      };
       const resume = () =>
-        void run().then(
-          (value) => end({ how: 'returned', value }),
-          (error: unknown) => end({ how: 'threw', error }),
-        );
+        void ending(run).then((end) => {
+          finish(process, end, ended);
+          return quiet();
+        });
       ready.push({ process, resume });
     },
     giveWay<T>(arrange: Arrange<T>): Promise<T> {
@@ -113,6 +109,13 @@ export function processes(now: () => number): Processes {
     },
     alive: () => ends.size,
   };
+}
+
+function ending<T>(run: () => Promise<T>): Promise<Ended<T>> {
+  return run().then(
+    (value): Ended<T> => ({ how: 'returned', value }),
+    (error: unknown): Ended<T> => ({ how: 'threw', error }),
+  );
 }
 
 function somebody(running: Process | undefined): Process {

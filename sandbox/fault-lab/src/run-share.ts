@@ -77,7 +77,7 @@ async function searchShare({ provider, seed, worker, workers, runs, mode }: Shar
     seed: seed + worker,
     runs: Math.ceil(runs / workers),
     races: mode === 'races',
-    played: count.played,
+    played: (plan, struck) => count.played(plan, struck),
   });
   if (found !== undefined) count.broken(found);
   return count.result();

@@ -1,0 +1,167 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+import { describe, expect, test } from 'vitest';
+
+import { readCounterexamples } from './counterexamples.ts';
+import { faultKinds } from './fault.ts';
+import { intruders } from './intruders.ts';
+import { inWords, play, type Plan } from './play.ts';
+import { processes, type Ended } from './processes.ts';
+import { providerNamed, providers } from './providers.ts';
+import { scheduler } from './scheduler.ts';
+import { soak } from './soak.ts';
+
+const undisturbed: Plan = { story: 'two', faults: [], intrusions: [] };
+const memory = providerNamed('memory');
+const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+const lab = (...options: string[]) => spawnSync(process.execPath, [main, ...options], { encoding: 'utf8' });
+
+describe.each(Object.keys(providers))('with %s', (name) => {
+  test('an undisturbed run breaks nothing, to its very end, and every function takes part', async () => {
+    const played = await play(providerNamed(name), undisturbed, { toTheEnd: true });
+
+    expect(inWords(played)).toBe('');
+    expect([...new Set(played.calls.map(({ by }) => by))].sort()).toEqual(
+      [
+        'announcer',
+        'cleanup',
+        'issue',
+        'retire',
+        'rotation-handler',
+        'secrets-manager',
+        'sweep',
+        'verifier',
+        'watchdog',
+        'world',
+      ].sort(),
+    );
+  });
+
+  test('the same plan gives the same run, call by call', async () => {
+    const plan: Plan = {
+      story: 'two',
+      faults: [
+        { at: 40, kind: 'crash-after' },
+        { at: 90, kind: 'late' },
+      ],
+      intrusions: [{ at: 120, who: 'rollback' }],
+      latencies: [3, 50, 0, 700],
+    };
+
+    const [once, again] = [await play(providerNamed(name), plan), await play(providerNamed(name), plan)];
+
+    expect(again).toEqual(once);
+    expect(once.struck).toHaveLength(2);
+  });
+});
+
+test.each(faultKinds)('a call that is struck is struck: %s', async (kind) => {
+  const at =
+    kind === 'stale'
+      ? 'rotation-handler|secretsManager describeSecret|1'
+      : 'rotation-handler|secretsManager putSecretValue|1';
+
+  const { struck, violations } = await play(memory, { ...undisturbed, faults: [{ at, kind }] });
+
+  expect(struck).toMatchObject([{ kind }]);
+  expect(violations).toEqual([]);
+});
+
+test.each(Object.keys(intruders))('nobody breaks anything who comes in the middle of a rotation: %s', async (who) => {
+  const at = 'rotation-handler|secretsManager updateSecretVersionStage|1';
+
+  expect(inWords(await play(memory, { ...undisturbed, intrusions: [{ at, who }] }))).toBe('');
+});
+
+test('what broke a promise once does not any more', async () => {
+  for (const { file, provider, plan } of readCounterexamples()) {
+    expect(inWords(await play(providerNamed(provider), plan)), file).toBe('');
+  }
+});
+
+test('a year of a secret in which one call in a hundred goes wrong breaks nothing', async () => {
+  const { violations, rotations, faults } = await soak(memory, { years: 1, seed: 1 });
+
+  expect(violations).toEqual([]);
+  expect(rotations).toBeGreaterThan(11);
+  expect(faults).toBeGreaterThan(10);
+});
+
+test('a crash cannot be caught: neither a catch nor a finally runs, and who called hears of it', async () => {
+  const time = scheduler({ startAt: 0 });
+  const heard: string[] = [];
+  const ends: Ended<unknown>[] = [];
+  const dies = async () => {
+    try {
+      await time.crash();
+    } catch {
+      heard.push('caught');
+    } finally {
+      heard.push('finally');
+    }
+  };
+
+  time.start(
+    'caller',
+    1000,
+    async () => ends.push(await time.call('dies', 1000, dies)),
+    () => heard.push('ended'),
+  );
+  await time.runUntil(10);
+
+  expect(ends).toEqual([{ how: 'crashed' }]);
+  expect(heard).toEqual(['ended']);
+});
+
+test('beyond its deadline nobody wakes up, and others go on meanwhile', async () => {
+  const time = scheduler({ startAt: 0 });
+  const heard: string[] = [];
+  const sleeper = async (ms: number, name: string) => {
+    await time.sleep(ms);
+    heard.push(`${name} at ${time.now()}`);
+  };
+
+  time.start(
+    'late',
+    100,
+    () => sleeper(500, 'late'),
+    ({ how }) => heard.push(`late ${how} at ${time.now()}`),
+  );
+  time.start(
+    'early',
+    100,
+    () => sleeper(50, 'early'),
+    ({ how }) => heard.push(`early ${how}`),
+  );
+  await time.runUntil(1000);
+
+  expect(heard).toEqual(['early at 50', 'early returned', 'late crashed at 100']);
+});
+
+test('nobody runs while nobody was started', async () => {
+  const all = processes(() => 0);
+
+  await expect(all.resumeNext()).resolves.toBe(false);
+  expect(() => all.giveWay(() => {})).toThrow('Nobody runs');
+});
+
+test('the command says what there is, and refuses what there is not', () => {
+  const help = lab('--help');
+  const unknown = lab('--mode', 'nothing');
+  const number = lab('--seed', 'many');
+  const missing = lab('--replay', 'nothing.json');
+
+  expect([help.status, unknown.status, number.status, missing.status]).toEqual([0, 2, 2, 2]);
+  expect(help.stdout).toContain('--provider');
+  expect(unknown.stderr).toContain('there is no mode nothing');
+  expect(number.stderr).toContain('--seed takes a number');
+  expect(missing.stderr).toContain('there is no counterexample nothing.json');
+});
+
+test('a mode ends in one line of JSON', () => {
+  const { status, stdout } = lab('--mode', 'random', '--provider', 'memory', '--runs', '20', '--seed', '5', '--json');
+
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ mode: 'random', provider: 'memory', runs: 20, violations: 0, seed: 5 });
+});
