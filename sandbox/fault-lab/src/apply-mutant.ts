@@ -19,7 +19,7 @@ export function loadMutated(mutants: readonly Mutant[]): () => readonly string[]
       const file = files.get(url);
       if (file === undefined) return loaded;
       missing.delete(file);
-      return { ...loaded, source: mutate(String(loaded.source), file, mutants) };
+      return { ...loaded, source: mutate(readFileSync(new URL(url), 'utf8'), file, mutants) };
     },
   });
   return () => [...missing];

@@ -42,7 +42,7 @@ export type Kill = {
 type Meanwhile = {
   readonly played: (runs: number) => void;
   /** Whether nothing breaks under the plan where no safeguard is missing, and where of several any one is there. */
-  readonly isSound: (suspect: { readonly provider: string; readonly plan: Plan }) => Promise<boolean>;
+  readonly isSound: (suspect: Suspect) => Promise<boolean>;
 };
 
 /** Looks for a run in which the lab notices what is missing, the cheapest first. */
@@ -82,13 +82,9 @@ export async function huntMutant(
   return { runs, killedBy: null };
 }
 
-export async function isSound({
-  provider,
-  plan,
-}: {
-  readonly provider: string;
-  readonly plan: Plan;
-}): Promise<boolean> {
+export type Suspect = { readonly provider: string; readonly plan: Plan };
+
+export async function isSound({ provider, plan }: Suspect): Promise<boolean> {
   const { violations } = await play(providerNamed(provider), plan);
   return violations.length === 0;
 }
@@ -103,25 +99,29 @@ async function* plansOf(mode: HuntMode, provider: string, hunt: Hunt): AsyncGene
       for (const kept of readCounterexamples()) if (kept.provider === provider) yield kept.plan;
       return;
     case 'expected':
-      return yield* shuffled(
+      yield* shuffled(
         only(intrusions(factory), (plan) => isExpected(plan, hunt.first)),
         hunt.seed,
         1,
       );
+      return;
     case 'singles':
-      return yield* shuffled(singleFaults(factory), hunt.seed, 1);
+      yield* shuffled(singleFaults(factory), hunt.seed, 1);
+      return;
     case 'intruders':
-      return yield* shuffled(
+      yield* shuffled(
         only(intrusions(factory), ({ faults }) => faults.length === 0),
         hunt.seed,
         hunt.sample,
       );
+      return;
     case 'intruders with faults':
-      return yield* shuffled(
+      yield* shuffled(
         only(intrusions(factory), ({ faults }) => faults.length > 0),
         hunt.seed,
         20 * hunt.sample,
       );
+      return;
     case 'races':
       yield* fc.sample(await anyPlan(factory, { races: true }), { seed: hunt.seed, numRuns: hunt.runs });
   }

@@ -77,20 +77,7 @@ async function main(): Promise<number> {
   const tell = (text: string) => say.happened(text);
   const names = values.provider === undefined ? Object.keys(providers) : [values.provider];
   const seed = numbers.seed ?? 1;
-  if (isMutation) {
-    const { runs = 10_000, sample = 4 } = numbers;
-    const hunt = { providers: names, seed, runs, sample, longestMs: longestHuntMs, mutant: values.mutant };
-    try {
-      if (values.mutant !== undefined) mutantsNamed(values.mutant);
-    } catch (error) {
-      return wrong(String(error));
-    }
-    const missed = await mutationMode(hunt, say, (hunted) => {
-      if (values.json === true) process.stdout.write(`${JSON.stringify({ mode: 'mutation', ...hunted })}\n`);
-    });
-    say.end();
-    return missed === 0 ? 0 : 1;
-  }
+  if (isMutation) return mutation({ ...numbers, seed, providers: names, mutant: values.mutant }, values.json === true);
   let broken = 0;
   for (const provider of names) {
     broken += await replayKept(provider, tell);
@@ -113,6 +100,28 @@ async function main(): Promise<number> {
     }
   }
   return broken === 0 ? 0 : 1;
+}
+
+type Mutation = {
+  readonly providers: readonly string[];
+  readonly seed: number;
+  readonly runs: number | undefined;
+  readonly sample: number | undefined;
+  readonly mutant: string | undefined;
+};
+
+async function mutation({ runs = 10_000, sample = 4, ...rest }: Mutation, json: boolean): Promise<number> {
+  try {
+    mutantsNamed(rest.mutant ?? '');
+  } catch (error) {
+    return wrong(error instanceof Error ? error.message : '');
+  }
+  const say = progress(json ? process.stderr : process.stdout);
+  const missed = await mutationMode({ ...rest, runs, sample, longestMs: longestHuntMs }, say, (hunted) => {
+    if (json) process.stdout.write(`${JSON.stringify({ mode: 'mutation', ...hunted })}\n`);
+  });
+  say.end();
+  return missed === 0 ? 0 : 1;
 }
 
 function report(result: ModeResult, json: boolean, say: (text: string) => void): void {

@@ -12,11 +12,14 @@ type Say = { readonly happened: (text: string) => void; readonly counts: (text: 
 
 /** The mutants that ids joined by `+` name. Throws, with all ids, where there is no such mutant. */
 export function mutantsNamed(ids: string): readonly Mutant[] {
-  return ids.split('+').map((id) => {
-    const found = mutants.find((mutant) => mutant.id === id);
-    if (found !== undefined) return found;
-    throw new Error(`there is no mutant ${id}; there are ${mutants.map((mutant) => mutant.id).join(', ')}`);
-  });
+  return ids
+    .split('+')
+    .filter(Boolean)
+    .map((id) => {
+      const found = mutants.find((mutant) => mutant.id === id);
+      if (found !== undefined) return found;
+      throw new Error(`there is no mutant ${id}; there are ${mutants.map((mutant) => mutant.id).join(', ')}`);
+    });
 }
 
 /** Takes the safeguards away and looks for the run that notices. `hunted` hears of each. Answers how many nobody noticed that should have been. */

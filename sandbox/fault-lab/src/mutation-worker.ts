@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
+import * as z from 'zod';
+
 import { loadMutated } from './apply-mutant.ts';
-import type { Hunt, Kill } from './hunt-mutant.ts';
-import type { Mutant } from './mutants.ts';
-import type { Plan } from './play.ts';
+import type { Kill, Suspect } from './hunt-mutant.ts';
 
 /** What the worker says. */
 export type HuntSaid =
@@ -14,13 +14,30 @@ export type HuntSaid =
   | { readonly type: 'done'; readonly runs: number; readonly killedBy: Kill | null };
 
 /** Without `hunt` it plays what it is told to, and says of each plan whether it breaks nothing. */
-export type HuntOrder = { readonly mutants: readonly Mutant[]; readonly hunt: Hunt | undefined };
-export type Suspect = { readonly provider: string; readonly plan: Plan };
+const huntOrder = z.object({
+  mutants: z.array(
+    z.object({
+      id: z.string(),
+      safeguard: z.string(),
+      edits: z.array(z.object({ file: z.string(), find: z.string(), replace: z.string() })),
+    }),
+  ),
+  hunt: z
+    .object({
+      providers: z.array(z.string()),
+      seed: z.number(),
+      runs: z.number(),
+      sample: z.number(),
+      first: z.array(z.string()),
+      longestMs: z.number(),
+    })
+    .optional(),
+});
 
 const port = parentPort;
 if (port === null) throw new Error('This is a worker');
 const say = (said: HuntSaid) => port.postMessage(said);
-const { mutants, hunt }: HuntOrder = workerData;
+const { mutants, hunt } = huntOrder.parse(workerData);
 
 Error.stackTraceLimit = 0;
 const missing = loadMutated(mutants);

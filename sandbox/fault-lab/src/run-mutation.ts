@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
-import type { Hunt, Kill } from './hunt-mutant.ts';
+import type { Hunt, Kill, Suspect } from './hunt-mutant.ts';
 import type { Mutant } from './mutants.ts';
-import type { HuntOrder, HuntSaid, Suspect } from './mutation-worker.ts';
+import type { HuntSaid } from './mutation-worker.ts';
 
 export type Hunted = {
   /** Ids joined by `+` where several safeguards were missing at once. */
@@ -36,14 +36,17 @@ export async function runMutation(
   return results;
 }
 
-function startWorker(order: HuntOrder, hear: (said: HuntSaid) => void, failed: (error: unknown) => void): Worker {
+/** Without `hunt` it judges plans. */
+type Order = { readonly mutants: readonly Mutant[]; readonly hunt: Hunt | undefined };
+
+function startWorker(order: Order, hear: (said: HuntSaid) => void, failed: (error: unknown) => void): Worker {
   const worker = new Worker(new URL('./mutation-worker.ts', import.meta.url), { workerData: order });
   worker.on('message', hear);
   worker.on('error', failed);
   return worker;
 }
 
-async function huntInWorker({ mutants, hunt }: HuntOrder, progress: (runs: number) => void) {
+async function huntInWorker({ mutants, hunt }: Order, progress: (runs: number) => void) {
   // A set is killed only by what kills none of its parts: each is a judge of its own.
   const parts = mutants.length === 1 ? [[]] : mutants.map((left) => mutants.filter((one) => one !== left));
   const judges: Judge[] = [];

@@ -105,7 +105,7 @@ export async function world({
     pending: () => peek()?.labels.get('AWSPENDING'),
     secret,
     isOurs: (mark) => mark?.includes(`/lab/${secret.hash}/`) === true,
-    calls: { made: () => calls.made.length, began: calls.began },
+    calls: { made: () => calls.made.length, began: () => calls.began() },
     pausedAt: () => state.pausedAt,
     at: (time, what) => scheduler.at(time, what),
     isProviderDown: () => state.down.has('provider'),
@@ -194,9 +194,9 @@ export const besideKey = 'mZ/4+t&"J%8x\\Vq3 Lh0=nY7cUo';
 export const secretText = (key: string, secret: string): string =>
   JSON.stringify({ url: 'https://api.acme.example', key, secret, password: besideKey });
 
-function usableKeyIn(text: string | undefined, { targets, stored }: LabProvider): string | undefined {
+function usableKeyIn(text: string | undefined, provider: LabProvider): string | undefined {
   const key = keyOf(text);
-  const known = targets.flatMap((target) => stored(target)).find(({ keyId }) => keyId === key);
+  const known = provider.targets.flatMap((target) => provider.stored(target)).find(({ keyId }) => keyId === key);
   return known === undefined || text?.includes(`"${known.secret}"`) === true ? key : undefined;
 }
 
