@@ -62,7 +62,10 @@ async function huntInWorker({ mutants, hunt }: Order, progress: (runs: number) =
         (said) => {
           if (said.type === 'progress') progress(said.runs);
           if (said.type === 'suspect') isSound(said).then((sound) => worker.postMessage(sound), reject);
-          if (said.type === 'done') void worker.terminate().then(() => resolve(said));
+          if (said.type === 'done') {
+            const { runs, killedBy } = said;
+            void worker.terminate().then(() => resolve({ runs, killedBy }));
+          }
         },
         reject,
       );
