@@ -195,7 +195,9 @@ export const intruders: Readonly<Record<string, Intruder>> = {
     const made = w.provider.handMade({ target: w.secret.target, mark });
     w.oracle.look('person');
     paste(w, secretText(made.keyId.reveal(), made.secret.reveal()));
-    later(w, hour, () => rollBack(w));
+    later(w, hour, () => {
+      if (keyOn(w, 'AWSCURRENT') === made.keyId.reveal()) rollBack(w);
+    });
   },
   'pending-taken-off': (w) => void takePendingOff(w),
   'pending-taken-off-and-put-back': (w) => {
