@@ -2,6 +2,7 @@ import { TransientError } from '@keyturn/rotation/errors';
 
 import { isDeliveryFault, isRead, type DeliveryFault, type Fault, type FaultKind } from './fault.ts';
 import type { Reach } from './lab-provider.ts';
+import type { Process } from './processes.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** One call that was made: by which function, of what. */
@@ -17,6 +18,8 @@ export type Calls = {
   /** A message sets out; what becomes of it. */
   deliver(to: string): DeliveryFault | 'delivered';
   readonly made: readonly Call[];
+  /** Number of the first call of whoever runs; undefined while nobody does, and before it. */
+  began(): number | undefined;
   /** Those faults of the plan that came to pass. */
   readonly struck: readonly Fault[];
   /** Effects that are to come yet. */
@@ -52,10 +55,13 @@ export function calls(options: CallsOptions): Calls {
   const sign = isSigned ? signer() : () => '';
   const made: Call[] = [];
   const struck: Fault[] = [];
+  const firsts = new WeakMap<Process, number>();
   let late = 0;
 
   function strike(name: string): Fault | undefined {
-    const call = { by: scheduler.current()?.of ?? 'world', name, time: scheduler.now() };
+    const process = scheduler.current();
+    if (process !== undefined && !firsts.has(process)) firsts.set(process, made.length);
+    const call = { by: process?.of ?? 'world', name, time: scheduler.now() };
     const place = { number: made.length, sign: sign(call) };
     made.push(call);
     before(place);
@@ -95,6 +101,10 @@ export function calls(options: CallsOptions): Calls {
       return fault !== undefined && isDeliveryFault(fault.kind) ? fault.kind : 'delivered';
     },
     made,
+    began() {
+      const process = scheduler.current();
+      return process && firsts.get(process);
+    },
     struck,
     late: () => late,
   };

@@ -5,12 +5,15 @@ import { account, region, timeouts, type Ground } from './ground.ts';
 
 type Deployed = Pick<InvokeOptions, 'service' | 'handle' | 'about'> & { readonly of: keyof typeof timeouts };
 
+// Lambda tells a function how long it has, and not until when: the deadline is by its own clock.
+const clockName = (of: keyof typeof timeouts): string => (of === 'sweep' ? 'cleanup' : of);
+
 /** A function as Lambda calls it, with all that is between it and what it answers. */
 export function deployed(
-  { log, now, newId, scheduler, watch }: Ground,
+  { log, newId, clockOf, watch }: Ground,
   { of, ...options }: Deployed,
 ): (payload: unknown) => Promise<unknown> {
-  const handler = onInvoke({ ...options, log, clock: { now, sleep: (ms) => scheduler.sleep(ms) } });
+  const handler = onInvoke({ ...options, log, clock: clockOf(clockName(of)) });
   return async (payload) => {
     const answer = await handler(payload, {
       invokedFunctionArn: `arn:aws:lambda:${region}:${account}:function:keyturn-lab-${of}`,
@@ -30,7 +33,10 @@ export function invoked(
   handle: (payload: unknown, deadline: number) => Promise<unknown>,
   about: InvokeOptions['about'] = () => ({}),
 ): (payload?: unknown) => Promise<unknown> {
-  if (ground.watch === undefined) return (payload) => handle(payload, ground.now() + timeouts[of]);
+  if (ground.watch === undefined) {
+    const clock = ground.clockOf(clockName(of));
+    return (payload) => handle(payload, clock.now() + timeouts[of]);
+  }
   return deployed(ground, { service: of, of, handle: (payload, { deadline }) => handle(payload, deadline), about });
 }
 

@@ -44,6 +44,7 @@ export type Ground = {
     stale: boolean;
     /** Rows were lost: what only they told of keys without a mark nobody knows any more. */
     ledgerLost: boolean;
+    pausedAt: number | undefined;
     /** What CloudTrail is to tell yet. */
     trails: number;
   };
@@ -100,6 +101,7 @@ export function ground(options: GroundOptions): Ground {
     stale: false,
     ledgerLost: false,
     trails: 0,
+    pausedAt: undefined,
   };
   const hooks: Ground['hooks'] = { before: () => {}, after: () => {} };
   return {

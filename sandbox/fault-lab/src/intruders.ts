@@ -39,6 +39,16 @@ export function rollBack(w: World): void {
   );
 }
 
+/** What AWS advises where a rotation is stuck. Answers the version that had it. */
+function takePendingOff(w: World): string | undefined {
+  const versionId = labelled(w, 'AWSPENDING');
+  if (versionId === undefined || versionId === labelled(w, 'AWSCURRENT')) return undefined;
+  onBehalfOf(w, () =>
+    w.model.updateSecretVersionStage({ ...arnOf(w), VersionStage: 'AWSPENDING', RemoveFromVersionId: versionId }),
+  );
+  return versionId;
+}
+
 function keyOn(w: World, label: string): string | undefined {
   const versionId = labelled(w, label);
   return versionId === undefined ? undefined : w.keyIn(versionId);
@@ -172,6 +182,36 @@ export const intruders: Readonly<Record<string, Intruder>> = {
     paste(w, secretText('a-key-that-nobody-knows', 'nothing'));
     later(w, hour, () => rollBack(w));
   },
+  'paste-of-a-strangers-key': (w) => {
+    const made = w.provider.handMade({ target: w.secret.target });
+    w.oracle.look('person');
+    paste(w, secretText(made.keyId.reveal(), 'not-its-secret'));
+    later(w, 3 * hour, () => {
+      if (!w.oracle.current().works) rollBack(w);
+    });
+  },
+  'paste-of-a-key-of-another-stage': (w) => {
+    const mark = formatMark(markOf(w.secret.arn, labelled(w, 'AWSCURRENT') ?? '', 'other-stage'));
+    const made = w.provider.handMade({ target: w.secret.target, mark });
+    w.oracle.look('person');
+    paste(w, secretText(made.keyId.reveal(), made.secret.reveal()));
+    later(w, hour, () => {
+      if (keyOn(w, 'AWSCURRENT') === made.keyId.reveal()) rollBack(w);
+    });
+  },
+  'pending-taken-off': (w) => void takePendingOff(w),
+  'pending-taken-off-and-put-back': (w) => {
+    const versionId = takePendingOff(w);
+    if (versionId === undefined) return;
+    // Secrets Manager has given up by then, and the key is not due yet.
+    later(w, 50 * minute, () => {
+      if (labelled(w, 'AWSPENDING') !== undefined) return;
+      onBehalfOf(w, () =>
+        w.model.updateSecretVersionStage({ ...arnOf(w), VersionStage: 'AWSPENDING', MoveToVersionId: versionId }),
+      );
+    });
+  },
+  'second-sweep': (w) => w.sweep(),
   cancel: (w) => {
     onBehalfOf(w, () => w.model.cancelRotateSecret(arnOf(w)));
     later(w, 3 * hour, () =>

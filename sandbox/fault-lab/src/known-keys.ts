@@ -21,6 +21,9 @@ export type KnownKey = {
   excusedUntil: number;
   /** It was off already when that person did so. */
   wasOff: boolean;
+  madeByHand: boolean;
+  /** How many calls had been made when it was switched off or removed; Infinity while it is on. */
+  offAt: number;
 };
 
 export type Change =
@@ -44,6 +47,7 @@ export function knownKeys(provider: LabProvider, now: () => number) {
       before.mark = key.mark;
       if (before.enabled && !key.enabled) changes.push({ what: 'disabled', known: before });
       before.enabled = key.enabled;
+      if (key.enabled) before.offAt = Infinity;
     }
     for (const one of known.values()) {
       if (!one.there || one.target !== target || stored.some(({ keyId }) => keyId === one.key.keyId)) continue;
@@ -79,5 +83,7 @@ function newlyKnown(key: LabKey, target: string): KnownKey {
     harmed: false,
     excusedUntil: -Infinity,
     wasOff: false,
+    madeByHand: false,
+    offAt: Infinity,
   };
 }

@@ -4,6 +4,7 @@ import { readOptions } from '@keyturn/demo/read-options';
 import { signsOf } from './calls.ts';
 import { keepCounterexample, readCounterexamples } from './counterexamples.ts';
 import type { At } from './fault.ts';
+import { mutantsNamed, mutationMode } from './mutation-mode.ts';
 import { inWords, play } from './play.ts';
 import { providerNamed, providers } from './providers.ts';
 import { runMode, type ModeResult } from './run-mode.ts';
@@ -16,7 +17,9 @@ is left over. What breaks a promise is written to sandbox/fault-lab/counterexamp
 Exit code 0 only if nothing did.
 
   --mode      ${modes.join(', ')}; without it all of them, the larger ones sampled;
-              leaks looks for secrets wherever others read: what each sink held, and how many secrets there were, is in its line
+              leaks looks for secrets wherever others read: what each sink held, and how many secrets there were, is in its line;
+              mutation takes away one safeguard after the other, and looks for a run that notices
+  --mutant    of the mode mutation: only this one, or several joined by + that are away at once
   --provider  whose keys are rotated: ${Object.keys(providers).join(', ')}; without it all
   --seed      of random runs and of samples; the same seed plays the same runs
   --runs      how many random runs, or secrets of the soak
@@ -36,6 +39,8 @@ const usual: Readonly<Record<Mode, { readonly runs: number; readonly sample: num
   soak: { runs: 4, sample: 1 },
 };
 const enough = 20;
+/** For one mutant, in milliseconds. */
+const longestHuntMs = 900_000;
 
 async function main(): Promise<number> {
   const values = readOptions(
@@ -46,6 +51,7 @@ async function main(): Promise<number> {
       runs: { type: 'string' },
       sample: { type: 'string' },
       replay: { type: 'string' },
+      mutant: { type: 'string' },
       json: { type: 'boolean' },
       help: { type: 'boolean' },
     },
@@ -56,8 +62,9 @@ async function main(): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
+  const isMutation = values.mode === 'mutation';
   const mode = modes.find((name) => name === values.mode);
-  if (values.mode !== undefined && mode === undefined) return wrong(`there is no mode ${values.mode}`);
+  if (values.mode !== undefined && mode === undefined && !isMutation) return wrong(`there is no mode ${values.mode}`);
   if (values.provider !== undefined && providers[values.provider] === undefined) {
     return wrong(`there is no provider ${values.provider}`);
   }
@@ -70,6 +77,7 @@ async function main(): Promise<number> {
   const tell = (text: string) => say.happened(text);
   const names = values.provider === undefined ? Object.keys(providers) : [values.provider];
   const seed = numbers.seed ?? 1;
+  if (isMutation) return mutation({ ...numbers, seed, providers: names, mutant: values.mutant }, values.json === true);
   let broken = 0;
   for (const provider of names) {
     broken += await replayKept(provider, tell);
@@ -92,6 +100,28 @@ async function main(): Promise<number> {
     }
   }
   return broken === 0 ? 0 : 1;
+}
+
+type Mutation = {
+  readonly providers: readonly string[];
+  readonly seed: number;
+  readonly runs: number | undefined;
+  readonly sample: number | undefined;
+  readonly mutant: string | undefined;
+};
+
+async function mutation({ runs = 10_000, sample = 4, ...rest }: Mutation, json: boolean): Promise<number> {
+  try {
+    mutantsNamed(rest.mutant ?? '');
+  } catch (error) {
+    return wrong(error instanceof Error ? error.message : '');
+  }
+  const say = progress(json ? process.stderr : process.stdout);
+  const missed = await mutationMode({ ...rest, runs, sample, longestMs: longestHuntMs }, say, (hunted) => {
+    if (json) process.stdout.write(`${JSON.stringify({ mode: 'mutation', ...hunted })}\n`);
+  });
+  say.end();
+  return missed === 0 ? 0 : 1;
 }
 
 function report(result: ModeResult, json: boolean, say: (text: string) => void): void {

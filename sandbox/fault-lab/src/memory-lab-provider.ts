@@ -2,11 +2,24 @@ import { memoryProvider } from '@keyturn/credential-provider/memory-provider';
 
 import type { LabProviderFactory } from './lab-provider.ts';
 
+/** More of them than a policy asks in a row: what one learns late, no row of accepts has to show. */
+const quick = { learnsMs: 0, forgetsMs: 0 };
+const nodes = [
+  { learnsMs: 0, forgetsMs: 60_000 },
+  { learnsMs: 30_000, forgetsMs: 180_000 },
+  { learnsMs: 5_000, forgetsMs: 5_000 },
+  quick,
+  quick,
+  quick,
+  quick,
+  quick,
+];
+
 /** The provider in memory, of both kinds: we choose the key, or the provider does. */
 export function memoryLabProvider(mode: 'chosen' | 'generated'): LabProviderFactory {
   return ({ clock, reach, newText }) => {
     const targets = ['orders-app', 'other-app'] as const;
-    const memory = memoryProvider({ mode, clock, reach, newText, targets, maxKeys: 30 });
+    const memory = memoryProvider({ mode, clock, reach, newText, targets, nodes, maxKeys: 30 });
     const { hand } = memory;
     return {
       issue: memory,

@@ -1,7 +1,7 @@
 import { parseMark } from '@keyturn/rotation/mark';
 
 import { knownKeys, type Change, type KnownKey } from './known-keys.ts';
-import { graceMs, hour } from './lab-config.ts';
+import { graceMs, hour, minute } from './lab-config.ts';
 import type { LabProvider } from './lab-provider.ts';
 import { readers } from './readers.ts';
 
@@ -22,15 +22,26 @@ export type OracleOptions = {
   readonly secret: { readonly hash: string; readonly target: string };
   /** The provider answers nobody of ours. */
   readonly isProviderDown: () => boolean;
+  /** Whether a mark is that secret's. */
+  readonly isOurs: (mark: string | undefined) => boolean;
+  readonly calls: Moments;
+  /** Since when the fleet is paused. */
+  readonly pausedAt: () => number | undefined;
   /** Secrets Manager answers nobody. */
   readonly isSecretsManagerDown: () => boolean;
 };
 
 type Current = { readonly versionId: string | undefined; readonly key: KnownKey | undefined; readonly since: number };
+/** What came before what, also where no time passes: how many calls were made, and the number of the first one of whoever runs. */
+type Moments = { readonly made: () => number; readonly began: () => number | undefined };
 
 /** Longest time in which a key that was due when a person made it current is switched on again: by then the watchdog has looked. */
 const restoreMs = 2 * hour;
 const orphanMinAgeMs = hour;
+/** What was begun when a person did something may come to its end. */
+const atOnceMs = 2 * minute;
+/** No function lives longer. */
+const longestLifeMs = 15 * minute;
 
 /**
  * Knows what is so, whatever our functions believe, and what they owe: it sees each move of AWSCURRENT and each change at the provider as it happens. Nothing
@@ -42,14 +53,25 @@ export function oracle(options: OracleOptions) {
   const broken = (rule: string, what: string) => void violations.push({ rule, what, time: now() });
   const keys = knownKeys(provider, now);
   const applications = readers<KnownKey>(now, options.isSecretsManagerDown);
-  const judge = judgeChange(options, broken);
+  const judge = judgeChange(options, broken, keys.all);
   const everCurrent = new Set<string>();
   const current: Current = { versionId: undefined, key: undefined, since: -Infinity };
   let harms = 0;
+  let handMoveAt = -Infinity;
+  const pending = { versionId: options.pending(), lostAt: new Map<string, number>() };
   const works = ({ credential }: KnownKey) => provider.acceptedBy(credential).every(Boolean);
   const isExcused = (known: KnownKey) => known.harmed || known.excusedUntil >= now();
 
+  function lookAtPending(): void {
+    const versionId = options.pending();
+    if (versionId === pending.versionId) return;
+    if (pending.versionId !== undefined) pending.lostAt.set(pending.versionId, options.calls.made());
+    if (versionId !== undefined) pending.lostAt.delete(versionId);
+    pending.versionId = versionId;
+  }
+
   function look(actor: Actor): void {
+    lookAtPending();
     for (const change of keys.look()) judge(change, actor);
     if (harms > 0) return;
     for (const known of keys.all()) {
@@ -92,6 +114,19 @@ export function oracle(options: OracleOptions) {
     look(actor);
   }
 
+  // Whoever began after a person's move, or after a key went off, has seen it with its first look.
+  function judgeMove(versionId: string, next: KnownKey | undefined): void {
+    const began = options.calls.began() ?? Infinity;
+    if ((pending.lostAt.get(versionId) ?? Infinity) <= began && began !== Infinity) {
+      broken('I9', 'AWSCURRENT was moved to a version that was not pending any more');
+    }
+    if (handMoveAt > began + 1) broken('I8', 'AWSCURRENT was moved over what a person had just done');
+    if (next !== undefined && next.offAt <= began && began !== Infinity) {
+      broken('I9', 'AWSCURRENT was moved to a key that was off before the last look');
+    }
+    if (next === undefined) broken('I9', 'AWSCURRENT was moved to a version without a key that exists');
+  }
+
   return {
     violations,
     broken,
@@ -107,12 +142,17 @@ export function oracle(options: OracleOptions) {
       const next = keys.get(keyIn(versionId) ?? '');
       if (current.key !== undefined && current.key !== next) supersede(current.key);
       Object.assign(current, { versionId, key: next, since: now() });
+      if (actor === 'person') handMoveAt = options.calls.made();
+      else judgeMove(versionId, next);
       if (next !== undefined) promise(next, actor);
-      else if (actor !== 'person') broken('I9', 'AWSCURRENT was moved to a version without a key that exists');
     },
     /** A person made what belongs to everybody unusable, or usable again. */
     harm(isBegun: boolean): void {
       harms += isBegun ? 1 : -1;
+    },
+    /** The handler told that a rotation failed for good. */
+    failed(versionId: string): void {
+      if (current.versionId === versionId) broken('I11', 'A rotation was told to have failed whose version is current');
     },
     announced(versionId: string): void {
       if (!everCurrent.has(versionId)) broken('I5a', 'A version was announced that never was current');
@@ -124,8 +164,12 @@ export function oracle(options: OracleOptions) {
 export type Oracle = ReturnType<typeof oracle>;
 
 /** What may be done to a key, by whom. */
-function judgeChange(options: OracleOptions, broken: (rule: string, what: string) => void) {
-  const { provider, now, keyIn, pending, secret } = options;
+function judgeChange(
+  options: OracleOptions,
+  broken: (rule: string, what: string) => void,
+  keys: () => readonly KnownKey[],
+) {
+  const { provider, now, keyIn, pending, secret, calls, pausedAt } = options;
   const made = new Map<string, Set<string>>();
 
   function judgeMade({ key, target }: KnownKey): void {
@@ -139,15 +183,31 @@ function judgeChange(options: OracleOptions, broken: (rule: string, what: string
   }
 
   function judgeEnd({ what, known }: Change): void {
-    const isOurs = parseMark(known.mark ?? '')?.secretHash === secret.hash;
-    if (!known.everCurrent && !isOurs) broken('I7', `A key that is not ours was ${what}`);
+    if (!isOurs(known)) broken('I7', `A key that is not ours was ${what}`);
     // The second in which it is deleted is the one in which a person puts a key back that was off for hours: the outage is that person's.
-    if (known.wasOff && what === 'deleted' && known.excusedUntil >= now()) known.harmed = true;
-    if (known.owedUntil <= now() || known.harmed || known.excusedUntil >= now()) return;
+    const putBackAt = known.excusedUntil - restoreMs;
+    if (known.wasOff && what === 'deleted' && putBackAt + atOnceMs >= now()) known.harmed = true;
+    if (known.owedUntil <= now() || known.harmed || (known.excusedUntil >= now() && what !== 'deleted')) return;
     broken('I7', `A key was ${what} that is ${known.owedUntil === Infinity ? 'current' : 'in its grace'}`);
   }
 
+  // A key that a person made is ours once it was current, but for one that bore somebody else's mark from the first.
+  function isOurs({ key, mark, madeByHand, everCurrent }: KnownKey): boolean {
+    if (key.mark !== undefined) return options.isOurs(key.mark);
+    return everCurrent || (!madeByHand && options.isOurs(mark));
+  }
+
+  /** Whether it was the only one that was on when whoever ended it began. */
+  function wasLast({ key, target }: KnownKey): boolean {
+    const others = keys().filter((other) => other.target === target && other.key !== key);
+    return others.every(({ offAt }) => offAt <= (calls.began() ?? 0));
+  }
+
   function judgeRetirement({ what, known }: Change): void {
+    if (known.everCurrent && known.offAt === Infinity && wasLast(known)) {
+      broken('I7', `The last key of a target that was on was ${what}`);
+    }
+    if (now() - (pausedAt() ?? Infinity) > longestLifeMs) broken('I7', `A key was ${what} while the fleet was paused`);
     const pendingVersion = pending();
     if (pendingVersion !== undefined && keyIn(pendingVersion) === known.key.keyId) {
       broken('I7', `A key was ${what} that is pending`);
@@ -159,12 +219,14 @@ function judgeChange(options: OracleOptions, broken: (rule: string, what: string
 
   return (change: Change, actor: Actor): void => {
     if (actor === 'person') {
-      if (change.what !== 'made') change.known.harmed = true;
+      if (change.what === 'made') change.known.madeByHand = true;
+      else change.known.harmed = true;
     } else if (change.what === 'made') {
       judgeMade(change.known);
     } else {
       judgeEnd(change);
       if (actor === 'retire') judgeRetirement(change);
     }
+    if (change.what !== 'made') change.known.offAt = Math.min(change.known.offAt, calls.made());
   };
 }

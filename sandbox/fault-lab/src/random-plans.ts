@@ -12,9 +12,27 @@ export type Counterexample = { readonly plan: Plan; readonly violation: string }
 const latencies = [0, 1, 7, 60, 400, 2500];
 
 /**
- * Up to six faults and three intruders anywhere, and in half of the runs calls that take time, so that everything that runs at the same time races. The
- * first plan that breaks something is shrunk to the smallest that still does. `played` hears of each run.
+ * Up to six faults and three intruders anywhere, and in half of the runs (`races`: in all) calls that take time, so that everything that runs at the same
+ * time races.
  */
+export async function anyPlan(
+  provider: LabProviderFactory,
+  { races }: { readonly races: boolean },
+): Promise<fc.Arbitrary<Plan>> {
+  const last = (await disturbable(provider, 'two')).length * 1.3;
+  const at = fc.nat({ max: Math.floor(last) });
+  const fault = fc.record({ at, kind: fc.constantFrom(...faultKinds, ...deliveryFaults) });
+  const intrusion = fc.record({ at, who: fc.constantFrom(...Object.keys(intruders)) });
+  const raced = fc.array(fc.constantFrom(...latencies), { minLength: 1, maxLength: 40 });
+  return fc.record({
+    story: fc.constantFrom('one' as const, 'two' as const),
+    faults: fc.array(fault, { maxLength: 6 }),
+    intrusions: fc.array(intrusion, { maxLength: 3 }),
+    latencies: races ? raced : fc.option(raced, { nil: undefined, freq: 1 }),
+  });
+}
+
+/** The first plan that breaks something is shrunk to the smallest that still does. `played` hears of each run. */
 export async function searchAtRandom(
   provider: LabProviderFactory,
   {
@@ -24,19 +42,8 @@ export async function searchAtRandom(
     played,
   }: { seed: number; runs: number; races: boolean; played: (plan: Plan, struck: Played['struck']) => void },
 ): Promise<Counterexample | undefined> {
-  const last = (await disturbable(provider, 'two')).length * 1.3;
-  const at = fc.nat({ max: Math.floor(last) });
-  const fault = fc.record({ at, kind: fc.constantFrom(...faultKinds, ...deliveryFaults) });
-  const intrusion = fc.record({ at, who: fc.constantFrom(...Object.keys(intruders)) });
-  const raced = fc.array(fc.constantFrom(...latencies), { minLength: 1, maxLength: 40 });
-  const plans = fc.record({
-    story: fc.constantFrom('one' as const, 'two' as const),
-    faults: fc.array(fault, { maxLength: 6 }),
-    intrusions: fc.array(intrusion, { maxLength: 3 }),
-    latencies: races ? raced : fc.option(raced, { nil: undefined, freq: 1 }),
-  });
   const result = await fc.check(
-    fc.asyncProperty(plans, async (plan) => {
+    fc.asyncProperty(await anyPlan(provider, { races }), async (plan) => {
       const { violations, struck } = await play(provider, plan);
       played(plan, struck);
       return violations.length === 0;

@@ -5,6 +5,7 @@ import type { IssueProvider, RetireProvider } from '@keyturn/credential-provider
 import { PendingError, PermanentError, TransientError } from '@keyturn/rotation/errors';
 
 import type { LabProvider, Reach } from './lab-provider.ts';
+import type { Process } from './processes.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** Secrets Manager as a function of ours reaches it. */
@@ -52,12 +53,14 @@ type Invoking = {
   readonly scheduler: Scheduler;
   readonly reach: Reach;
   readonly timeouts: { readonly issue: number; readonly retire: number };
+  /** Two of ours end keys of one target at the same time. */
+  readonly onClash: () => void;
 };
 
 /** The adapter behind its two functions: each call is an invocation that can fail by itself, and so can each call that the adapter makes. */
 export function reachedProvider(
   { issue, retire }: LabProvider,
-  { scheduler, reach, timeouts }: Invoking,
+  { scheduler, reach, timeouts, onClash }: Invoking,
 ): { readonly issue: IssueProvider; readonly retire: RetireProvider } {
   const invoked =
     (duty: 'issue' | 'retire') =>
@@ -70,6 +73,18 @@ export function reachedProvider(
       });
   const byIssue = invoked('issue');
   const byRetire = invoked('retire');
+  const atWork = new Map<string, Process>();
+  // What comes late belongs to nobody who is still at work.
+  const ending =
+    <Request extends { readonly target: string }>(serve: (request: Request) => Promise<void>) =>
+    async (request: Request) => {
+      const process = scheduler.current();
+      if (process === undefined || process.of === 'world') return serve(request);
+      const other = atWork.get(request.target);
+      if (other?.alive === true && other !== process) onClash();
+      atWork.set(request.target, process);
+      await serve(request).finally(() => atWork.delete(request.target));
+    };
   const describe = byIssue('describe', () => issue.describe());
   return {
     issue: {
@@ -82,9 +97,11 @@ export function reachedProvider(
       list: byIssue('list', (request: Parameters<IssueProvider['list']>[0]) => issue.list(request)),
     },
     retire: {
-      disable: byRetire('disable', (request: Parameters<RetireProvider['disable']>[0]) => retire.disable(request)),
+      disable: ending(
+        byRetire('disable', (request: Parameters<RetireProvider['disable']>[0]) => retire.disable(request)),
+      ),
       enable: byRetire('enable', (request: Parameters<RetireProvider['enable']>[0]) => retire.enable(request)),
-      remove: byRetire('remove', (request: Parameters<RetireProvider['remove']>[0]) => retire.remove(request)),
+      remove: ending(byRetire('remove', (request: Parameters<RetireProvider['remove']>[0]) => retire.remove(request))),
       list: byRetire('list', (request: Parameters<RetireProvider['list']>[0]) => retire.list(request)),
     },
   };

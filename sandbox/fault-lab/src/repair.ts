@@ -24,7 +24,7 @@ export function repair(w: World): void {
   removeUnknown(w);
   const { key } = w.oracle.current();
   const mark = w.provider.stored(w.secret.target).find(({ keyId }) => keyId === key?.key.keyId)?.mark;
-  if (mark !== undefined && !mark.includes(w.secret.hash)) pasteHandMade(w);
+  if (mark !== undefined && !mark.includes(`/lab/${w.secret.hash}/`)) pasteHandMade(w);
   // Whoever is told that the current key does not work puts the one before it back, and if that does not work either, makes a new one.
   if (!w.oracle.current().works) rollBack(w);
   if (!w.oracle.current().works) pasteHandMade(w);

@@ -35,6 +35,8 @@ type Options = {
   readonly onPublished: (event: KeyturnEvent) => void;
   /** Owners are told, too. */
   readonly notifier: boolean;
+  /** Two of ours end keys of one target at the same time. */
+  readonly onClash: () => void;
 };
 
 export type QueueName = 'announcer' | 'verifier' | 'cleanup' | 'notifier';
@@ -48,6 +50,8 @@ export type Services = {
   readonly channels: LabChannels;
   /** One execution of the rotation function; throws where it failed. */
   rotate(step: RotationStep): Promise<void>;
+  /** One sweep more, beside the one of every five minutes. */
+  sweep(): void;
   /** The watchdog's hour has come. */
   watch(): void;
 };
@@ -55,16 +59,28 @@ export type Services = {
 export const handlerArn = `arn:aws:lambda:${region}:${account}:function:${functionNames('lab').rotationHandler}`;
 const sweepEveryMs = 5 * minute;
 
-export function services(ground: Ground, { provider, secretsManager, onPublished, notifier }: Options): Services {
+export function services(
+  ground: Ground,
+  { provider, secretsManager, onPublished, onClash, notifier }: Options,
+): Services {
   const { scheduler, now, calls, newId, clockOf, log, ended, watch } = ground;
   const { reach } = calls;
   const published: KeyturnEvent[] = [];
-  const fleet = memoryFleet();
+  const flag = memoryFleet();
+  const fleet: Fleet = {
+    ...flag,
+    set(to) {
+      ground.state.pausedAt = to === 'paused' ? (ground.state.pausedAt ?? now()) : undefined;
+      return flag.set(to);
+    },
+  };
   const rows = labLedger(now, (time) => sweepAt(time));
   const config = labConfig({ notifier });
   const secrets = secretStore(reachedSecretsManager(secretsManager, calls.reachAws));
   const adapters =
-    watch === undefined ? reachedProvider(provider, { scheduler, reach, timeouts }) : wiredFunctions(ground, provider);
+    watch === undefined
+      ? reachedProvider(provider, { scheduler, reach, timeouts, onClash })
+      : wiredFunctions(ground, provider);
   const channels = labChannels({ config, secrets, clock: clockOf('notifier'), reach });
   const bus = { publish: (event: KeyturnEvent) => reach(`publish ${event['detail-type']}`, () => emit(event)) };
   const issue = () => adapters.issue;
@@ -175,16 +191,20 @@ export function services(ground: Ground, { provider, secretsManager, onPublished
     sweeps.add(at);
     scheduler.at(at, () => {
       sweeps.delete(at);
-      scheduler.start(
-        'sweep',
-        timeouts.sweep,
-        () => functions.sweep(),
-        (end) => {
-          ended(end);
-          if (rows.hasDue(now())) sweepAt(now());
-        },
-      );
+      sweep();
     });
+  }
+
+  function sweep(): void {
+    scheduler.start(
+      'sweep',
+      timeouts.sweep,
+      () => functions.sweep(),
+      (end) => {
+        ended(end);
+        if (rows.hasDue(now())) sweepAt(now());
+      },
+    );
   }
 
   return {
@@ -192,6 +212,7 @@ export function services(ground: Ground, { provider, secretsManager, onPublished
     rows,
     fleet,
     published,
+    sweep,
     channels,
     async rotate(step) {
       watch?.canary('RotationToken', step.RotationToken);

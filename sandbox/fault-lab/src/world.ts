@@ -1,4 +1,5 @@
 import type { KeyturnEvent } from '@keyturn/events/define-event';
+import { RotationFailed } from '@keyturn/events/rotation-failed';
 import { SecretRotated } from '@keyturn/events/secret-rotated';
 import { formatMark, markOf, secretHash } from '@keyturn/rotation/mark';
 
@@ -24,7 +25,7 @@ export type WorldOptions = GroundOptions & {
 /** One secret with a hand-made key, and everything of ours around it, in virtual time. Nothing happens until time passes. */
 export type World = Pick<Ground, 'scheduler' | 'calls' | 'state' | 'newId' | 'bugs'> &
   Pick<LabSecretsManager, 'model'> &
-  Pick<Services, 'queues' | 'rows' | 'fleet' | 'published' | 'channels' | 'watch'> & {
+  Pick<Services, 'queues' | 'rows' | 'fleet' | 'published' | 'channels' | 'sweep' | 'watch'> & {
     readonly provider: LabProvider;
     readonly oracle: Oracle;
     readonly secret: { readonly arn: string; readonly name: string; readonly hash: string; readonly target: string };
@@ -79,8 +80,13 @@ export async function world({
     provider,
     secretsManager: model,
     notifier,
+    onClash: () => truth.oracle?.broken('lease', 'Two of ours ended keys of one target at the same time'),
     onPublished: (event) => {
       for (const hear of listeners.published) hear(event);
+      if (event['detail-type'] === RotationFailed.type && scheduler.current()?.of === 'rotation-handler') {
+        const { secretArn, versionId, retryable } = RotationFailed.parse(event).data;
+        if (secretArn === truth.secretArn && !retryable) truth.oracle?.failed(versionId);
+      }
       if (event['detail-type'] !== SecretRotated.type) return;
       const { secretArn, versionId } = SecretRotated.parse(event).data;
       if (secretArn === truth.secretArn) truth.oracle?.announced(versionId);
@@ -94,9 +100,13 @@ export async function world({
   const judge = oracle({
     provider,
     now,
-    keyIn,
+    // The id of a key beside another secret is no key: nobody can use it.
+    keyIn: (versionId) => usableKeyIn(peek()?.versions.get(versionId), provider),
     pending: () => peek()?.labels.get('AWSPENDING'),
     secret,
+    isOurs: (mark) => mark?.includes(`/lab/${secret.hash}/`) === true,
+    calls: { made: () => calls.made.length, began: () => calls.began() },
+    pausedAt: () => state.pausedAt,
     at: (time, what) => scheduler.at(time, what),
     isProviderDown: () => state.down.has('provider'),
     isSecretsManagerDown: () => state.down.has('secretsManager'),
@@ -183,6 +193,12 @@ export const besideKey = 'mZ/4+t&"J%8x\\Vq3 Lh0=nY7cUo';
 
 export const secretText = (key: string, secret: string): string =>
   JSON.stringify({ url: 'https://api.acme.example', key, secret, password: besideKey });
+
+function usableKeyIn(text: string | undefined, provider: LabProvider): string | undefined {
+  const key = keyOf(text);
+  const known = provider.targets.flatMap((target) => provider.stored(target)).find(({ keyId }) => keyId === key);
+  return known === undefined || text?.includes(`"${known.secret}"`) === true ? key : undefined;
+}
 
 function keyOf(text: string | undefined): string | undefined {
   return /"key":\s?"([^"]*)"/.exec(text ?? '')?.[1];
