@@ -53,5 +53,5 @@ export function labConfig({ notifier }: { readonly notifier: boolean }): Config 
 
 export const graceMs = 3 * hour;
 /** Applications keep what they read for so long, and for so much longer while Secrets Manager does not answer. */
-export const refreshMs = hour;
+export const refreshMs = 60 * minute;
 export const staleOnErrorMs = 30 * minute;

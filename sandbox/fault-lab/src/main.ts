@@ -1,4 +1,4 @@
-import { progress } from '@keyturn/demo/progress';
+import { progress, type Progress } from '@keyturn/demo/progress';
 import { readOptions } from '@keyturn/demo/read-options';
 
 import { signsOf } from './calls.ts';
@@ -42,64 +42,79 @@ const enough = 20;
 /** For one mutant, in milliseconds. */
 const longestHuntMs = 900_000;
 
+const options = {
+  mode: { type: 'string' },
+  provider: { type: 'string' },
+  seed: { type: 'string' },
+  runs: { type: 'string' },
+  sample: { type: 'string' },
+  replay: { type: 'string' },
+  mutant: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
+
 async function main(): Promise<number> {
-  const values = readOptions(
-    {
-      mode: { type: 'string' },
-      provider: { type: 'string' },
-      seed: { type: 'string' },
-      runs: { type: 'string' },
-      sample: { type: 'string' },
-      replay: { type: 'string' },
-      mutant: { type: 'string' },
-      json: { type: 'boolean' },
-      help: { type: 'boolean' },
-    },
-    help,
-  );
+  const values = readOptions(options, help);
   if (values === undefined) return 2;
   if (values.help === true) {
     process.stdout.write(help);
     return 0;
   }
-  const isMutation = values.mode === 'mutation';
-  const mode = modes.find((name) => name === values.mode);
-  if (values.mode !== undefined && mode === undefined && !isMutation) return wrong(`there is no mode ${values.mode}`);
-  if (values.provider !== undefined && providers[values.provider] === undefined) {
-    return wrong(`there is no provider ${values.provider}`);
-  }
-  const numbers = { seed: numberOf(values.seed), runs: numberOf(values.runs), sample: numberOf(values.sample) };
-  const unreadable = Object.entries(numbers).find(([, value]) => Number.isNaN(value));
-  if (unreadable !== undefined) return wrong(`--${unreadable[0]} takes a number`);
+  const problem = findProblem(values);
+  if (problem !== undefined) return wrong(problem);
   if (values.replay !== undefined) return replay(values.replay);
 
-  const say = progress(values.json === true ? process.stderr : process.stdout);
-  const tell = (text: string) => say.happened(text);
-  const names = values.provider === undefined ? Object.keys(providers) : [values.provider];
-  const seed = numbers.seed ?? 1;
-  if (isMutation) return mutation({ ...numbers, seed, providers: names, mutant: values.mutant }, values.json === true);
+  const { json = false, mutant, provider } = values;
+  const numbers = { runs: numberOf(values.runs), sample: numberOf(values.sample), seed: numberOf(values.seed) ?? 1 };
+  const names = provider === undefined ? Object.keys(providers) : [provider];
+  if (values.mode === 'mutation') return mutation({ ...numbers, providers: names, mutant }, json);
+  const say = progress(json ? process.stderr : process.stdout);
   let broken = 0;
-  for (const provider of names) {
-    broken += await replayKept(provider, tell);
-    for (const name of mode === undefined ? modes : [mode]) {
-      const { runs, sample } = usual[name];
-      const options = {
-        mode: name,
-        provider,
-        seed,
-        runs: numbers.runs ?? runs,
-        sample: numbers.sample ?? (mode === undefined ? sample : 1),
-        enough,
-      };
-      const result = await runMode(options, (runs, bad) =>
-        say.counts(`${name} with ${provider}: ${runs} runs, ${bad} broken`),
-      );
-      say.end();
-      broken += result.violations;
-      report(result, values.json === true, tell);
-    }
+  for (const name of names) {
+    broken += await replayKept(name, (text) => say.happened(text));
+    broken += await playModes(
+      { ...numbers, provider: name, mode: modes.find((one) => one === values.mode) },
+      json,
+      say,
+    );
   }
   return broken === 0 ? 0 : 1;
+}
+
+type Values = { readonly [Name in keyof typeof options]?: string | boolean | undefined };
+
+function findProblem({ mode, provider, ...values }: Values): string | undefined {
+  const isMode = mode === undefined || mode === 'mutation' || modes.some((name) => name === mode);
+  if (!isMode) return `there is no mode ${mode}`;
+  if (typeof provider === 'string' && providers[provider] === undefined) return `there is no provider ${provider}`;
+  const unreadable = (['seed', 'runs', 'sample'] as const).find((name) => Number.isNaN(Number(values[name] ?? 0)));
+  return unreadable && `--${unreadable} takes a number`;
+}
+
+type Wanted = {
+  readonly mode: Mode | undefined;
+  readonly provider: string;
+  readonly seed: number;
+  readonly runs: number | undefined;
+  readonly sample: number | undefined;
+};
+
+/** Answers how much was broken. */
+async function playModes(wanted: Wanted, json: boolean, say: Progress): Promise<number> {
+  const { mode, provider, seed } = wanted;
+  let broken = 0;
+  for (const name of mode === undefined ? modes : [mode]) {
+    const { runs, sample } = usual[name];
+    const some = { runs: wanted.runs ?? runs, sample: wanted.sample ?? (mode === undefined ? sample : 1) };
+    const result = await runMode({ mode: name, provider, seed, ...some, enough }, (runs, bad) =>
+      say.counts(`${name} with ${provider}: ${runs} runs, ${bad} broken`),
+    );
+    say.end();
+    broken += result.violations;
+    report(result, json, (text) => say.happened(text));
+  }
+  return broken;
 }
 
 type Mutation = {

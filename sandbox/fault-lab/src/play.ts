@@ -7,7 +7,7 @@ import { hearWorld } from './hear-world.ts';
 import { isAtRest, judgeEnd } from './judge-end.ts';
 import { judgeNotices } from './judge-notices.ts';
 import type { LeakWatch } from './leak-watch.ts';
-import type { Violation } from './oracle.ts';
+import type { Violation } from './oracle-options.ts';
 import { repair } from './repair.ts';
 import { startAt } from './ground.ts';
 import { world, type World } from './world.ts';

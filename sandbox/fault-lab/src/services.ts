@@ -1,32 +1,25 @@
-import { handleNotice } from '@keyturn/announcer/handle-notice';
-import { parseNotice } from '@keyturn/announcer/parse-notice';
 import type { Fleet } from '@keyturn/aws/fleet';
 import { memoryFleet } from '@keyturn/aws/memory-fleet';
 import type { SecretsManagerCalls } from '@keyturn/aws/secrets-manager-calls';
 import type { RotationStep } from '@keyturn/aws/secrets-manager-steps';
 import { secretStore } from '@keyturn/aws/secrets-manager-store';
-import { parseOutcome, settleRotation } from '@keyturn/cleanup/settle-rotation';
 import { sweepDue } from '@keyturn/cleanup/sweep-due';
 import { functionNames } from '@keyturn/config/names';
 import type { KeyturnEvent } from '@keyturn/events/define-event';
-import { SecretRotated } from '@keyturn/events/secret-rotated';
-import { onQueue } from '@keyturn/lambda/on-queue';
-import { notifyOwner } from '@keyturn/notifier/notify-owner';
-import { parseQueuedEvent } from '@keyturn/notifier/queued-event';
-import { tellPause } from '@keyturn/notifier/tell-pause';
 import { rotateSecret } from '@keyturn/rotation-handler/rotate-secret';
 import { aboutRequest, parseRotationRequest } from '@keyturn/rotation-handler/rotation-request';
-import { verifyCurrent } from '@keyturn/verifier/verify-current';
 import { watchFleet } from '@keyturn/watchdog/watch-fleet';
 
 import { invoked, labMetrics } from './deployed.ts';
-import { account, region, startAt, timeouts, type Ground } from './ground.ts';
+import { account, region, timeouts, type Ground } from './ground.ts';
 import { labChannels, type LabChannels } from './lab-channels.ts';
-import { labConfig, minute } from './lab-config.ts';
+import { labConfig } from './lab-config.ts';
 import { labLedger, type LabLedger } from './lab-ledger.ts';
 import type { LabProvider } from './lab-provider.ts';
-import { labQueue, type LabQueue, type Handler } from './lab-queue.ts';
+import type { LabQueue } from './lab-queue.ts';
+import { labQueues, type QueueName } from './lab-queues.ts';
 import { reachedFleet, reachedLedger, reachedProvider, reachedSecretsManager } from './reached-ports.ts';
+import { newSweeper } from './sweeper.ts';
 import { wiredFunctions } from './wired-functions.ts';
 
 type Options = {
@@ -38,8 +31,6 @@ type Options = {
   /** Two of ours end keys of one target at the same time. */
   readonly onClash: () => void;
 };
-
-export type QueueName = 'announcer' | 'verifier' | 'cleanup' | 'notifier';
 
 /** Everything of ours, deployed into a world. */
 export type Services = {
@@ -57,7 +48,6 @@ export type Services = {
 };
 
 export const handlerArn = `arn:aws:lambda:${region}:${account}:function:${functionNames('lab').rotationHandler}`;
-const sweepEveryMs = 5 * minute;
 
 export function services(
   ground: Ground,
@@ -66,15 +56,8 @@ export function services(
   const { scheduler, now, calls, newId, clockOf, log, ended, watch } = ground;
   const { reach } = calls;
   const published: KeyturnEvent[] = [];
-  const flag = memoryFleet();
-  const fleet: Fleet = {
-    ...flag,
-    set(to) {
-      ground.state.pausedAt = to === 'paused' ? (ground.state.pausedAt ?? now()) : undefined;
-      return flag.set(to);
-    },
-  };
-  const rows = labLedger(now, (time) => sweepAt(time));
+  const fleet = watchedFleet(ground);
+  const rows = labLedger(now, (time) => sweeper.at(time));
   const config = labConfig({ notifier });
   const secrets = secretStore(reachedSecretsManager(secretsManager, calls.reachAws));
   const adapters =
@@ -88,64 +71,13 @@ export function services(
   const common = { config, secrets, ledger: reachedLedger(rows.ledger, reach), bus, newId, log };
   const careful = { ...common, issue, retire, fleet: reachedFleet(fleet, reach) };
 
-  const queue = (name: QueueName, handler: Handler, tries = 5) =>
-    labQueue({
-      name,
-      timeoutMs: timeouts[name],
-      visibilityMs: 6 * timeouts[name],
-      tries,
-      scheduler,
-      calls,
-      handler,
-      ended,
-    });
-  const consumer = <Message>(
-    service: QueueName,
-    parse: (body: unknown) => Message,
-    handle: (message: Message) => Promise<void>,
-  ) =>
-    onQueue({
-      service,
-      parse,
-      handle,
-      consumed: {
-        deadLetter: (...all) => queues[service].consumed.deadLetter(...all),
-        delay: (...all) => queues[service].consumed.delay(...all),
-      },
-      log,
-    });
-
-  const announcing = { ...common, clock: clockOf('announcer') };
-  const verifying = { ...common, provider: issue, clock: clockOf('verifier') };
-  const cleaning = { ...careful, clock: clockOf('cleanup') };
-  const notifying = { ...common, ...channels.channels, clock: clockOf('notifier') };
-  const queues: Record<QueueName, LabQueue> = {
-    announcer: queue(
-      'announcer',
-      consumer('announcer', parseNotice, (notice) => handleNotice(notice, announcing)),
-    ),
-    verifier: queue(
-      'verifier',
-      consumer(
-        'verifier',
-        (body) => SecretRotated.parse(body),
-        (rotated) => verifyCurrent(rotated, verifying),
-      ),
-    ),
-    cleanup: queue(
-      'cleanup',
-      consumer('cleanup', parseOutcome, (outcome) => settleRotation(outcome, cleaning)),
-    ),
-    notifier: queue(
-      'notifier',
-      consumer('notifier', parseQueuedEvent, async (event) => {
-        if (event === undefined || event.type === 'NotificationTestRequested') return;
-        await (event.type === 'FleetPaused' ? tellPause(event, notifying) : notifyOwner(event, notifying));
-      }),
-      // Slack may be down for hours: infra/queues.yml.
-      50,
-    ),
+  const deps = {
+    announcer: { ...common, clock: clockOf('announcer') },
+    verifier: { ...common, provider: issue, clock: clockOf('verifier') },
+    cleanup: { ...careful, clock: clockOf('cleanup') },
+    notifier: { ...common, ...channels.channels, clock: clockOf('notifier') },
   };
+  const queues = labQueues(ground, deps);
   const rotating = {
     ...common,
     hints: queues.announcer,
@@ -168,9 +100,11 @@ export function services(
         rotateSecret({ request: parseRotationRequest(payload), ownArn: handlerArn, deadline }, rotating),
       aboutRequest,
     ),
-    sweep: invoked(ground, 'sweep', (_, deadline) => sweepDue(deadline, cleaning)),
+    sweep: invoked(ground, 'sweep', (_, deadline) => sweepDue(deadline, deps.cleanup)),
     watchdog: invoked(ground, 'watchdog', (_, deadline) => watchFleet(deadline, watching)),
   };
+
+  const sweeper = newSweeper(ground, { run: () => functions.sweep(), isDue: () => rows.hasDue(now()) });
 
   // Which fact goes to which queue: infra/rules.yml.
   function emit(event: KeyturnEvent): void {
@@ -183,36 +117,12 @@ export function services(
     if (notifier) queues.notifier.deliver(body);
   }
 
-  const sweeps = new Set<number>();
-  // Every five minutes; a sweep that would find nothing due is left out.
-  function sweepAt(time: number): void {
-    const at = Math.ceil((Math.max(time, now() + 1) - startAt) / sweepEveryMs) * sweepEveryMs + startAt;
-    if (sweeps.has(at)) return;
-    sweeps.add(at);
-    scheduler.at(at, () => {
-      sweeps.delete(at);
-      sweep();
-    });
-  }
-
-  function sweep(): void {
-    scheduler.start(
-      'sweep',
-      timeouts.sweep,
-      () => functions.sweep(),
-      (end) => {
-        ended(end);
-        if (rows.hasDue(now())) sweepAt(now());
-      },
-    );
-  }
-
   return {
     queues,
     rows,
     fleet,
     published,
-    sweep,
+    sweep: () => sweeper.now(),
     channels,
     async rotate(step) {
       watch?.canary('RotationToken', step.RotationToken);
@@ -223,6 +133,18 @@ export function services(
       if (end.how !== 'returned') throw new Error('The step failed');
     },
     watch: () => scheduler.start('watchdog', timeouts.watchdog, () => functions.watchdog(), ended),
+  };
+}
+
+/** The flag, and since when it stands. */
+function watchedFleet({ state, now }: Ground): Fleet {
+  const flag = memoryFleet();
+  return {
+    ...flag,
+    set(to) {
+      state.pausedAt = to === 'paused' ? (state.pausedAt ?? now()) : undefined;
+      return flag.set(to);
+    },
   };
 }
 

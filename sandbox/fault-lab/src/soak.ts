@@ -5,7 +5,7 @@ import { startAt } from './ground.ts';
 import { judgeEnd } from './judge-end.ts';
 import { hour } from './lab-config.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
-import type { Violation } from './oracle.ts';
+import type { Violation } from './oracle-options.ts';
 import { repair } from './repair.ts';
 import { world, type World } from './world.ts';
 

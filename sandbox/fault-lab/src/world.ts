@@ -61,7 +61,7 @@ export async function world({
   const provider = watch === undefined ? made : watchedProvider(made, watch);
   const [target] = provider.targets;
   const listeners: Listeners = { moved: [], published: [] };
-  const truth: { oracle: Oracle | undefined; secretArn: string } = { oracle: undefined, secretArn: '' };
+  const truth: Truth = { oracle: undefined, secretArn: '' };
   const secretsManager = labSecretsManager(base, {
     remembers: options.chance !== undefined || options.faults.some(({ kind }) => kind === 'stale'),
     invoke: (step) => deployed.rotate(step),
@@ -83,13 +83,7 @@ export async function world({
     onClash: () => truth.oracle?.broken('lease', 'Two of ours ended keys of one target at the same time'),
     onPublished: (event) => {
       for (const hear of listeners.published) hear(event);
-      if (event['detail-type'] === RotationFailed.type && scheduler.current()?.of === 'rotation-handler') {
-        const { secretArn, versionId, retryable } = RotationFailed.parse(event).data;
-        if (secretArn === truth.secretArn && !retryable) truth.oracle?.failed(versionId);
-      }
-      if (event['detail-type'] !== SecretRotated.type) return;
-      const { secretArn, versionId } = SecretRotated.parse(event).data;
-      if (secretArn === truth.secretArn) truth.oracle?.announced(versionId);
+      hearEvent(event, truth, scheduler.current()?.of);
     },
   });
 
@@ -148,6 +142,17 @@ export async function world({
   judge.moved(secret.firstVersion, 'person');
   secretsManager.tellLabel({ ...secret, label: 'AWSCURRENT', versionId: secret.firstVersion });
   return self;
+}
+
+type Truth = { readonly oracle: Oracle | undefined; readonly secretArn: string };
+
+function hearEvent(event: KeyturnEvent, { oracle, secretArn }: Truth, by: string | undefined): void {
+  if (event.resources[0] !== secretArn) return;
+  if (event['detail-type'] === RotationFailed.type && by === 'rotation-handler') {
+    const { versionId, retryable } = RotationFailed.parse(event).data;
+    if (!retryable) oracle?.failed(versionId);
+  }
+  if (event['detail-type'] === SecretRotated.type) oracle?.announced(SecretRotated.parse(event).data.versionId);
 }
 
 /** Those that the configuration names; nobody but the notifier and the adapter reads them. */

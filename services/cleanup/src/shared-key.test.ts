@@ -33,7 +33,7 @@ function ask(w: World) {
   return refuseSharedKey(old, { secretArn: w.arn, provider: 'apigee', target: 'orders-app' }, w.cleanup);
 }
 
-const refusal = expect.objectContaining({ reason: 'shared-key', field: 'billing/apigee' });
+const refusal: unknown = expect.objectContaining({ reason: 'shared-key', field: 'billing/apigee' });
 
 test('I1: a key that another secret gives its readers is not ended, and the other secret is named', async () => {
   const w = await world();

@@ -1,0 +1,79 @@
+import { parseMark } from '@keyturn/rotation/mark';
+
+import type { Change, KnownKey } from './known-keys.ts';
+import { hour, minute } from './lab-config.ts';
+import { restoreMs, type Actor, type OracleOptions } from './oracle-options.ts';
+
+const orphanMinAgeMs = hour;
+/** What was begun when a person did something may come to its end. */
+const atOnceMs = 2 * minute;
+/** No function lives longer. */
+const longestLifeMs = 15 * minute;
+
+/** What may be done to a key, by whom. */
+export function judgeChange(
+  options: OracleOptions,
+  broken: (rule: string, what: string) => void,
+  keys: () => readonly KnownKey[],
+) {
+  const { provider, now, keyIn, pending, secret, calls, pausedAt } = options;
+  const made = new Map<string, Set<string>>();
+
+  function judgeMade({ key, target }: KnownKey): void {
+    if (target !== secret.target) broken('I10', 'A key was made in a target that is not the secret’s');
+    const version = parseMark(key.mark ?? '')?.versionId;
+    // Made in one call, marked in the next.
+    if (version === undefined) return;
+    const siblings = made.get(version) ?? new Set();
+    made.set(version, siblings.add(key.keyId));
+    if (provider.clientSuppliedKey && siblings.size > 1) broken('I4', 'Two keys were made for one version');
+  }
+
+  function judgeEnd({ what, known }: Change): void {
+    if (!isOurs(known)) broken('I7', `A key that is not ours was ${what}`);
+    // The second in which it is deleted is the one in which a person puts a key back that was off for hours: the outage is that person's.
+    const putBackAt = known.excusedUntil - restoreMs;
+    if (known.wasOff && what === 'deleted' && putBackAt + atOnceMs >= now()) known.harmed = true;
+    if (known.owedUntil <= now() || known.harmed || (known.excusedUntil >= now() && what !== 'deleted')) return;
+    broken('I7', `A key was ${what} that is ${known.owedUntil === Infinity ? 'current' : 'in its grace'}`);
+  }
+
+  // A key that a person made is ours once it was current, but for one that bore somebody else's mark from the first.
+  function isOurs({ key, mark, madeByHand, everCurrent }: KnownKey): boolean {
+    if (key.mark !== undefined) return options.isOurs(key.mark);
+    return everCurrent || (!madeByHand && options.isOurs(mark));
+  }
+
+  /** Whether it was the only one that was on when whoever ended it began. */
+  function wasLast({ key, target }: KnownKey): boolean {
+    const others = keys().filter((other) => other.target === target && other.key !== key);
+    return others.every(({ offAt }) => offAt <= (calls.began() ?? 0));
+  }
+
+  function judgeRetirement({ what, known }: Change): void {
+    if (known.everCurrent && known.offAt === Infinity && wasLast(known)) {
+      broken('I7', `The last key of a target that was on was ${what}`);
+    }
+    if (now() - (pausedAt() ?? Infinity) > longestLifeMs) broken('I7', `A key was ${what} while the fleet was paused`);
+    const pendingVersion = pending();
+    if (pendingVersion !== undefined && keyIn(pendingVersion) === known.key.keyId) {
+      broken('I7', `A key was ${what} that is pending`);
+    }
+    if (!known.everCurrent && now() - known.key.issuedAt < orphanMinAgeMs) {
+      broken('I7', `A key that never was current was ${what} before its minimum age`);
+    }
+  }
+
+  return (change: Change, actor: Actor): void => {
+    if (actor === 'person') {
+      if (change.what === 'made') change.known.madeByHand = true;
+      else change.known.harmed = true;
+    } else if (change.what === 'made') {
+      judgeMade(change.known);
+    } else {
+      judgeEnd(change);
+      if (actor === 'retire') judgeRetirement(change);
+    }
+    if (change.what !== 'made') change.known.offAt = Math.min(change.known.offAt, calls.made());
+  };
+}

@@ -1,0 +1,34 @@
+import { hour } from './lab-config.ts';
+import type { LabProvider } from './lab-provider.ts';
+
+/** A promise that was broken, and when. `rule`: an invariant of docs/reliability.md. */
+export type Violation = { readonly rule: string; readonly what: string; readonly time: number };
+
+/** Who does what is being done: a function of ours (`retire`: the half that destroys), or a person. */
+export type Actor = 'keyturn' | 'retire' | 'person';
+
+export type OracleOptions = {
+  readonly provider: LabProvider;
+  readonly now: () => number;
+  readonly at: (time: number, what: () => void) => void;
+  /** The key id that a version holds; undefined: nothing, or no credential. */
+  readonly keyIn: (versionId: string) => string | undefined;
+  /** The version AWSPENDING stands on. */
+  readonly pending: () => string | undefined;
+  readonly secret: { readonly hash: string; readonly target: string };
+  /** The provider answers nobody of ours. */
+  readonly isProviderDown: () => boolean;
+  /** Whether a mark is that secret's. */
+  readonly isOurs: (mark: string | undefined) => boolean;
+  readonly calls: Moments;
+  /** Since when the fleet is paused. */
+  readonly pausedAt: () => number | undefined;
+  /** Secrets Manager answers nobody. */
+  readonly isSecretsManagerDown: () => boolean;
+};
+
+/** What came before what, also where no time passes: how many calls were made, and the number of the first one of whoever runs. */
+type Moments = { readonly made: () => number; readonly began: () => number | undefined };
+
+/** Longest time in which a key that was due when a person made it current is switched on again: by then the watchdog has looked. */
+export const restoreMs = 2 * hour;
