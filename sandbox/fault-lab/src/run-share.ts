@@ -91,7 +91,7 @@ async function playShare(share: Listed, count: Count): Promise<ShareResult> {
   let leaks: LeakCounts | undefined;
   for await (const plan of plansOf(share, provider)) {
     number += 1;
-    if (!isMine(number, share.mode === 'leaks' ? { ...share, sample: 1 } : share)) continue;
+    if (!isMine(number, { ...share, sample: sampleOf(plan, share) })) continue;
     const watch = share.mode === 'leaks' ? leakWatch(share.seed + number) : undefined;
     const played = watch ? await watch.listen(() => play(provider, plan, { watch })) : await play(provider, plan);
     if (watch) leaks = addCounts(leaks, watch.counts());
@@ -124,6 +124,12 @@ function plansOf(share: Listed, provider: LabProviderFactory): AsyncGenerator<Pl
     case 'leaks':
       return leakPlans(provider, share);
   }
+}
+
+// Looking for leaks, the plans are a sample already; who comes alone is left out last.
+function sampleOf(plan: Plan, { mode, sample }: Share): number {
+  if (mode === 'leaks') return 1;
+  return mode === 'intruders' && plan.faults.length === 0 ? Math.ceil(sample / 50) : sample;
 }
 
 // Spread by a hash, so that a sample meets every kind of plan.
