@@ -10,6 +10,9 @@ import { providerNamed, providers } from './providers.ts';
 import { runMode, type ModeResult } from './run-mode.ts';
 import { modes, type Mode } from './run-share.ts';
 
+/** For one mutant, unless told otherwise. */
+const usualMinutes = 15;
+
 const help = `pnpm fault-lab [--mode MODE] [--provider NAME] [--seed N] [--runs N] [--sample N] [--json]
 
 Runs the real handlers in virtual time, lets everything go wrong that can, and checks after every effect that no application is refused and no key
@@ -25,6 +28,7 @@ Exit code 0 only if nothing did.
   --runs      how many random runs, or secrets of the soak
   --sample    of intruders, pairs and leaks one of so many is played; 1 plays all; up to 50 leaves nobody out who comes alone; leaks leaves no kind of call or fault out
   --replay    plays one kept counterexample and prints every call
+  --minutes   how long one mutant is hunted; ${usualMinutes} unless given
   --json      one JSON line for each mode and provider on standard output; everything else goes to standard error
 `;
 
@@ -46,8 +50,6 @@ function usual(mode: Mode, provider: string): Size | undefined {
   return sizes[mode];
 }
 const enough = 20;
-/** For one mutant, in milliseconds. */
-const longestHuntMs = 900_000;
 
 const options = {
   mode: { type: 'string' },
@@ -57,6 +59,7 @@ const options = {
   sample: { type: 'string' },
   replay: { type: 'string' },
   mutant: { type: 'string' },
+  minutes: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const;
@@ -75,7 +78,8 @@ async function main(): Promise<number> {
   const { json = false, mutant, provider } = values;
   const numbers = { runs: numberOf(values.runs), sample: numberOf(values.sample), seed: numberOf(values.seed) ?? 1 };
   const names = provider === undefined ? Object.keys(providers) : [provider];
-  if (values.mode === 'mutation') return mutation({ ...numbers, providers: names, mutant }, json);
+  const longestMs = (numberOf(values.minutes) ?? usualMinutes) * 60_000;
+  if (values.mode === 'mutation') return mutation({ ...numbers, longestMs, providers: names, mutant }, json);
   const say = progress(json ? process.stderr : process.stdout);
   let broken = 0;
   for (const name of names) {
@@ -95,7 +99,9 @@ function findProblem({ mode, provider, ...values }: Values): string | undefined 
   const isMode = mode === undefined || mode === 'mutation' || modes.some((name) => name === mode);
   if (!isMode) return `there is no mode ${mode}`;
   if (typeof provider === 'string' && providers[provider] === undefined) return `there is no provider ${provider}`;
-  const unreadable = (['seed', 'runs', 'sample'] as const).find((name) => Number.isNaN(Number(values[name] ?? 0)));
+  const unreadable = (['seed', 'runs', 'sample', 'minutes'] as const).find((name) =>
+    Number.isNaN(Number(values[name] ?? 0)),
+  );
   return unreadable && `--${unreadable} takes a number`;
 }
 
@@ -133,6 +139,7 @@ type Mutation = {
   readonly runs: number | undefined;
   readonly sample: number | undefined;
   readonly mutant: string | undefined;
+  readonly longestMs: number;
 };
 
 async function mutation({ runs = 10_000, sample = 4, ...rest }: Mutation, json: boolean): Promise<number> {
@@ -142,7 +149,7 @@ async function mutation({ runs = 10_000, sample = 4, ...rest }: Mutation, json: 
     return wrong(error instanceof Error ? error.message : '');
   }
   const say = progress(json ? process.stderr : process.stdout);
-  const missed = await mutationMode({ ...rest, runs, sample, longestMs: longestHuntMs }, say, (hunted) => {
+  const missed = await mutationMode({ ...rest, runs, sample }, say, (hunted) => {
     if (json) process.stdout.write(`${JSON.stringify({ mode: 'mutation', ...hunted })}\n`);
   });
   say.end();
