@@ -545,3 +545,35 @@ test('a change that moved nothing is seen once, and brings back no key that is o
   expect((await readSuperseded(w.ledger, key))?.value.stage).toBe('disabled');
   expect(changedAt).toBe((await w.secrets.describe(w.arn)).changedAt);
 });
+
+test('I2: such a rollback that a rotation follows within the grace gives the key a whole grace too', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  await hear(w, token);
+  w.pass(12 * hour);
+  const move = (from: string, to: string) => w.secrets.moveCurrent({ arn: w.arn, from, to });
+  await move(token, w.firstVersion);
+  await move(w.firstVersion, token);
+  const backAt = w.clock.now();
+  w.pass(hour);
+  const next = await rotated(w);
+
+  await hear(w, next);
+
+  const row = (await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion)))?.value;
+  expect(row?.supersededAt).toBeGreaterThanOrEqual(backAt);
+});
+
+test('a rotation after the grace brings nothing back', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  await hear(w, token);
+  const key = supersededKey(w.arn, w.firstVersion);
+  const over = (await readSuperseded(w.ledger, key))!;
+  await writeSuperseded(w.ledger, { ...over.value, stage: 'disabled', disabledAt: w.clock.now() }, over.rev);
+  w.pass(2 * day);
+
+  await hear(w, await rotated(w));
+
+  expect((await readSuperseded(w.ledger, key))?.value).toMatchObject({ stage: 'disabled', n: over.value.n });
+});

@@ -67,7 +67,8 @@ async function recordChange(look: Look, deps: Deps): Promise<Announcement> {
   }
   const next = known === undefined ? await firstRow(look, deps) : await nextRow(look, known.value, deps);
   // Two versions if a change between the last look and this one went unseen.
-  for (const versionId of new Set([next.previousVersionId, labelled(description, 'AWSPREVIOUS')])) {
+  const gone = [next.previousVersionId, labelled(description, 'AWSPREVIOUS'), await beforeLast(look, deps)];
+  for (const versionId of new Set(gone)) {
     if (typeof versionId === 'string') await noteGone({ versionId, n: next.n }, { look, next }, deps);
   }
   if (moved.versionId !== next.previousVersionId) await noteHeardOf(look, next, deps);
@@ -75,6 +76,15 @@ async function recordChange(look: Look, deps: Deps): Promise<Announcement> {
   await lookAgain(deps.ledger, secret.arn, current);
   if (await deps.ledger.write(announcementKey(secret.arn), next, known?.rev ?? 0)) return next;
   throw new TransientError('Another announcer saw the same change', { retryAfterMs: conflictPauseMs });
+}
+
+// Between the last look and this one AWSCURRENT may have been back on the version before, and this change covers the traces: if that is in its grace still,
+// its grace begins anew.
+async function beforeLast({ secret, known, current }: Look, { ledger }: Deps): Promise<string | undefined> {
+  const versionId = known?.value.previousVersionId ?? undefined;
+  if (versionId === undefined || versionId === current) return undefined;
+  const row = await readSuperseded(ledger, supersededKey(secret.arn, versionId));
+  return row?.value.stage === 'grace' ? versionId : undefined;
 }
 
 // Of a secret that the ledger does not know only what stands on it can be told; with nothing before it there is nothing to tell.
