@@ -239,7 +239,7 @@ export const mutants: readonly Mutant[] = [
     safeguard: 'grace: in the row that the announcer writes',
     edits: [
       edit(
-        'services/announcer/src/announce-current.ts',
+        'services/announcer/src/note-gone.ts',
         '      dueAt: now + secret.policy.graceMs + secret.timing.marginMs,',
         '      dueAt: now,',
       ),

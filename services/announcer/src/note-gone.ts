@@ -1,0 +1,108 @@
+import { announcementKey, hasSeen, type Announcement } from '@keyturn/aws/announcement';
+import type { LedgerRow } from '@keyturn/aws/ledger';
+import { rotationLabel, type SecretDescription } from '@keyturn/aws/secret-store';
+import { heardNumber, noteSuperseded, readSuperseded, supersededKey } from '@keyturn/aws/supersession';
+import type { ManagedSecret } from '@keyturn/config/managed-secret';
+import { TransientError } from '@keyturn/rotation/errors';
+import { secretHash } from '@keyturn/rotation/mark';
+
+import type { Deps } from './announce-current.ts';
+import type { Moved } from './parse-notice.ts';
+
+/** One look at a secret: what it is, what made us look, and what was known. */
+export type Look = {
+  readonly secret: ManagedSecret;
+  readonly description: SecretDescription;
+  readonly current: string;
+  readonly moved: Omit<Moved, 'kind'>;
+  readonly known: LedgerRow<Announcement> | undefined;
+};
+
+/** Somebody else wrote first: it is looked at again. */
+export const seenTogether = () => new TransientError('Another announcer saw the same change', { retryAfterMs: 1000 });
+
+// Between the last look and this one AWSCURRENT may have been back on the version before, and this change covers the traces: if that is in its grace still,
+// its grace begins anew.
+export async function beforeLast({ secret, known, current }: Look, { ledger }: Deps): Promise<string | undefined> {
+  const versionId = known?.value.previousVersionId ?? undefined;
+  if (versionId === undefined || versionId === current) return undefined;
+  const row = await readSuperseded(ledger, supersededKey(secret.arn, versionId));
+  return row?.value.stage === 'grace' ? versionId : undefined;
+}
+
+// The secret was changed since the last look, and stands on the same version. AWSCURRENT may have been away and have come back, and whatever told of it is
+// lost: then the previous version was current until that change at the latest, and whoever read it then gets a whole grace.
+export async function noteLook(look: Look, { value, rev }: LedgerRow<Announcement>, deps: Deps): Promise<Announcement> {
+  const { description, secret } = look;
+  if (hasSeen(value, description) || description.changedAt === undefined) return value;
+  const previous = labelled(description, 'AWSPREVIOUS');
+  const row =
+    previous === undefined ? undefined : await readSuperseded(deps.ledger, supersededKey(secret.arn, previous));
+  if (previous !== undefined && value.changedAt !== null && (row === undefined || row.value.stage === 'grace')) {
+    await noteGone(
+      { versionId: previous, n: heardNumber, currentAt: description.changedAt },
+      { look, next: value },
+      deps,
+    );
+  }
+  const seen = { ...value, changedAt: description.changedAt };
+  if (await deps.ledger.write(announcementKey(secret.arn), seen, rev)) return seen;
+  throw seenTogether();
+}
+
+// It came and went between two looks. What an old message says of a version that was superseded later is known already.
+export async function noteHeardOf(look: Look, next: Announcement, deps: Deps): Promise<void> {
+  const { moved, current } = look;
+  if (moved.versionId === current) return;
+  await noteGone({ versionId: moved.versionId, n: heardNumber, currentAt: moved.at }, { look, next }, deps);
+}
+
+// A version of a rotation that bears none of the labels was pushed aside by a person's edit, and nobody may ever ask for its step again. Whether it
+// was current for a moment cannot be told from the labels, so it gets a whole grace.
+export async function noteAbandoned(look: Look, next: Announcement, deps: Deps): Promise<void> {
+  const { secret, description } = look;
+  const versionId = labelled(description, rotationLabel);
+  const labels = description.stages.get(versionId ?? '') ?? [];
+  if (versionId === undefined || labels.some((label) => label.startsWith('AWS'))) return;
+  if ((await readSuperseded(deps.ledger, supersededKey(secret.arn, versionId))) !== undefined) return;
+  await noteGone({ versionId, n: heardNumber }, { look, next }, deps);
+}
+
+type Gone = { readonly versionId: string; readonly n: number; readonly currentAt?: number };
+type Change = { readonly look: Look; readonly next: Announcement };
+
+export async function noteGone(
+  { versionId, n, currentAt }: Gone,
+  { look, next }: Change,
+  { ledger, clock }: Deps,
+): Promise<void> {
+  const { secret, known } = look;
+  const now = clock.now();
+  const place = known?.value ?? { provider: secret.provider.id, target: secret.target };
+  await noteSuperseded(
+    ledger,
+    {
+      secretArn: secret.arn,
+      versionId,
+      provider: place.provider,
+      target: place.target,
+      kind: 'superseded',
+      n,
+      supersededAt: now,
+      supersededBy: next.currentVersionId,
+      correlationId: correlationOf(next),
+      dueAt: now + secret.policy.graceMs + secret.timing.marginMs,
+    },
+    currentAt,
+  );
+}
+
+/** A rotation and its failures share the token; a rollback or an edit is a story of its own each time. */
+export function correlationOf({ secretArn, currentVersionId, n, cause }: Announcement): string {
+  const base = `${secretHash(secretArn)}/${currentVersionId}`;
+  return cause === 'rotation' ? base : `${base}/${n}`;
+}
+
+export function labelled({ stages }: SecretDescription, label: string): string | undefined {
+  return [...stages].find(([, labels]) => labels.includes(label))?.[0];
+}
