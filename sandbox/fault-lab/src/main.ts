@@ -73,8 +73,12 @@ async function main(): Promise<number> {
   }
   const problem = findProblem(values);
   if (problem !== undefined) return wrong(problem);
-  if (values.replay !== undefined) return replay(values.replay);
+  return values.replay === undefined ? playWanted(values) : replay(values.replay);
+}
 
+type Values = NonNullable<ReturnType<typeof readOptions<typeof options>>>;
+
+async function playWanted(values: Values): Promise<number> {
   const { json = false, mutant, provider } = values;
   const numbers = { runs: numberOf(values.runs), sample: numberOf(values.sample), seed: numberOf(values.seed) ?? 1 };
   const names = provider === undefined ? Object.keys(providers) : [provider];
@@ -92,8 +96,6 @@ async function main(): Promise<number> {
   }
   return broken === 0 ? 0 : 1;
 }
-
-type Values = { readonly [Name in keyof typeof options]?: string | boolean | undefined };
 
 function findProblem({ mode, provider, ...values }: Values): string | undefined {
   const isMode = mode === undefined || mode === 'mutation' || modes.some((name) => name === mode);
