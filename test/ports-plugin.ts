@@ -24,13 +24,13 @@ export const worlds: readonly World[] = [
     message: 'Time is a port: take a Clock.',
     globals: ['Date', 'performance', 'Temporal'],
     modules: /^node:perf_hooks$/,
-    owners: ['packages/lambda/src/system-clock.ts'],
+    owners: ['packages/client/src/runtime.ts', 'packages/lambda/src/system-clock.ts'],
   },
   {
     message: 'Timers are a port: take a Clock.',
     globals: ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'AbortSignal'],
     modules: /^node:timers(\/|$)/,
-    owners: [
+    owners: ['packages/client/src/runtime.ts', 
       'packages/lambda/src/system-clock.ts',
       'packages/http/src/loopback-server.ts',
       'packages/http/src/proxy-tunnel.ts',
@@ -41,7 +41,7 @@ export const worlds: readonly World[] = [
     message: 'Chance is a port: take Random, RandomBytes or newId.',
     globals: ['Math', 'crypto'],
     modules: /^node:crypto$/,
-    owners: [
+    owners: ['packages/client/src/runtime.ts', 
       'packages/lambda/src/system-random.ts',
       'packages/credential-provider/src/memory-provider.ts',
       ...aws('dynamo-ledger', 'secrets-manager-vault'),
@@ -51,12 +51,12 @@ export const worlds: readonly World[] = [
     message: 'HTTP goes through packages/http.',
     globals: ['fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource'],
     modules: /^(node:(https?|http2|net|tls|dgram|dns)|axios|undici|got|ws|node-fetch)(\/|$)/,
-    owners: ['packages/http/src/', ...aws('loopback-aws')],
+    owners: ['packages/client/src/runtime.ts', 'packages/http/src/', ...aws('loopback-aws')],
   },
   {
     message: 'AWS is behind the ports of packages/aws.',
     modules: /^@(aws-sdk|smithy)\//,
-    owners: aws(
+    owners: ['packages/client/src/sdk-source.ts', ...aws(
       'clients',
       'cloud-trail',
       'cloud-watch-ages',
@@ -70,7 +70,7 @@ export const worlds: readonly World[] = [
       'ses-mailer',
       'sqs-queue',
       'ssm-fleet',
-    ),
+    )],
   },
   {
     message: 'Slack is behind a port.',
@@ -96,7 +96,7 @@ export const worlds: readonly World[] = [
     message: 'The process is read and written at the edge.',
     globals: ['process'],
     modules: /^node:(process|os|child_process|cluster|worker_threads|vm|inspector|readline)(\/|$)/,
-    owners: [
+    owners: ['packages/client/src/runtime.ts', 
       'packages/lambda/src/env.ts',
       'packages/lambda/src/metrics.ts',
       'packages/cli/src/main.ts',
@@ -107,7 +107,7 @@ export const worlds: readonly World[] = [
   {
     message: 'Files are read at the edge.',
     modules: /^node:fs(\/|$)/,
-    owners: [
+    owners: ['packages/client/src/local-sources.ts', 
       'packages/lambda/src/load-config.ts',
       'packages/cli/src/main.ts',
       'packages/config/src/write-schema.ts',
