@@ -7,6 +7,13 @@ import type { SecretSource, Stage } from './secret-source.ts';
 import { sdkSource } from './sdk-source.ts';
 import type { StandardSchema } from './standard-schema.ts';
 
+export { SecretError, type SecretErrorCode } from './secret-error.ts';
+export type { SecretDiagnostic } from './diagnostics.ts';
+export type { GetOptions, RefreshOptions, SecretHandle } from './secret-handle.ts';
+export type { RawSecret, SecretRequest, SecretSource, Stage } from './secret-source.ts';
+export type { SecretVersion } from './secret-version.ts';
+export type { UseContext, UseOptions } from './use-secret.ts';
+
 export type SecretsOptions = {
   /** Default: Secrets Manager by the AWS SDK, which is loaded at the first read. */
   readonly source?: SecretSource;

@@ -1,5 +1,6 @@
 import type { GetSecretValueResponse, SecretsManagerClient, SecretValueEntry } from '@aws-sdk/client-secrets-manager';
 
+import { SecretError } from './secret-error.ts';
 import type { RawSecret, SecretSource } from './secret-source.ts';
 
 export type SdkSourceOptions = {
@@ -16,8 +17,10 @@ const batchSize = 20;
 /** Secrets Manager by `@aws-sdk/client-secrets-manager`, which is loaded at the first read. */
 export function sdkSource({ region, endpoint, client }: SdkSourceOptions = {}): SecretSource {
   let made = client;
-  const sdkAndClient = async () => {
-    const sdk = await import('@aws-sdk/client-secrets-manager');
+  const sdkAndClient = async (secretId: string) => {
+    const sdk = await import('@aws-sdk/client-secrets-manager').catch(() => {
+      throw new SecretError('INVALID_REQUEST', secretId, '@aws-sdk/client-secrets-manager is not installed');
+    });
     made ??= new sdk.SecretsManagerClient({ ...(region && { region }), ...(endpoint && { endpoint }) });
     return { sdk, client: made };
   };
@@ -25,7 +28,7 @@ export function sdkSource({ region, endpoint, client }: SdkSourceOptions = {}): 
 
   return {
     async get({ secretId, stage, versionId, signal: abortSignal }) {
-      const { sdk, client } = await sdkAndClient();
+      const { sdk, client } = await sdkAndClient(secretId);
       const command = new sdk.GetSecretValueCommand({
         SecretId: here(secretId),
         VersionStage: stage,
@@ -34,7 +37,7 @@ export function sdkSource({ region, endpoint, client }: SdkSourceOptions = {}): 
       return rawSecret(await client.send(command, { abortSignal }));
     },
     async getMany(secretIds, abortSignal) {
-      const { sdk, client } = await sdkAndClient();
+      const { sdk, client } = await sdkAndClient(secretIds.join());
       const batches = Array.from({ length: Math.ceil(secretIds.length / batchSize) }, async (_, n) => {
         const SecretIdList = secretIds.slice(n * batchSize, (n + 1) * batchSize).map(here);
         const command = new sdk.BatchGetSecretValueCommand({ SecretIdList });

@@ -29,6 +29,11 @@ export class SecretError extends Error {
     this.retryable = /^[TU]/.test(code);
     this.issues = issues;
   }
+
+  /** By name: an application may have this class twice, as an ES module and as CommonJS. */
+  static override [Symbol.hasInstance](thing: unknown): boolean {
+    return thing instanceof Error && thing.name === 'SecretError';
+  }
 }
 
 /** By the names that AWS and Node give. What nobody knows, and has no 4xx status, counts as trouble that passes. */
