@@ -3,19 +3,11 @@ import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from
 import { basename, join, resolve } from 'node:path';
 
 import { transformSync } from 'esbuild';
+import * as z from 'zod';
 
 const root = join(import.meta.dirname, '..');
 const source = join(root, 'packages/client');
 const engines = '>=20.19';
-
-type Manifest = {
-  readonly name: string;
-  readonly version: string;
-  readonly license: string;
-  readonly exports: Readonly<Record<string, string>>;
-  readonly peerDependencies: object;
-  readonly peerDependenciesMeta: object;
-};
 
 /** Makes the folder that is published: ES modules and CommonJS, each with its types. Lambda cannot `require` an ES module on Node 20 and 22. */
 function buildClient(folder: string): void {
@@ -86,10 +78,15 @@ function manifest(): object {
   };
 }
 
-function read(file: string): Manifest {
-  const manifest: Manifest = JSON.parse(readFileSync(file, 'utf8'));
-  return manifest;
-}
+const manifestSchema = z.object({
+  name: z.string(),
+  version: z.string().default(''),
+  license: z.string().default(''),
+  exports: z.record(z.string(), z.string()).default({}),
+  peerDependencies: z.record(z.string(), z.string()).default({}),
+  peerDependenciesMeta: z.record(z.string(), z.unknown()).default({}),
+});
+const read = (file: string) => manifestSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
 
 const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 

@@ -44,5 +44,5 @@ export function fakeRuntime(env: Record<string, string | undefined> = {}) {
 
 /** What is ready runs to its end. */
 async function turns(): Promise<void> {
-  for (let n = 0; n < 200; n++) await undefined;
+  for (let n = 0; n < 200; n++) await Promise.resolve();
 }
