@@ -43,7 +43,7 @@ export async function bundles(): Promise<readonly Bundle[]> {
     const stub = join(folder, 'sdk.js');
     await writeFile(
       stub,
-      'export class SecretsManagerClient {} export class GetSecretValueCommand {} export class ResourceNotFoundException {}',
+      'export class SecretsManagerClient {} export class GetSecretValueCommand {} export class ResourceNotFoundException {} export class DescribeSecretCommand {}',
     );
     await build({
       stdin: { contents, resolveDir: import.meta.dirname },
