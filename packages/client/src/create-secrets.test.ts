@@ -192,7 +192,7 @@ test('a failure is not kept: the next reader asks again', async () => {
 });
 
 test('a slow old answer does not take the place of a newer one', async () => {
-  const { source, stripe } = setUp();
+  const { source, secrets, stripe } = setUp();
   const { wait, open } = gate();
   source.answerAfter(wait);
   const old = stripe.get();
@@ -207,6 +207,8 @@ test('a slow old answer does not take the place of a newer one', async () => {
   expect(await fresh).toMatchObject({ versionId: second });
   expect(await old).toEqual({ apiKey: 'second' });
   expect(stripe.peek()).toMatchObject({ versionId: second });
+  source.failWith('ACCESS_DENIED');
+  expect(await secrets.secret('stripe', { format: 'text' }).get()).toContain('second');
 });
 
 test('a rollback is taken as it comes: the order is that of the asking, not of the versions', async () => {
@@ -495,15 +497,16 @@ test('onRotate is called for each change, in order, and not for the first versio
   ]);
 });
 
-test('onRotate hears of a change that the handle of the ARN learnt, also where it stands under a name first', async () => {
-  const { source, runtime, secrets, stripe } = setUp();
+test('onRotate hears of a change that the handle of the ARN learnt, also where it began to watch before the first read', async () => {
+  const { source, secrets, stripe } = setUp();
+  const byArn = secrets.secret(source.arn('stripe'));
   const seen: string[] = [];
   stripe.onRotate((next) => void seen.push(next.versionId));
+  await byArn.get();
   await stripe.get();
   const second = source.rotate('stripe', { apiKey: 'second' });
-  const other = createSecrets({ source, runtime });
-  await other.secret(source.arn('stripe')).get();
-  await secrets.secret(source.arn('stripe')).refresh();
+
+  await byArn.refresh();
   await secrets.settled();
 
   expect(seen).toEqual([second]);

@@ -15,7 +15,7 @@ export type FetchSettings = {
 /** The way from a source into memory: one fetch at a time for each secret, in the order of their starts. */
 export function secretFetches(
   { source, runtime, ttlMs, timeoutMs }: FetchSettings,
-  merge: (at: Slot, arn: string) => boolean,
+  merge: (at: Slot, arn: string) => void,
 ) {
   const { track, settled } = pendingWork();
   let sequence = 0;
@@ -48,15 +48,14 @@ export function secretFetches(
         if (at.cell.flight === flight) at.cell.flight = undefined;
       }
     };
-    const promise = Promise.resolve().then(land);
-    const flight: Flight = { started: ++sequence, startedAt, leaving: true, promise };
+    const flight: Flight = { started: ++sequence, startedAt, leaving: true, promise: Promise.resolve().then(land) };
     at.cell.flight = flight;
-    track(promise);
+    track(flight.promise);
     return flight;
   }
 
   function keep(at: Slot, raw: RawSecret, { started, startedAt }: Flight): Held {
-    const merged = merge(at, raw.arn);
+    merge(at, raw.arn);
     const { cell } = at;
     const before = cell.held;
     if (before && before.started > started) return before;
@@ -64,9 +63,10 @@ export function secretFetches(
     const freshUntil = startedAt + ttlMs * (1 - runtime.random() / 2);
     const held = { raw, started, fetchedAt: startedAt, freshUntil };
     Object.assign(cell, { held, failures: 0, retryAt: 0 });
-    const changed = before && before.raw.versionId !== raw.versionId;
-    if (changed) tell('rotate', at.secretId, { versionId: raw.versionId });
-    if (changed || merged) for (const watcher of cell.watchers) track(watcher());
+    if (before && before.raw.versionId !== raw.versionId) {
+      tell('rotate', at.secretId, { versionId: raw.versionId });
+      for (const watcher of cell.watchers) track(watcher());
+    }
     return held;
   }
 

@@ -133,4 +133,11 @@ test('the diagnostics channel tells of everything, and of no value', async () =>
     new Set(['refresh', 'rotate', 'auth-retry', 'callback-failed', 'invalid', 'error', 'stale']),
   );
   expect(shown(told)).not.toContain('hunter2');
+  expect(told[0]).toEqual({
+    type: 'refresh',
+    secretId: 'stripe',
+    versionId: expect.any(String) as string,
+    durationMs: 0,
+  });
+  expect(told).toContainEqual({ type: 'error', secretId: 'stripe', code: 'UNAVAILABLE', durationMs: 0 });
 });

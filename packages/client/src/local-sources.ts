@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-
 import { localFetch, processRuntime, type Runtime } from './runtime.ts';
 import { SecretError } from './secret-error.ts';
 import type { RawSecret, SecretRequest, SecretSource } from './secret-source.ts';
@@ -30,7 +28,11 @@ export type AgentSourceOptions = LocalSourceOptions & {
 
 /** The AWS Secrets Manager Agent on this host. */
 export function agentSource({ tokenFile = '/var/run/awssmatoken', ...options }: AgentSourceOptions = {}): SecretSource {
-  const token = async () => (await readFile(tokenFile, 'utf8')).trim();
+  const token = async () => {
+    // Whoever does not read by the agent does not load it.
+    const { readFile } = await import('node:fs/promises');
+    return (await readFile(tokenFile, 'utf8')).trim();
+  };
   return { get: (request) => ask(request, token, options) };
 }
 

@@ -55,14 +55,13 @@ export function secretCells() {
   }
 
   /** Only an answer tells that a name and an ARN are one secret: a name may end like an ARN, and another Region have the same name. */
-  function merge({ cell, stage, versionId }: Slot, arn: string): boolean {
+  function merge({ cell, stage, versionId }: Slot, arn: string): void {
     const key = keyOf(arn, stage, versionId);
     const known = cells.get(key) ?? cell;
     cells.set(key, known);
-    if (known === cell) return false;
+    if (known === cell) return;
     for (const watcher of cell.watchers) known.watchers.add(watcher);
     for (const other of slots.values()) if (other.cell === cell) other.cell = known;
-    return true;
   }
 
   return { slot, merge, slots: () => [...slots.values()] };

@@ -21,7 +21,6 @@ export function secretVersion<T>(
   stale = false,
 ): SecretVersion<T> {
   const shown = { versionId, arn, name, stage, fetchedAt, stale };
-  const show = { value: () => shown };
   const version = {
     ...shown,
     get value() {
@@ -30,8 +29,7 @@ export function secretVersion<T>(
   };
   Object.defineProperties(version, {
     value: { enumerable: false },
-    toJSON: show,
-    [Symbol.for('nodejs.util.inspect.custom')]: show,
+    [Symbol.for('nodejs.util.inspect.custom')]: { value: () => shown },
   });
   return Object.freeze(version);
 }

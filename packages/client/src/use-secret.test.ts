@@ -158,7 +158,7 @@ test('a caller that gives up ends the window', async () => {
 });
 
 test('without a window there is one retry, and it is the last', async () => {
-  const { source, stripe } = setUp();
+  const { source, stripe } = setUp({ minForcedRefreshMs: 0 });
   const seen: number[] = [];
   await stripe.get();
   source.rotate('stripe', { apiKey: 'second' });
