@@ -8,7 +8,7 @@ import { root } from './source-files.ts';
 
 const run = promisify(execFile);
 const play = async (example: string) =>
-  (await run(process.execPath, [join(root, 'examples', example, 'try-it.ts')])).stdout;
+  (await run(process.execPath, [join(root, 'examples', example, 'try-it.ts')], { timeout: 30_000 })).stdout;
 
 test(
   'examples/lambda: no request fails, and the event of a rotation is not a request',

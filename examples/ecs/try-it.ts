@@ -20,6 +20,7 @@ const task = spawn(process.execPath, [join(import.meta.dirname, 'server.ts')], {
   env,
   stdio: ['ignore', 'pipe', 'inherit'],
 });
+process.once('SIGTERM', () => task.kill('SIGKILL') && process.exit(1));
 const lines = createInterface({ input: task.stdout })[Symbol.asyncIterator]();
 const line = async () =>
   JSON.parse(String((await lines.next()).value)) as { readonly listening?: { readonly port: number } };
