@@ -10,6 +10,7 @@ import * as z from 'zod';
 import { adapterArns, adapterFunctions, adapterRoles } from './adapters.ts';
 import { alarms } from './alarms.ts';
 import { channelPolicy } from './channels.ts';
+import { compatibilityPolicy } from './compatibility.ts';
 import { keyPolicies } from './encryption.ts';
 import { functionExtensions } from './functions.ts';
 import { placement } from './network.ts';
@@ -49,6 +50,7 @@ export function stage({ options = {} }: Call = {}) {
         ...adapterRoles(config),
         ...channelPolicy(config),
         ...watchdogPolicy(config),
+        ...compatibilityPolicy(config),
         ...keyPolicies(config),
         ...subscriptions(config),
         ...alarms(config),

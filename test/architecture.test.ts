@@ -132,15 +132,32 @@ const rules: readonly Rule[] = [
     },
   },
   {
-    rule: 'only packages/aws imports the AWS SDK, its types too',
+    rule: "only packages/aws and the client's own source import the AWS SDK, its types too",
     broken: ({ files }) =>
       wrongImports(
         files,
-        (source) => within('events', 'packages', 'services')(source) && !within('packages/aws')(source),
+        (source) =>
+          within('events', 'packages', 'services')(source) &&
+          !within('packages/aws', 'packages/client/src/sdk-source.ts', 'packages/client/src/sources.test.ts')(source),
         (specifier) => specifier.startsWith('@aws-sdk/') || specifier.startsWith('@smithy/'),
       ),
     planted: {
       files: [file('services/notifier/src/a.ts', `import type { SESv2Client } from '@aws-sdk/client-sesv2';`)],
+    },
+  },
+  {
+    rule: 'what applications install depends on nothing: the client has no dependencies, and imports nothing of ours',
+    broken: ({ files, packages }) => [
+      ...packages.filter(({ folder }) => folder === 'packages/client').flatMap(({ dependencies }) => dependencies),
+      ...wrongImports(
+        files,
+        (source) => within('packages/client')(source) && ships(source),
+        (specifier) => !/^(\.\/|node:|@aws-sdk\/client-secrets-manager$)/.test(specifier),
+      ),
+    ],
+    planted: {
+      files: [file('packages/client/src/a.ts', `import { parseSecretArn } from '@keyturn/rotation/mark';`)],
+      packages: [pack('packages/client', 'zod')],
     },
   },
   {

@@ -76,6 +76,8 @@ const duties: readonly (readonly [RegExp, readonly string[]])[] = [
       ...ledger,
       'secretsmanager:DescribeSecret managed secrets',
       'events:PutEvents Bus',
+      // Where the configuration asks for the event of the Python package.
+      'events:PutEvents default bus',
     ],
   ],
   [
@@ -174,6 +176,7 @@ const classes: readonly (readonly [RegExp, string])[] = [
   [/:subnet\/subnet-\w+$/, 'its subnets'],
   [/:security-group\/sg-\w+$/, 'its security groups'],
   [/:ec2:.*:\*\/\*$/, 'anything of ec2'],
+  [/:event-bus\/default$/, 'default bus'],
   [/^arn:aws:events:[\w-]+:\d+:event-bus\//, 'bus of a subscriber'],
 ];
 const classOf = (resource: string): string => classes.find(([form]) => form.test(resource))?.[1] ?? resource;

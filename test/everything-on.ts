@@ -40,6 +40,7 @@ export function everythingOn(): { readonly file: string; readonly remove: () => 
       subscriber('topic', `arn:aws:sns:eu-central-1:${account}:key-events`),
       subscriber('bus', 'arn:aws:events:eu-central-1:444455556666:event-bus/security'),
     ],
+    compatibility: { secretRotation: true },
     deployment: {
       permissionsBoundary: `arn:aws:iam::${account}:policy/teams/boundary`,
       rolePath: '/teams/keyturn/',

@@ -179,7 +179,7 @@ export const privileges: readonly Check[] = [
       ).Resource),
   },
   {
-    rule: 'a role publishes the facts that are its own, as keyturn, on our bus',
+    rule: 'a role publishes the facts that are its own, as keyturn, on our bus; the announcer one more on the default bus, if at all',
     broken: (from) =>
       where(grantsOf(from, 'events:'), (grant) => {
         // Forwarding to a subscriber's bus is EventBridge's own.
@@ -187,7 +187,10 @@ export const privileges: readonly Check[] = [
         const [source] = condition(grant, 'ForAllValues:StringEquals', 'events:source');
         const given = condition(grant, 'Null', 'events:source')[0] === 'false';
         const types = condition(grant, 'StringEquals', 'events:detail-type');
-        return source !== 'keyturn' || !given || types.length === 0 || resourcesOf(grant).join() !== 'Bus';
+        const bus = resourcesOf(grant).join();
+        const asBefore = grant.role === 'AnnouncerRole' && bus.endsWith(':event-bus/default');
+        if (asBefore) return source !== 'secretsmanager' || !given || types.join() !== 'Secret Rotation';
+        return source !== 'keyturn' || !given || types.length === 0 || bus !== 'Bus';
       }),
     plant: (from) => delete statement(from, 'CleanupRole', 'TellEnds').Condition!['StringEquals'],
   },

@@ -1,12 +1,13 @@
 import type { PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
-import type { KeyturnEvent } from '@keyturn/events/define-event';
 import { PermanentError } from '@keyturn/rotation/errors';
+
+import type { BusEvent } from './event-bus.ts';
 
 /** AWS takes 1 MB; an event of ours is about 1.5 KB, and up to 64 KB are billed as one. */
 const maxBytes = 64 * 1024;
 
 /** The event as PutEvents takes it. PermanentError('malformed') where it is larger than any event of ours can be. */
-export function busEntry(event: KeyturnEvent) {
+export function busEntry(event: BusEvent) {
   const entry = {
     Source: event.source,
     DetailType: event['detail-type'],

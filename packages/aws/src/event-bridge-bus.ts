@@ -1,11 +1,12 @@
 import { PutEventsCommand, type EventBridgeClient, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
+import type { KeyturnEvent } from '@keyturn/events/define-event';
 import type { Clock } from '@keyturn/rotation/clock';
 import { PermanentError, TransientError, type Reason } from '@keyturn/rotation/errors';
 
 import { awsCall } from './aws-call.ts';
 import { ourError } from './aws-error.ts';
 import { busEntry } from './bus-entry.ts';
-import type { EventBus } from './event-bus.ts';
+import type { BusEvent, EventBus } from './event-bus.ts';
 
 export type EventBridgeBusOptions = {
   readonly client: EventBridgeClient;
@@ -18,7 +19,12 @@ export type EventBridgeBusOptions = {
 const attempts = 4;
 const firstPauseMs = 100;
 
-export function eventBridgeBus({ client, busName, clock, traceHeader }: EventBridgeBusOptions): EventBus {
+export function eventBridgeBus<Event extends BusEvent = KeyturnEvent>({
+  client,
+  busName,
+  clock,
+  traceHeader,
+}: EventBridgeBusOptions): EventBus<Event> {
   return {
     async publish(event) {
       const entry = { ...busEntry(event), EventBusName: busName, TraceHeader: traceHeader?.() };

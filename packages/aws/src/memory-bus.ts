@@ -1,11 +1,11 @@
 import type { KeyturnEvent } from '@keyturn/events/define-event';
 
 import { busEntry } from './bus-entry.ts';
-import type { EventBus } from './event-bus.ts';
+import type { BusEvent, EventBus } from './event-bus.ts';
 
 /** A bus that keeps what it was given. */
-export function memoryBus(): EventBus & { readonly published: KeyturnEvent[] } {
-  const published: KeyturnEvent[] = [];
+export function memoryBus<Event extends BusEvent = KeyturnEvent>(): EventBus<Event> & { readonly published: Event[] } {
+  const published: Event[] = [];
   return {
     published,
     publish: async (event) => {

@@ -91,6 +91,13 @@ const subscriber = z.strictObject({
   secretPrefix: z.string().min(1).optional().meta({ description: 'Only secrets whose name begins so' }),
 });
 
+const compatibility = z.strictObject({
+  secretRotation: z.boolean().default(false).meta({
+    description:
+      "Tell of each change on the account's default bus too, as the Python package aws-secretsmanager expects it: source secretsmanager, detail-type Secret Rotation",
+  }),
+});
+
 const timing = z.strictObject({
   toleratedSkew: duration.prefault('5m').meta({ description: 'Twice this is the margin on every deadline' }),
   eventLag: duration.prefault('5m').meta({ description: 'From the label move to the moment we see it' }),
@@ -132,6 +139,7 @@ export const configSchema = z.strictObject({
   notifications,
   runbooks: z.url().meta({ description: 'Pages for people; an alert links <runbooks>/<reason>' }),
   subscribers: z.array(subscriber).default([]),
+  compatibility: compatibility.prefault({}),
   timing: timing.prefault({}),
   adminSecrets: adminSecrets.prefault({}),
   orphansPerRun: z.int().min(1).max(100).default(5).meta({

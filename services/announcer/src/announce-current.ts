@@ -8,6 +8,7 @@ import { eventFacts } from '@keyturn/config/event-facts';
 import { managedSecret, type ManagedSecret } from '@keyturn/config/managed-secret';
 import { occurrence } from '@keyturn/events/occurrence';
 import { SecretRotated } from '@keyturn/events/secret-rotated';
+import { secretRotation, type SecretRotation } from '@keyturn/events/secret-rotation';
 import type { Clock } from '@keyturn/rotation/clock';
 import { TransientError } from '@keyturn/rotation/errors';
 
@@ -30,6 +31,8 @@ export type Deps = {
   readonly secrets: Pick<SecretReader, 'describe'>;
   readonly ledger: Ledger;
   readonly bus: EventBus;
+  /** Where the configuration asks for it: whoever waits for the Python package's event hears of the change too. */
+  readonly defaultBus?: EventBus<SecretRotation> | undefined;
   readonly clock: Clock;
   readonly newId: () => string;
 };
@@ -139,6 +142,7 @@ async function tell(
   };
   const about = occurrence(deps, { correlationId: correlationOf(row), idempotencyKey: `${row.secretArn}#${row.n}` });
   await deps.bus.publish(SecretRotated.create(facts, about));
+  await deps.defaultBus?.publish(secretRotation(secret.name));
   await markAnnounced(row, deps.ledger);
 }
 

@@ -4,6 +4,7 @@ import { eventBridgeBus } from '@keyturn/aws/event-bridge-bus';
 import { sdkSecretsManager } from '@keyturn/aws/sdk-secrets-manager';
 import { secretStore } from '@keyturn/aws/secrets-manager-store';
 import { sqsConsumed } from '@keyturn/aws/sqs-queue';
+import type { SecretRotation } from '@keyturn/events/secret-rotation';
 import { readEnv } from '@keyturn/lambda/env';
 import { loadConfig } from '@keyturn/lambda/load-config';
 import { onQueue } from '@keyturn/lambda/on-queue';
@@ -24,11 +25,17 @@ const env = readEnv({
 });
 const clients = awsClients({ endpoint: env.AWS_ENDPOINT_URL });
 
+const config = loadConfig(env.KEYTURN_CONFIG);
+const busOf = { client: clients.eventBridge(), clock: systemClock };
+
 const deps = {
-  config: loadConfig(env.KEYTURN_CONFIG),
+  config,
   secrets: secretStore(sdkSecretsManager(clients.secretsManager())),
   ledger: dynamoLedger({ client: clients.dynamo(), table: env.TABLE_NAME }),
-  bus: eventBridgeBus({ client: clients.eventBridge(), busName: env.BUS_NAME, clock: systemClock }),
+  bus: eventBridgeBus({ ...busOf, busName: env.BUS_NAME }),
+  defaultBus: config.compatibility.secretRotation
+    ? eventBridgeBus<SecretRotation>({ ...busOf, busName: 'default' })
+    : undefined,
   clock: systemClock,
   newId,
 };
