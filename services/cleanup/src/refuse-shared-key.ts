@@ -3,14 +3,15 @@ import type { SecretDescription, SecretVersion } from '@keyturn/aws/secret-store
 import { entry } from '@keyturn/config/entry';
 import { tagNames } from '@keyturn/config/managed-secret';
 import { copyFinder, mentionsKey } from '@keyturn/rotation/credential-copies';
-import { PermanentError, type Reason } from '@keyturn/rotation/errors';
+import { PermanentError } from '@keyturn/rotation/errors';
+import { formatMark, markOf } from '@keyturn/rotation/mark';
 
 import type { Deps } from './deps.ts';
 import { readOldVersion } from './managed-versions.ts';
 import type { OldKey } from './old-key.ts';
 
 type Place = { readonly secretArn: string; readonly provider: string; readonly target: string };
-type Ports = Pick<Deps, 'secrets' | 'ledger' | 'clock'>;
+type Ports = Pick<Deps, 'secrets' | 'ledger' | 'clock' | 'config' | 'issue'>;
 
 /**
  * Refuses to end a key that another secret gives its readers still, or gave them until lately: somebody pasted one key into two secrets, and this one was
@@ -19,8 +20,8 @@ type Ports = Pick<Deps, 'secrets' | 'ledger' | 'clock'>;
 export async function refuseSharedKey(old: OldKey, place: Place, deps: Ports): Promise<void> {
   for await (const other of deps.secrets.listSecrets({ tagKey: tagNames.target, tagValue: place.target })) {
     const elsewhere = entry(other.tags, tagNames.provider) !== place.provider;
-    if (other.arn === place.secretArn || other.deletedAt !== undefined || elsewhere) continue;
-    if (await unlessGone(() => holds(other.arn, old, deps))) {
+    if (other.arn === place.secretArn || elsewhere) continue;
+    if (await isShared(other.arn, old, place, deps)) {
       throw new PermanentError('shared-key', 'Another secret gives the key to its readers still', {
         field: other.name,
       });
@@ -28,13 +29,36 @@ export async function refuseSharedKey(old: OldKey, place: Place, deps: Ports): P
   }
 }
 
-async function holds(secretArn: string, old: OldKey, deps: Ports): Promise<boolean> {
-  const { secrets } = deps;
-  for (const stage of ['AWSCURRENT', 'AWSPENDING']) {
-    if (shows(await secrets.value(secretArn, { stage }), old)) return true;
+async function isShared(secretArn: string, old: OldKey, place: Place, deps: Ports): Promise<boolean> {
+  try {
+    const description = await deps.secrets.describe(secretArn);
+    return await (description.deletedAt === undefined
+      ? holds(description, old, deps)
+      : mayHold(description, place, deps));
+  } catch (error) {
+    if (error instanceof PermanentError && error.reason === 'secret-missing') return false;
+    // Deleted between two looks.
+    if (error instanceof PermanentError && error.reason === 'secret-deleting') return true;
+    throw error;
   }
-  for (const versionId of await inGrace(await secrets.describe(secretArn), deps)) {
-    if (shows(await readOldVersion(secretArn, versionId, deps), old)) return true;
+}
+
+// Nobody may read a secret that is being deleted, and somebody may restore it. It does not hold the key if each version that counts has one of its own at
+// the provider, with its mark.
+async function mayHold(description: SecretDescription, { provider, target }: Place, deps: Ports): Promise<boolean> {
+  const current = [...description.stages].flatMap(([id, labels]) => (labels.includes('AWSCURRENT') ? [id] : []));
+  const marks = new Set((await deps.issue(provider).list({ target })).map(({ mark }) => mark));
+  const needed = [...current, ...(await inGrace(description, deps))];
+  return needed.some((versionId) => !marks.has(formatMark(markOf(description.arn, versionId, deps.config.stage))));
+}
+
+async function holds(description: SecretDescription, old: OldKey, deps: Ports): Promise<boolean> {
+  const { arn } = description;
+  for (const stage of ['AWSCURRENT', 'AWSPENDING']) {
+    if (shows(await deps.secrets.value(arn, { stage }), old)) return true;
+  }
+  for (const versionId of await inGrace(description, deps)) {
+    if (shows(await readOldVersion(arn, versionId, deps), old)) return true;
   }
   return false;
 }
@@ -51,15 +75,4 @@ function shows(version: SecretVersion | undefined, { keyId, credential }: OldKey
   if (version === undefined) return false;
   const content = version.text.reveal();
   return mentionsKey(content, keyId) || (credential !== undefined && copyFinder(credential)(content) !== undefined);
-}
-
-const gone: ReadonlySet<Reason> = new Set(['secret-missing', 'secret-deleting']);
-
-async function unlessGone(look: () => Promise<boolean>): Promise<boolean> {
-  try {
-    return await look();
-  } catch (error) {
-    if (error instanceof PermanentError && gone.has(error.reason)) return false;
-    throw error;
-  }
 }

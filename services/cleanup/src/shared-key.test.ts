@@ -1,5 +1,6 @@
 import { noteSuperseded, readSuperseded, supersededKey, writeSuperseded } from '@keyturn/aws/supersession';
 import { hidden } from '@keyturn/rotation/hidden';
+import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { expect, test } from 'vitest';
 
 import { day, secretText, world, type World } from '../../../test/world.ts';
@@ -90,22 +91,34 @@ test.each([
   await expect(ask(w)).resolves.toBeUndefined();
 });
 
-test('a secret that is being deleted, or is gone by now, gives nobody anything', async () => {
+test('I1: a secret that is being deleted may be restored: what it may hold is not ended', async () => {
   const w = await world();
-  const arn = await other(w, [secretText(w.handMade)]);
-  const listed = async function* () {
-    yield {
-      arn,
-      name: 'billing/apigee',
-      tags: { 'keyturn:provider': 'apigee' },
-      deletedAt: undefined,
-      lambdaArn: undefined,
-    };
-  };
-  const late = { ...w.cleanup, secrets: { ...w.cleanup.secrets, listSecrets: listed } };
+  const arn = await other(w, [junk]);
+  await w.model.deleteSecret({ SecretId: arn });
+
+  await expect(ask(w)).rejects.toEqual(refusal);
+});
+
+test('a secret that is being deleted, and whose key bears its own mark, keeps no other key', async () => {
+  const w = await world();
+  const arn = await other(w, [junk]);
+  const { VersionId: versionId = '' } = await w.model.getSecretValue({ SecretId: arn });
+  w.provider.handMade({ target: 'orders-app', mark: formatMark(markOf(arn, versionId, 'test')) });
   await w.model.deleteSecret({ SecretId: arn });
 
   await expect(ask(w)).resolves.toBeUndefined();
+});
+
+test.each([undefined, 1])('a secret that is gone by now gives nobody anything', async (deletedAt) => {
+  const w = await world();
+  const arn = await other(w, [secretText(w.handMade)]);
+  const tags = { 'keyturn:provider': 'apigee' };
+  const listed = async function* () {
+    yield { arn, name: 'billing/apigee', tags, deletedAt, lambdaArn: undefined };
+  };
+  const late = { ...w.cleanup, secrets: { ...w.cleanup.secrets, listSecrets: listed } };
+  await w.model.deleteSecret({ SecretId: arn, ForceDeleteWithoutRecovery: true });
+
   await expect(ask({ ...w, cleanup: late })).resolves.toBeUndefined();
 });
 
