@@ -577,3 +577,36 @@ test('a rotation after the grace brings nothing back', async () => {
 
   expect((await readSuperseded(w.ledger, key))?.value).toMatchObject({ stage: 'disabled', n: over.value.n });
 });
+
+test('what changes each night keeps its old key no longer than the policy lets one grow old, and a grace', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  await hear(w, token);
+  const since = w.clock.now();
+
+  for (let night = 0; night < 30; night += 1) {
+    w.pass(23 * hour);
+    await w.model.updateSecret({ SecretId: w.arn, Description: `tagged anew, night ${night}` });
+    w.pass(hour);
+    await hear(w, token);
+  }
+
+  const row = (await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion)))?.value;
+  expect(row?.supersededAt).toBeGreaterThan(since + 5 * day);
+  expect(row?.supersededAt).toBeLessThan(since + 7 * day);
+});
+
+test('I2: a suspicion prolongs a grace to that of the change, however late it is looked at', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  await hear(w, token);
+  w.pass(minute);
+  await w.model.updateSecret({ SecretId: w.arn, Description: 'of the orders team' });
+  const changedAt = w.clock.now();
+  w.pass(hour);
+
+  await hear(w, token);
+
+  const row = (await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion)))?.value;
+  expect(row?.supersededAt).toBe(changedAt);
+});

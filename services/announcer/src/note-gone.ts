@@ -31,21 +31,22 @@ export async function beforeLast({ secret, known, current }: Look, { ledger }: D
 }
 
 // The secret was changed since the last look, and stands on the same version. AWSCURRENT may have been away and have come back, and whatever told of it is
-// lost: then the previous version was current until that change at the latest, and whoever read it then gets a whole grace.
+// lost: then the previous version was current until that change at the latest, and whoever read it then gets a whole grace. Once the policy's maxGrace is
+// over a mere suspicion prolongs nothing: what is tagged anew each night would keep its old key for ever, and who read it since shows by the day of the read.
 export async function noteLook(look: Look, { value, rev }: LedgerRow<Announcement>, deps: Deps): Promise<Announcement> {
   const { description, secret } = look;
   if (hasSeen(value, description) || description.changedAt === undefined) return value;
+  const { changedAt } = description;
   const previous = labelled(description, 'AWSPREVIOUS');
   const row =
     previous === undefined ? undefined : await readSuperseded(deps.ledger, supersededKey(secret.arn, previous));
-  if (previous !== undefined && value.changedAt !== null && (row === undefined || row.value.stage === 'grace')) {
-    await noteGone(
-      { versionId: previous, n: heardNumber, currentAt: description.changedAt },
-      { look, next: value },
-      deps,
-    );
+  const isSuspect = value.changedAt !== null && changedAt < value.since + secret.policy.maxGraceMs;
+  const mayHaveBeen = row === undefined ? value.changedAt !== null : row.value.stage === 'grace' && isSuspect;
+  if (previous !== undefined && mayHaveBeen) {
+    const at = Math.min(changedAt, deps.clock.now());
+    await noteGone({ versionId: previous, n: heardNumber, currentAt: changedAt, at }, { look, next: value }, deps);
   }
-  const seen = { ...value, changedAt: description.changedAt };
+  const seen = { ...value, changedAt };
   if (await deps.ledger.write(announcementKey(secret.arn), seen, rev)) return seen;
   throw seenTogether();
 }
@@ -68,16 +69,22 @@ export async function noteAbandoned(look: Look, next: Announcement, deps: Deps):
   await noteGone({ versionId, n: heardNumber }, { look, next }, deps);
 }
 
-type Gone = { readonly versionId: string; readonly n: number; readonly currentAt?: number };
+type Gone = {
+  readonly versionId: string;
+  readonly n: number;
+  readonly currentAt?: number;
+  /** When it was current at the latest; now unless given. */
+  readonly at?: number;
+};
 type Change = { readonly look: Look; readonly next: Announcement };
 
 export async function noteGone(
-  { versionId, n, currentAt }: Gone,
+  { versionId, n, currentAt, at }: Gone,
   { look, next }: Change,
   { ledger, clock }: Deps,
 ): Promise<void> {
   const { secret, known } = look;
-  const now = clock.now();
+  const supersededAt = at ?? clock.now();
   const place = known?.value ?? { provider: secret.provider.id, target: secret.target };
   await noteSuperseded(
     ledger,
@@ -88,10 +95,10 @@ export async function noteGone(
       target: place.target,
       kind: 'superseded',
       n,
-      supersededAt: now,
+      supersededAt,
       supersededBy: next.currentVersionId,
       correlationId: correlationOf(next),
-      dueAt: now + secret.policy.graceMs + secret.timing.marginMs,
+      dueAt: supersededAt + secret.policy.graceMs + secret.timing.marginMs,
     },
     currentAt,
   );

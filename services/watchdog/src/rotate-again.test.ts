@@ -59,3 +59,18 @@ test('none is begun when the time is over', async () => {
   expect(run).toMatchObject({ stuck: 2, rotatedAgain: 0 });
   expect(at).toEqual([]);
 });
+
+test('a rotation that a person cancels after it was found stuck is not switched on again', async () => {
+  const w = await stuck(2);
+  const { at, change } = timed(w);
+  const versionDates: typeof w.secrets.versionDates = async (arn) => {
+    const dates = await w.secrets.versionDates(arn);
+    await w.model.cancelRotateSecret({ SecretId: arn });
+    return dates;
+  };
+
+  const run = await watchdog(w).run({ secrets: { ...change.secrets, versionDates } });
+
+  expect(run).toMatchObject({ stuck: 2, rotatedAgain: 0, failures: 0 });
+  expect(at).toEqual([]);
+});
