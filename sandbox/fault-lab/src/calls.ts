@@ -1,6 +1,6 @@
 import { TransientError } from '@keyturn/rotation/errors';
 
-import { isDeliveryFault, isRead, type DeliveryFault, type Fault, type FaultKind } from './fault.ts';
+import { canHappenTo, isDeliveryFault, isRead, type DeliveryFault, type Fault, type FaultKind } from './fault.ts';
 import type { Reach } from './lab-provider.ts';
 import type { Process } from './processes.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -67,7 +67,9 @@ export function calls(options: CallsOptions): Calls {
     before(place);
     const fault =
       call.time < calmAt ? (planned.get(place.number) ?? planned.get(place.sign) ?? byChance(place, name)) : undefined;
-    if (fault !== undefined) struck.push(fault);
+    // Plans at random hit calls with what cannot happen to them: nothing came to pass then.
+    if (fault === undefined || !canHappenTo(name, fault.kind)) return undefined;
+    struck.push(fault);
     return fault;
   }
 

@@ -58,6 +58,12 @@ export function kindsFor(name: string): readonly Fault['kind'][] {
   return name.startsWith('secretsManager') ? [...looking, 'stale'] : looking;
 }
 
+/** What is lost on its way is a message, and what is stale is an answer of Secrets Manager. */
+export function canHappenTo(name: string, kind: Fault['kind']): boolean {
+  if (name.startsWith('deliver') || isDeliveryFault(kind)) return name.startsWith('deliver') && isDeliveryFault(kind);
+  return kind !== 'stale' || name.startsWith('secretsManager');
+}
+
 export function isDeliveryFault(kind: Fault['kind']): kind is DeliveryFault {
   return deliveryFaults.some((known) => known === kind);
 }

@@ -1,3 +1,4 @@
+import { graceMs, longestEndMs } from './lab-config.ts';
 import type { World } from './world.ts';
 
 /**
@@ -40,10 +41,15 @@ export function judgeEnd(w: World, lastRotationAt: number): void {
   const { versionId, works, since } = oracle.current();
   if (!works) oracle.broken('I1', 'In the end the current key does not work');
   judgeLeftovers(w);
+  judgeAge(w, lastRotationAt);
   if (announcedLast(w) !== versionId) oracle.broken('I5b', 'Subscribers were not told of the current version');
   if (isPendingElsewhere(w, versionId)) oracle.broken('I11', 'A version is pending still');
   if (since < lastRotationAt) oracle.broken('I11', 'The next rotation did not come to its end');
-  for (const bug of w.bugs) oracle.broken('bug', String(bug));
+}
+
+/** Errors that nobody foresaw, also of a run that came to rest all the same. */
+export function judgeBugs({ bugs, oracle }: World): void {
+  for (const bug of bugs) oracle.broken('bug', String(bug));
 }
 
 function judgeLeftovers({ oracle, secret, published, state }: World): void {
@@ -56,6 +62,14 @@ function judgeLeftovers({ oracle, secret, published, state }: World): void {
     else if (known.mark === undefined && known.everCurrent && !wasHeld) {
       oracle.broken('I3', 'A key without a mark is left, and nobody was told');
     }
+  }
+}
+
+// Of a rotation in which nothing goes wrong any more the old key ends when it is due, and not some time later.
+function judgeAge({ oracle }: World, lastRotationAt: number): void {
+  for (const { owedUntil, goneAt = Infinity, harmed } of oracle.keys()) {
+    if (harmed || owedUntil === Infinity || owedUntil < lastRotationAt + graceMs) continue;
+    if (goneAt > owedUntil + longestEndMs) oracle.broken('I3', 'An old key lived on after its grace and its soak');
   }
 }
 

@@ -52,6 +52,8 @@ export function labConfig({ notifier }: { readonly notifier: boolean }): Config 
 }
 
 export const graceMs = 3 * hour;
+/** From the end of its grace until a key is deleted: its soak, the margin for clocks, and a sweep for each step. */
+export const longestEndMs = 6 * hour + 30 * minute;
 /** Applications keep what they read for so long, and for so much longer while Secrets Manager does not answer. */
 export const refreshMs = 60 * minute;
 export const staleOnErrorMs = 30 * minute;

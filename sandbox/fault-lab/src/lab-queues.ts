@@ -60,6 +60,12 @@ function consumed<Message>(
     ended,
     handler: (event) => handler(event),
   });
-  const handler = onQueue({ service: name, parse, handle, consumed: queue.consumed, log });
+  // What nobody foresaw comes again like any other failure, and leaves no trace but in the log.
+  const heard = (message: Message) =>
+    handle(message).catch((error: unknown) => {
+      ended({ how: 'threw', error });
+      throw error;
+    });
+  const handler = onQueue({ service: name, parse, handle: heard, consumed: queue.consumed, log });
   return queue;
 }

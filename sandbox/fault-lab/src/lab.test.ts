@@ -6,11 +6,14 @@ import { describe, expect, test } from 'vitest';
 import { readCounterexamples } from './counterexamples.ts';
 import { faultKinds } from './fault.ts';
 import { intruders } from './intruders.ts';
+import { judgeBugs } from './judge-end.ts';
+import { hour, minute } from './lab-config.ts';
 import { inWords, play, type Plan } from './play.ts';
 import { processes, type Ended } from './processes.ts';
 import { providerNamed, providers } from './providers.ts';
 import { scheduler } from './scheduler.ts';
 import { soak } from './soak.ts';
+import { world } from './world.ts';
 
 const undisturbed: Plan = { story: 'two', faults: [], intrusions: [] };
 const memory = providerNamed('memory');
@@ -78,6 +81,21 @@ test('what broke a promise once does not any more', async () => {
   for (const { file, provider, plan } of readCounterexamples()) {
     expect(inWords(await play(providerNamed(provider), plan)), file).toBe('');
   }
+});
+
+test('what nobody foresaw in the consumer of a queue is a bug, though its message comes again', async () => {
+  const w = await world({ provider: memory, adopted: true, faults: [] });
+  const { read } = w.rows.ledger;
+  const broken: typeof read = () => Promise.reject(new TypeError('planted'));
+  Object.assign(w.rows.ledger, { read: broken });
+
+  await w.scheduler.runUntil(w.scheduler.now() + minute);
+  Object.assign(w.rows.ledger, { read });
+  await w.scheduler.runUntil(w.scheduler.now() + hour);
+  judgeBugs(w);
+
+  expect(w.queues.announcer.waiting()).toBe(0);
+  expect(w.oracle.violations).toMatchObject([{ rule: 'bug', what: 'TypeError: planted' }]);
 });
 
 test('a year of a secret in which one call in a hundred goes wrong breaks nothing', async () => {

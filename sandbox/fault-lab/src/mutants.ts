@@ -240,8 +240,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(
         'services/announcer/src/note-gone.ts',
-        '      dueAt: now + secret.policy.graceMs + secret.timing.marginMs,',
-        '      dueAt: now,',
+        '      dueAt: supersededAt + secret.policy.graceMs + secret.timing.marginMs,',
+        '      dueAt: supersededAt,',
       ),
     ],
   },

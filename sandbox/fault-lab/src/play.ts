@@ -4,7 +4,7 @@ import { intruders } from './intruders.ts';
 import { hour } from './lab-config.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
 import { hearWorld } from './hear-world.ts';
-import { isAtRest, judgeEnd } from './judge-end.ts';
+import { isAtRest, judgeBugs, judgeEnd } from './judge-end.ts';
 import { judgeNotices } from './judge-notices.ts';
 import type { LeakWatch } from './leak-watch.ts';
 import type { Violation } from './oracle-options.ts';
@@ -103,6 +103,7 @@ export async function play(provider: LabProviderFactory, plan: Plan, options: Pl
     await w.scheduler.runUntil(calmAt + afterCalm.endMs);
     judgeEnd(w, lastRotationAt);
   }
+  judgeBugs(w);
   if (plan.notifier === true) judgeNotices(w, plan);
   if (watch !== undefined) {
     await hearWorld(w, watch);

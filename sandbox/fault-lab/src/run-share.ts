@@ -83,6 +83,9 @@ async function searchShare({ provider, seed, worker, workers, runs, mode }: Shar
   return count.result();
 }
 
+/** Of single faults one in so many goes on to the very end, also where everything is at rest before. */
+const playedOut = 8;
+
 type Listed = Share & { readonly mode: 'singles' | 'intruders' | 'pairs' | 'leaks' };
 
 async function playShare(share: Listed, count: Count): Promise<ShareResult> {
@@ -93,7 +96,10 @@ async function playShare(share: Listed, count: Count): Promise<ShareResult> {
     number += 1;
     if (!isMine(number, { ...share, sample: sampleOf(plan, share) })) continue;
     const watch = share.mode === 'leaks' ? leakWatch(share.seed + number) : undefined;
-    const played = watch ? await watch.listen(() => play(provider, plan, { watch })) : await play(provider, plan);
+    const toTheEnd = share.mode === 'singles' && number % playedOut === 0;
+    const played = watch
+      ? await watch.listen(() => play(provider, plan, { watch }))
+      : await play(provider, plan, { toTheEnd });
     if (watch) leaks = addCounts(leaks, watch.counts());
     count.played(plan, played.struck);
     if (played.violations.length === 0) continue;

@@ -2,7 +2,7 @@ import { SecretRotated } from '@keyturn/events/secret-rotated';
 
 import { kindsFor, type Fault } from './fault.ts';
 import { startAt } from './ground.ts';
-import { judgeEnd } from './judge-end.ts';
+import { judgeBugs, judgeEnd } from './judge-end.ts';
 import { hour } from './lab-config.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
 import type { Violation } from './oracle-options.ts';
@@ -48,6 +48,7 @@ export async function soak(
   const lastRotationAt = calmAt + hour;
   await w.scheduler.runUntil(calmAt + 2 * day);
   judgeEnd(w, lastRotationAt);
+  judgeBugs(w);
   return {
     secrets: 1,
     years,
