@@ -8,7 +8,7 @@ import { isAtRest, judgeBugs, judgeEnd } from './judge-end.ts';
 import { judgeNotices } from './judge-notices.ts';
 import type { LeakWatch } from './leak-watch.ts';
 import type { Violation } from './oracle-options.ts';
-import { repair } from './repair.ts';
+import { removeUnknown, repair } from './repair.ts';
 import { startAt } from './ground.ts';
 import { world, type World } from './world.ts';
 
@@ -59,6 +59,7 @@ const afterCalm = {
   looksMs: [0.01, 2.1, 3.9].map((hours) => hours * hour),
   watchesMs: [0.25, 3, 14, 18].map((hours) => hours * hour),
   rotationMs: 4 * hour,
+  askedMs: 13 * hour,
   endMs: 25 * hour,
 };
 
@@ -91,6 +92,8 @@ export async function play(provider: LabProviderFactory, plan: Plan, options: Pl
   for (const time of story.rotationsAt) w.scheduler.at(startAt + time, () => w.rotate());
   // Rotation cannot be switched on while a version is stuck, which the watchdog clears: whoever is refused tries again later.
   for (const time of [calmAt, calmAt + 2 * hour, calmAt + 3.5 * hour]) w.scheduler.at(time, () => repair(w));
+  // What the last rotation asks of a person is done before the watchdog has it go on.
+  w.scheduler.at(calmAt + afterCalm.askedMs, () => removeUnknown(w));
   const watches = [
     ...story.watchesAt.map((time) => startAt + time),
     ...afterCalm.watchesMs.map((time) => calmAt + time),

@@ -31,7 +31,7 @@ export function repair(w: World): void {
 }
 
 // Where the provider makes the keys and made two at once, nobody but a person can tell which one is whose: docs/runbooks/key-conflict.md.
-function removeUnknown(w: World): void {
+export function removeUnknown(w: World): void {
   const isConflict = w.published.some(({ detail }) => detail.data['reason'] === 'key-conflict');
   if (!isConflict) return;
   for (const { key, mark, everCurrent, there } of w.oracle.keys()) {
