@@ -39,6 +39,8 @@ export async function namedElsewhere(
   let reader: Kept | undefined;
   for (const { value: other } of await listSuperseded(deps.ledger, row.secretArn)) {
     if (other.versionId === row.versionId || other.stage === 'retired') continue;
+    // Nobody was given the key by what never was current. It waits for this version, and the two would wait for each other.
+    if (row.kind === 'superseded' && other.kind === 'orphan') continue;
     // Asked before we read it ourselves.
     const itsReader = await findReader(other, lastRead, live, deps);
     const version = await readOldVersion(row.secretArn, other.versionId, deps);

@@ -368,6 +368,25 @@ test('I2: what is called an orphan and holds the previous key gets a whole grace
   expect(stateOf(w, w.handMade)).toBe('enabled');
 });
 
+test('an orphan that holds the previous key does not keep it, whichever of the two is looked at first', async () => {
+  const w = await superseded();
+  const { VersionId: copy = '' } = await w.model.putSecretValue({
+    SecretId: w.arn,
+    SecretString: secretText(w.handMade),
+    VersionStages: ['x'],
+  });
+  await note(w, copy, { kind: 'orphan', n: -1 });
+  const due: typeof w.ledger.due = async (now, limit) =>
+    (await w.ledger.due(now, limit)).sort((a) => (a.row.endsWith(copy) ? -1 : 1));
+
+  for (let days = 0; days < 3; days += 1) {
+    w.pass(day + margin);
+    await sweep(w, { ledger: { ...w.ledger, due } });
+  }
+
+  expect(stateOf(w, w.handMade)).toBe('disabled');
+});
+
 test('a key that no probe asked about is not deleted', async () => {
   const w = await superseded();
   w.pass(day + margin);
