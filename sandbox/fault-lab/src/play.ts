@@ -57,7 +57,7 @@ export type Played = {
 
 const afterCalm = {
   looksMs: [0.01, 2.1, 3.9].map((hours) => hours * hour),
-  watchesMs: [0.25, 3, 14, 18].map((hours) => hours * hour),
+  watchesMs: [0.25, 3, 5, 14, 15, 18].map((hours) => hours * hour),
   rotationMs: 4 * hour,
   askedMs: 13 * hour,
   endMs: 25 * hour,

@@ -4,7 +4,7 @@ import { functionNames } from '@keyturn/config/names';
 import type { KeyState } from '@keyturn/credential-provider/credential-provider';
 import type { RotationFailed } from '@keyturn/events/rotation-failed';
 import { sameKey, type Credential } from '@keyturn/rotation/credential';
-import { markOf, ownership, secretHash } from '@keyturn/rotation/mark';
+import { formatMark, markOf, ownership, secretHash } from '@keyturn/rotation/mark';
 
 import type { Deps } from './deps.ts';
 import {
@@ -66,7 +66,7 @@ async function isDead(live: Live, token: string, deps: Deps): Promise<boolean> {
     (await provider.check({ target: secret.target, credential, probe: 'none', times: 1 })).key;
   const key = await ask(pending);
   const { clientSuppliedKey } = await provider.describe();
-  if (!isLost(key, live, token, clientSuppliedKey)) return false;
+  if (!isLost(key, live, token, clientSuppliedKey) && !isOlderVersions(key, pending, live, token)) return false;
   const currentKey = await ask(current);
   return currentKey.state === 'enabled' && currentKey.secretMatches !== false;
 }
@@ -77,6 +77,14 @@ function isLost(key: KeyState, { secret }: Live, token: string, clientSuppliedKe
   const ours = markOf(secret.arn, token, secret.environment);
   const foreign = !['unmarked', 'this-secret'].includes(ownership(key.mark, ours));
   return key.state !== 'enabled' || key.secretMatches === false || foreign;
+}
+
+// It bears the mark of another version of the secret, which was current before: a copy of an old value, such as a dry run that a newer version overtook.
+// Every try would end in key-conflict, and the old key could not end while it is pending.
+function isOlderVersions(key: KeyState, pending: Credential, { secret, current }: Live, token: string): boolean {
+  if (key.state === 'absent' || sameKey(pending, current)) return false;
+  const ours = markOf(secret.arn, token, secret.environment);
+  return ownership(key.mark, ours) === 'this-secret' && key.mark !== formatMark(ours);
 }
 
 type Leftover = { readonly versionId: string; readonly correlationId: string };

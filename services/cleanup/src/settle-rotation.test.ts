@@ -290,6 +290,23 @@ test("a pending version whose key bears another secret's mark is cleared", async
   expect(w.keys().get(theirs.keyId.reveal())).toBe('enabled');
 });
 
+test.each([
+  ['the previous version is cleared, for no retry makes it its own', true],
+  ['the current one, a dry run, is left to Secrets Manager', false],
+])('a pending version that is a copy of %s', async (_, isPrevious) => {
+  const w = await world();
+  await w.provider.mark({ target: 'orders-app', keyId: w.handMade.keyId, mark: w.mark(w.firstVersion) });
+  if (isPrevious) await w.paste(w.provider.handMade({ target: 'orders-app' }));
+  const token = await w.begin();
+  const text = hidden(secretText(w.handMade));
+  await w.secrets.putPending({ arn: w.arn, token, text, rotationToken: undefined });
+
+  await failed(w, token);
+
+  expect((await w.labels(token))?.includes('AWSPENDING')).toBe(!isPrevious);
+  expect(w.keys().get(w.handMade.keyId.reveal())).toBe('enabled');
+});
+
 test('a pending version that has no value yet is left to Secrets Manager', async () => {
   const w = await world();
   const token = await w.begin();
