@@ -25,17 +25,18 @@ export async function sendHints({ description, announcement, delayMs }: Look, de
     detail: { secretArn: description.arn, versionId: current },
   };
   await deps.cleanupQueue.send(message, { delayMs });
-  if (isAnnounced(announcement, description) || isReplicating(description)) return 1;
+  const isSeen = hasSeen(announcement, description);
+  if (isSeen && (isAnnounced(announcement) || isReplicating(description))) return 1;
   await deps.announcerQueue.send(message);
   return 2;
 }
 
-function isAnnounced(announcement: Announcement | undefined, description: SecretDescription): boolean {
-  if (announcement === undefined) return false;
-  return hasSeen(announcement, description) && announcement.announced >= announcement.n;
+function isAnnounced(announcement: Announcement | undefined): boolean {
+  return announcement !== undefined && announcement.announced >= announcement.n;
 }
 
-// The announcer would wait for the replicas; a message that waits too often is dead, and the next hour brings another.
+// The announcer would wait for the replicas; a message that waits too often is dead, and the next hour brings another. What it has not seen yet it notes
+// before it waits: however long a replica takes, no old key waits for it.
 function isReplicating({ replicas }: SecretDescription): boolean {
   return replicas.some(({ status }) => status === 'InProgress');
 }

@@ -1,4 +1,4 @@
-import { announcementKey } from '@keyturn/aws/announcement';
+import { announcementKey, readAnnouncement } from '@keyturn/aws/announcement';
 import { expect, test } from 'vitest';
 
 import { another, watchdog, watchedWorld } from '../../../test/watch.ts';
@@ -41,6 +41,23 @@ test('what was changed since the announcer looked costs it one: AWSCURRENT may h
   await dog.run();
 
   expect(dog.announcerQueue.sent).toHaveLength(1);
+});
+
+test.each([
+  ['costs it one although a replica is not in sync', true, 1],
+  ['costs it none where it has seen it and a replica is not in sync', false, 0],
+])('what the announcer has to tell still %s', async (_, isChanged, messages) => {
+  const { w, dog } = await announced();
+  const row = (await readAnnouncement(w.ledger, w.arn))!;
+  await w.ledger.write(announcementKey(w.arn), { ...row.value, announced: 0 }, row.rev);
+  w.pass(hour);
+  if (isChanged) await w.model.updateSecret({ SecretId: w.arn, Description: 'of the orders team' });
+  const replicas = [{ region: 'eu-west-1', status: 'InProgress' }];
+  const describe = async (id: string) => ({ ...(await w.secrets.describe(id)), replicas });
+
+  await dog.run({ secrets: { ...w.secrets, describe } });
+
+  expect(dog.announcerQueue.sent).toHaveLength(messages);
 });
 
 test('nothing is done about a secret that is being deleted', async () => {
