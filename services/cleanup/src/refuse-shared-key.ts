@@ -11,17 +11,19 @@ import { readOldVersion } from './managed-versions.ts';
 import type { OldKey } from './old-key.ts';
 
 type Place = { readonly secretArn: string; readonly provider: string; readonly target: string };
+type Asked = Omit<Place, 'provider'>;
 type Ports = Pick<Deps, 'secrets' | 'ledger' | 'clock' | 'config' | 'issue'>;
 
 /**
  * Refuses to end a key that another secret gives its readers still, or gave them until lately: somebody pasted one key into two secrets, and this one was
  * rotated first. Its tags say which secrets may hold it, their values say whether they do. PermanentError('shared-key') whose field names the other secret.
  */
-export async function refuseSharedKey(old: OldKey, place: Place, deps: Ports): Promise<void> {
+export async function refuseSharedKey(old: OldKey, place: Asked, deps: Ports): Promise<void> {
   for await (const other of deps.secrets.listSecrets({ tagKey: tagNames.target, tagValue: place.target })) {
-    const elsewhere = entry(other.tags, tagNames.provider) !== place.provider;
-    if (other.arn === place.secretArn || elsewhere) continue;
-    if (await isShared(other.arn, old, place, deps)) {
+    // Whichever provider it names: two of the configuration may be one organization. One without any is nobody's to read.
+    const provider = entry(other.tags, tagNames.provider) ?? '';
+    if (other.arn === place.secretArn || provider === '') continue;
+    if (await isShared(old, { ...place, secretArn: other.arn, provider }, deps)) {
       throw new PermanentError('shared-key', 'Another secret gives the key to its readers still', {
         field: other.name,
       });
@@ -29,9 +31,9 @@ export async function refuseSharedKey(old: OldKey, place: Place, deps: Ports): P
   }
 }
 
-async function isShared(secretArn: string, old: OldKey, place: Place, deps: Ports): Promise<boolean> {
+async function isShared(old: OldKey, place: Place, deps: Ports): Promise<boolean> {
   try {
-    const description = await deps.secrets.describe(secretArn);
+    const description = await deps.secrets.describe(place.secretArn);
     return await (description.deletedAt === undefined
       ? holds(description, old, deps)
       : mayHold(description, place, deps));
@@ -46,6 +48,8 @@ async function isShared(secretArn: string, old: OldKey, place: Place, deps: Port
 // Nobody may read a secret that is being deleted, and somebody may restore it. It does not hold the key if each version that counts has one of its own at
 // the provider, with its mark.
 async function mayHold(description: SecretDescription, { provider, target }: Place, deps: Ports): Promise<boolean> {
+  // Another stage's, and whether it has a key of its own nobody here can ask.
+  if (entry(deps.config.providers, provider) === undefined) return false;
   const current = [...description.stages].flatMap(([id, labels]) => (labels.includes('AWSCURRENT') ? [id] : []));
   const marks = new Set((await deps.issue(provider).list({ target })).map(({ mark }) => mark));
   const needed = [...current, ...(await inGrace(description, deps))];

@@ -31,7 +31,7 @@ function ask(w: World) {
     mark: w.mark(w.firstVersion),
     state: 'enabled',
   } as const;
-  return refuseSharedKey(old, { secretArn: w.arn, provider: 'apigee', target: 'orders-app' }, w.cleanup);
+  return refuseSharedKey(old, { secretArn: w.arn, target: 'orders-app' }, w.cleanup);
 }
 
 const refusal: unknown = expect.objectContaining({ reason: 'shared-key', field: 'billing/apigee' });
@@ -39,6 +39,13 @@ const refusal: unknown = expect.objectContaining({ reason: 'shared-key', field: 
 test('I1: a key that another secret gives its readers is not ended, and the other secret is named', async () => {
   const w = await world();
   await other(w, [junk, secretText(w.handMade)]);
+
+  await expect(ask(w)).rejects.toEqual(refusal);
+});
+
+test('I1: so is one of a secret that names another provider, which may be the same organization', async () => {
+  const w = await world();
+  await other(w, [junk, secretText(w.handMade)], { 'keyturn:provider': 'apigee-eu' });
 
   await expect(ask(w)).rejects.toEqual(refusal);
 });
@@ -83,7 +90,7 @@ test('a key whose grace is over in the other secret too is nobody’s any more',
 
 test.each([
   ['of another place', { 'keyturn:target': 'other-app' }],
-  ['of another provider', { 'keyturn:provider': 'another' }],
+  ['without a provider', { 'keyturn:provider': '' }],
 ])('a secret %s is not asked', async (_, tags) => {
   const w = await world();
   await other(w, [secretText(w.handMade)], tags);
