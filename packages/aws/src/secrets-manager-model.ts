@@ -47,7 +47,7 @@ export function secretsManagerModel(options: VaultOptions & RotationOptions): Se
     ...secretsManagerListing(vault, options.region),
     ...deletion(vault, clock),
     ...writing(vault, save, clock),
-    ...tagging(vault),
+    ...tagging(vault, clock),
     rotations: control,
     peek: (arn) => truthOf(vault, arn, clock.now()),
 
@@ -191,16 +191,20 @@ function deletion(vault: Vault, clock: Clock) {
   };
 }
 
-function tagging(vault: Vault) {
+// Any change counts: `LastChangedDate` is when the secret was modified in any way.
+function tagging(vault: Vault, clock: Clock) {
   return {
     async tagResource(request: { SecretId: string | undefined; Tags: Tag[] | undefined }) {
-      setTags(vault.findLive(request.SecretId), request.Tags ?? []);
+      const secret = vault.findLive(request.SecretId);
+      setTags(secret, request.Tags ?? []);
+      secret.changedAt = clock.now();
       return {};
     },
 
     async untagResource(request: { SecretId: string | undefined; TagKeys: string[] | undefined }) {
       const secret = vault.findLive(request.SecretId);
       for (const key of request.TagKeys ?? []) secret.tags.delete(key);
+      secret.changedAt = clock.now();
       return {};
     },
   };

@@ -74,6 +74,7 @@ export function secretsManagerRotation(vault: Vault, options: RotationOptions) {
     }
 
     secret.rotation = { enabled: true, lambdaArn, rules };
+    secret.changedAt = clock.now();
     schedule(secret);
     if (announce(vault, secret, token, test)) begin(secret, lambdaArn, token, test);
     return { ARN: secret.arn, Name: secret.name, VersionId: token };
@@ -82,6 +83,7 @@ export function secretsManagerRotation(vault: Vault, options: RotationOptions) {
   async function cancelRotateSecret(request: CancelRotateSecretRequest) {
     const secret = vault.findLive(request.SecretId);
     if (secret.rotation !== undefined) secret.rotation.enabled = false;
+    secret.changedAt = clock.now();
     const versionId = secret.open?.token;
     secret.open = undefined;
     schedule(secret);

@@ -250,6 +250,8 @@ export const intruders: Readonly<Record<string, Intruder>> = {
     // Its nodes learn late.
     later(w, 2 * hour + 5 * minute, () => w.oracle.harm(false));
   },
+  'tags-changed': (w) =>
+    onBehalfOf(w, () => w.model.tagResource({ ...arnOf(w), Tags: [{ Key: 'team', Value: w.newId() }] })),
   'products-changed': (w) => onBehalfOf(w, () => w.provider.hand.changeEntitlements(w.secret.target)),
   'stale-messages': staleMessages,
   'queues-redriven': (w) => {

@@ -24,7 +24,7 @@ export async function refuseSharedKey(old: OldKey, place: Asked, deps: Ports): P
     const provider = entry(other.tags, tagNames.provider) ?? '';
     if (other.arn === place.secretArn || provider === '') continue;
     if (await isShared(old, { ...place, secretArn: other.arn, provider }, deps)) {
-      throw new PermanentError('shared-key', 'Another secret gives the key to its readers still', {
+      throw new PermanentError('shared-key', 'Another secret gives the key to its readers, or may do so', {
         field: other.name,
       });
     }
@@ -39,8 +39,9 @@ async function isShared(old: OldKey, place: Place, deps: Ports): Promise<boolean
       : mayHold(description, place, deps));
   } catch (error) {
     if (error instanceof PermanentError && error.reason === 'secret-missing') return false;
-    // Deleted between two looks.
-    if (error instanceof PermanentError && error.reason === 'secret-deleting') return true;
+    // Deleted between two looks, or nobody of ours may read it: it may hold the key, and its name says who has to look.
+    const isOutOfReach = error instanceof PermanentError && ['secret-deleting', 'access-denied'].includes(error.reason);
+    if (isOutOfReach) return true;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { noteSuperseded, readSuperseded, supersededKey, writeSuperseded } from '@keyturn/aws/supersession';
+import { PermanentError } from '@keyturn/rotation/errors';
 import { hidden } from '@keyturn/rotation/hidden';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { expect, test } from 'vitest';
@@ -154,3 +155,12 @@ function superseded(w: World, secretArn: string, versionId: string) {
     dueAt: now + day,
   });
 }
+
+test('a secret that nobody of ours may read may hold the key: the hold names that secret', async () => {
+  const w = await world();
+  await other(w, [junk]);
+  const denied = () => Promise.reject(new PermanentError('access-denied', 'The key of the secret is not ours to use'));
+  const secrets = { ...w.cleanup.secrets, value: denied };
+
+  await expect(ask({ ...w, cleanup: { ...w.cleanup, secrets } })).rejects.toEqual(refusal);
+});
