@@ -558,10 +558,13 @@ test('I2: such a rollback that a rotation follows within the grace gives the key
   w.pass(hour);
   const next = await rotated(w);
 
+  const before = (await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion)))?.value;
   await hear(w, next);
 
   const row = (await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion)))?.value;
   expect(row?.supersededAt).toBeGreaterThanOrEqual(backAt);
+  // Its end is told where its supersession was.
+  expect(row?.correlationId).toBe(before?.correlationId);
 });
 
 test('a rotation after the grace brings nothing back', async () => {

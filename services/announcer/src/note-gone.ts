@@ -1,7 +1,7 @@
 import { announcementKey, hasSeen, type Announcement } from '@keyturn/aws/announcement';
 import type { LedgerRow } from '@keyturn/aws/ledger';
 import { rotationLabel, type SecretDescription } from '@keyturn/aws/secret-store';
-import { heardNumber, noteSuperseded, readSuperseded, supersededKey } from '@keyturn/aws/supersession';
+import { heardNumber, noteSuperseded, readSuperseded, supersededKey, type Superseded } from '@keyturn/aws/supersession';
 import type { ManagedSecret } from '@keyturn/config/managed-secret';
 import { TransientError } from '@keyturn/rotation/errors';
 import { secretHash } from '@keyturn/rotation/mark';
@@ -23,11 +23,11 @@ export const seenTogether = () => new TransientError('Another announcer saw the 
 
 // Between the last look and this one AWSCURRENT may have been back on the version before, and this change covers the traces: if that is in its grace still,
 // its grace begins anew.
-export async function beforeLast({ secret, known, current }: Look, { ledger }: Deps): Promise<string | undefined> {
+export async function beforeLast({ secret, known, current }: Look, { ledger }: Deps): Promise<Superseded | undefined> {
   const versionId = known?.value.previousVersionId ?? undefined;
   if (versionId === undefined || versionId === current) return undefined;
   const row = await readSuperseded(ledger, supersededKey(secret.arn, versionId));
-  return row?.value.stage === 'grace' ? versionId : undefined;
+  return row?.value.stage === 'grace' ? row.value : undefined;
 }
 
 // The secret was changed since the last look, and stands on the same version. AWSCURRENT may have been away and have come back, and whatever told of it is
@@ -44,7 +44,8 @@ export async function noteLook(look: Look, { value, rev }: LedgerRow<Announcemen
   const mayHaveBeen = row === undefined ? value.changedAt !== null : row.value.stage === 'grace' && isSuspect;
   if (previous !== undefined && mayHaveBeen) {
     const at = Math.min(changedAt, deps.clock.now());
-    await noteGone({ versionId: previous, n: heardNumber, currentAt: changedAt, at }, { look, next: value }, deps);
+    const gone = { versionId: previous, n: heardNumber, currentAt: changedAt, at, story: row?.value.correlationId };
+    await noteGone(gone, { look, next: value }, deps);
   }
   const seen = { ...value, changedAt };
   if (await deps.ledger.write(announcementKey(secret.arn), seen, rev)) return seen;
@@ -75,11 +76,13 @@ type Gone = {
   readonly currentAt?: number;
   /** When it was current at the latest; now unless given. */
   readonly at?: number;
+  /** In which story its end is told; that of the change unless given. */
+  readonly story?: string | undefined;
 };
 type Change = { readonly look: Look; readonly next: Announcement };
 
 export async function noteGone(
-  { versionId, n, currentAt, at }: Gone,
+  { versionId, n, currentAt, at, story }: Gone,
   { look, next }: Change,
   { ledger, clock }: Deps,
 ): Promise<void> {
@@ -97,7 +100,7 @@ export async function noteGone(
       n,
       supersededAt,
       supersededBy: next.currentVersionId,
-      correlationId: correlationOf(next),
+      correlationId: story ?? correlationOf(next),
       dueAt: supersededAt + secret.policy.graceMs + secret.timing.marginMs,
     },
     currentAt,
