@@ -14,10 +14,10 @@ import { TransientError } from '@keyturn/rotation/errors';
 
 import { describeManaged } from './describe-managed.ts';
 import {
-  beforeLast,
   correlationOf,
   labelled,
   noteAbandoned,
+  noteBeforeLast,
   noteGone,
   noteHeardOf,
   noteLook,
@@ -71,11 +71,10 @@ async function recordChange(look: Look, deps: Deps): Promise<Announcement> {
   }
   const next = known === undefined ? await firstRow(look, deps) : await nextRow(look, known.value, deps);
   // Two versions if a change between the last look and this one went unseen.
-  const doubted = await beforeLast(look, deps);
-  for (const versionId of new Set([next.previousVersionId, labelled(description, 'AWSPREVIOUS'), doubted?.versionId])) {
-    const story = versionId === doubted?.versionId ? doubted?.correlationId : undefined;
-    if (typeof versionId === 'string') await noteGone({ versionId, n: next.n, story }, { look, next }, deps);
+  for (const versionId of new Set([next.previousVersionId, labelled(description, 'AWSPREVIOUS')])) {
+    if (typeof versionId === 'string') await noteGone({ versionId, n: next.n }, { look, next }, deps);
   }
+  await noteBeforeLast(look, next, deps);
   if (moved.versionId !== next.previousVersionId) await noteHeardOf(look, next, deps);
   await noteAbandoned(look, next, deps);
   await lookAgain(deps.ledger, secret.arn, current);

@@ -1,7 +1,7 @@
 import { announcementKey, hasSeen, type Announcement } from '@keyturn/aws/announcement';
 import type { LedgerRow } from '@keyturn/aws/ledger';
 import { rotationLabel, type SecretDescription } from '@keyturn/aws/secret-store';
-import { heardNumber, noteSuperseded, readSuperseded, supersededKey, type Superseded } from '@keyturn/aws/supersession';
+import { heardNumber, noteSuperseded, readSuperseded, supersededKey } from '@keyturn/aws/supersession';
 import type { ManagedSecret } from '@keyturn/config/managed-secret';
 import { TransientError } from '@keyturn/rotation/errors';
 import { secretHash } from '@keyturn/rotation/mark';
@@ -23,11 +23,13 @@ export const seenTogether = () => new TransientError('Another announcer saw the 
 
 // Between the last look and this one AWSCURRENT may have been back on the version before, and this change covers the traces: if that is in its grace still,
 // its grace begins anew.
-export async function beforeLast({ secret, known, current }: Look, { ledger }: Deps): Promise<Superseded | undefined> {
+export async function noteBeforeLast(look: Look, next: Announcement, deps: Deps): Promise<void> {
+  const { secret, known, current } = look;
   const versionId = known?.value.previousVersionId ?? undefined;
-  if (versionId === undefined || versionId === current) return undefined;
-  const row = await readSuperseded(ledger, supersededKey(secret.arn, versionId));
-  return row?.value.stage === 'grace' ? row.value : undefined;
+  if (versionId === undefined || versionId === current) return;
+  const row = await readSuperseded(deps.ledger, supersededKey(secret.arn, versionId));
+  if (row?.value.stage !== 'grace') return;
+  await noteGone({ versionId, n: next.n, story: row.value.correlationId }, { look, next }, deps);
 }
 
 // The secret was changed since the last look, and stands on the same version. AWSCURRENT may have been away and have come back, and whatever told of it is
