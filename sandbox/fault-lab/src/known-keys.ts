@@ -21,6 +21,8 @@ export type KnownKey = {
   excusedUntil: number;
   /** It was off already when that person did so. */
   wasOff: boolean;
+  /** Whoever read it got it from that person, and it never worked meanwhile. */
+  handedOutBroken: boolean;
   madeByHand: boolean;
   /** How many calls had been made when it was switched off or removed; Infinity while it is on. */
   offAt: number;
@@ -83,6 +85,7 @@ function newlyKnown(key: LabKey, target: string): KnownKey {
     harmed: false,
     excusedUntil: -Infinity,
     wasOff: false,
+    handedOutBroken: false,
     madeByHand: false,
     offAt: Infinity,
   };

@@ -33,15 +33,15 @@ export function oracle(options: OracleOptions) {
       if (known === current.key) broken('I1', 'The current key is not accepted everywhere');
       else broken('I2', 'A key is refused in its grace');
     }
-    if (applications.inUse().some((held) => !isExcused(held) && !works(held))) {
+    if (applications.inUse().some((held) => !held.handedOutBroken && !isExcused(held) && !works(held))) {
       broken('I2', 'An application uses a key that it read in time, and is refused');
     }
   }
 
   function supersede(known: KnownKey): void {
     // What a person handed out broken was no promise of ours.
-    const wasBroken = known.excusedUntil >= now() && !works(known);
-    known.owedUntil = wasBroken ? now() : now() + graceMs;
+    known.handedOutBroken = known.excusedUntil >= now() && !works(known);
+    known.owedUntil = known.handedOutBroken ? now() : now() + graceMs;
   }
 
   // A person may make anything current. What was due already may be off, and is switched on again soon; what is gone is gone by that person's doing.

@@ -31,7 +31,7 @@ export async function clearDeadPending(failed: RotationFailed, deps: Deps): Prom
   const live = await readJudgeable(secretArn, deps);
   if (live === undefined) return;
   if (pending) {
-    if (!(await isDead(live, token, deps))) return;
+    if (!(await isDead(live, { token, why: `${failed.data.reason} ${failed.data.field ?? ''}` }, deps))) return;
     await deps.secrets.dropPending({ arn: secretArn, versionId: token });
   }
   await noteLeftover(live, { versionId: token, correlationId: failed.metadata.correlationId }, deps);
@@ -48,25 +48,31 @@ export async function clearStuckPending(live: Live, deps: Deps): Promise<void> {
   const stuck = await findStuckPending(description, deps, { rotationHandler, stuckAfterMs });
   if (stuck === undefined || (await deps.fleet.paused())) return;
   const { versionId, cure } = stuck;
-  if (cure === 'rotate' && !(await isDead(live, versionId, deps))) return;
+  if (cure === 'rotate' && !(await isDead(live, { token: versionId, why: 'stuck' }, deps))) return;
   await deps.secrets.dropPending({ arn: secret.arn, versionId });
   await noteLeftover(live, { versionId, correlationId: `${secretHash(secret.arn)}/${versionId}` }, deps);
 }
 
+/** `why`: reason and field of its failure, or `stuck`: it has been pending for too long. */
+type Suspect = { readonly token: string; readonly why: string };
+
 // "Absent" or "switched off" counts only while the same question about the current key gets a good answer: else it is the provider, the target or
 // our access to it that is gone.
-async function isDead(live: Live, token: string, deps: Deps): Promise<boolean> {
+async function isDead(live: Live, { token, why }: Suspect, deps: Deps): Promise<boolean> {
   const { secret, current } = live;
   const version = await deps.secrets.value(secret.arn, { versionId: token, stage: 'AWSPENDING' });
   const pending = version === undefined ? undefined : credentialIn(secret, version);
-  if (pending === undefined) return false;
+  // Its own key stands in its way and may be in use: nothing is lost with an empty version, and the next rotation has another mark.
+  if (pending === undefined) return version === undefined && why === 'key-conflict mark';
+  // A dry run of long ago, and no rotation.
+  if (sameKey(pending, current)) return why === 'stuck' || why.startsWith('same-key ');
 
   const provider = deps.issue(secret.provider.id);
   const ask = async (credential: Credential) =>
     (await provider.check({ target: secret.target, credential, probe: 'none', times: 1 })).key;
   const key = await ask(pending);
   const { clientSuppliedKey } = await provider.describe();
-  if (!isLost(key, live, token, clientSuppliedKey) && !isOlderVersions(key, pending, live, token)) return false;
+  if (!isLost(key, live, token, clientSuppliedKey) && !isOlderVersions(key, live, token)) return false;
   const currentKey = await ask(current);
   return currentKey.state === 'enabled' && currentKey.secretMatches !== false;
 }
@@ -81,8 +87,8 @@ function isLost(key: KeyState, { secret }: Live, token: string, clientSuppliedKe
 
 // It bears the mark of another version of the secret, which was current before: a copy of an old value, such as a dry run that a newer version overtook.
 // Every try would end in key-conflict, and the old key could not end while it is pending.
-function isOlderVersions(key: KeyState, pending: Credential, { secret, current }: Live, token: string): boolean {
-  if (key.state === 'absent' || sameKey(pending, current)) return false;
+function isOlderVersions(key: KeyState, { secret }: Live, token: string): boolean {
+  if (key.state === 'absent') return false;
   const ours = markOf(secret.arn, token, secret.environment);
   return ownership(key.mark, ours) === 'this-secret' && key.mark !== formatMark(ours);
 }

@@ -26,7 +26,9 @@ const about = (w: World) => ({
   traceparent: null,
 });
 
-function failed(w: World, versionId: string, retryable = false) {
+type Why = { readonly reason?: 'key-conflict' | 'same-key'; readonly field?: string };
+
+function failed(w: World, versionId: string, retryable = false, why: Why = {}) {
   const facts = {
     ...common(w),
     versionId,
@@ -37,6 +39,7 @@ function failed(w: World, versionId: string, retryable = false) {
     liveCredential: 'old',
     attempt: 1,
     nextRetry: null,
+    ...why,
   } as const;
   return settleRotation(parseOutcome(RotationFailed.create(facts, about(w))), w.cleanup);
 }
@@ -337,4 +340,28 @@ test('I2: an abandoned version that became current after all is superseded like 
   });
 
   expect((await readSuperseded(w.ledger, supersededKey(w.arn, token)))?.value.kind).toBe('superseded');
+});
+
+test.each([
+  ['the key that bears its mark may be in use', 'mark', false],
+  ['keys without a mark wait for a person, and the next try may succeed', 'target', true],
+])('an empty pending version in conflict is cleared or not: %s', async (_, field, stays) => {
+  const w = await world({ mode: 'generated' });
+  const token = await w.begin();
+
+  await failed(w, token, false, { reason: 'key-conflict', field });
+
+  expect((await w.labels(token)).includes('AWSPENDING')).toBe(stays);
+});
+
+test('a pending version that holds the current key is a dry run, and cleared only where a rotation failed by it', async () => {
+  const w = await world();
+  const { token } = await pending(w, w.handMade);
+
+  await failed(w, token);
+  const kept = await w.labels(token);
+  await failed(w, token, false, { reason: 'same-key', field: '/key' });
+
+  expect(kept).toContain('AWSPENDING');
+  expect(await w.labels(token)).not.toContain('AWSPENDING');
 });
