@@ -35,18 +35,18 @@ Exit code 0 only if nothing did.
 type Size = { readonly runs: number; readonly sample: number };
 
 /**
- * What a run without a mode plays; it has to fit into a build, in two minutes. The providers in memory are fastest: all faults are played with them, and everybody
- * who comes alone with the first. The others get samples; undefined: nothing.
+ * What a run without a mode plays; it has to fit into a build. The providers in memory are fastest: every fault is played with them, and with the first half of
+ * those who come alone. The others get samples; undefined: nothing.
  */
 function usual(mode: Mode, provider: string): Size | undefined {
   const isFast = provider.startsWith('memory');
   const isFirst = provider === 'memory';
   const sizes: Readonly<Record<Mode, Size | undefined>> = {
-    singles: { runs: 0, sample: isFast ? 1 : 6 },
-    intruders: { runs: 0, sample: isFirst ? 50 : 4000 },
-    pairs: { runs: 0, sample: isFast ? 1000 : 4000 },
-    random: { runs: isFast ? 500 : 100, sample: 1 },
-    races: { runs: isFast ? 500 : 100, sample: 1 },
+    singles: { runs: 0, sample: isFast ? 1 : 12 },
+    intruders: { runs: 0, sample: isFirst ? 100 : 8000 },
+    pairs: { runs: 0, sample: isFast ? 1000 : 8000 },
+    random: { runs: isFast ? 500 : 50, sample: 1 },
+    races: { runs: isFast ? 500 : 50, sample: 1 },
     leaks: isFirst ? { runs: 0, sample: 1000 } : undefined,
     soak: isFast ? { runs: 2, sample: 1 } : undefined,
   };
