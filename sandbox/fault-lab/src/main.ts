@@ -35,8 +35,8 @@ Exit code 0 only if nothing did.
 type Size = { readonly runs: number; readonly sample: number };
 
 /**
- * What a run without a mode plays; it has to fit into a build. The providers in memory are fastest: every fault is played with them, and with the first half of
- * those who come alone. The others get samples; undefined: nothing.
+ * What a run without a mode plays; it has to fit into a build. With both providers in memory every single fault is played, and with `memory` half of the
+ * intruders who come alone. The rest is sampled; undefined: nothing.
  */
 function usual(mode: Mode, provider: string): Size | undefined {
   const isFast = provider.startsWith('memory');
