@@ -13,9 +13,9 @@ import {
   type Value,
 } from './cloud-formation.ts';
 import { placement, placementStatements, proxyStatements } from './network.ts';
+import { providerStatements, type Duty } from './provider-statements.ts';
 
 const duties = ['issue', 'retire'] as const;
-type Duty = (typeof duties)[number];
 
 /**
  * Each configured provider is deployed as two functions from one module: one that issues and checks credentials, one that disables and deletes
@@ -45,6 +45,7 @@ export function adapterRoles(config: Config): Resources {
         ...readSecrets('AdminCredential', adminSecretsOf(provider, duty)),
         ...proxyStatements(provider.network),
         ...placementStatements(provider.network, name),
+        ...providerStatements(provider, duty),
         allow(
           'Log',
           ['logs:CreateLogStream', 'logs:PutLogEvents'],

@@ -1,24 +1,22 @@
 import * as z from 'zod';
 
 import { duration } from './duration.ts';
-import { hostname, id, path, secretName } from './field.ts';
-import { network } from './network-config.ts';
+import { id, parameterName, path } from './field.ts';
+import { checkProbes, probeFields } from './probe-config.ts';
 import type { Problems } from './problem.ts';
+import { providerFields } from './provider-fields.ts';
+import { urlProblems } from './url-problems.ts';
+import { usageRangeMs } from './usage-range.ts';
 
-const parameterName = z.string().regex(/^[\w-]+$/, 'letters, digits, dashes and underscores');
-
-/** A request that tells whether a key works: where, and how the key is sent. `urls` of the provider allow the host; only its id stands here. */
+/** A request that tells whether a key works, how the key is sent, and which keys it fits. */
 const probe = z.strictObject({
-  id,
+  ...probeFields,
   products: z.array(z.string().min(1)).default([]).meta({
     description: 'Apigee API products that the probed resource belongs to',
   }),
   targets: z.array(z.string().min(1)).default([]).meta({
     description: 'Targets that it is for, whole or with a * at the end. Without products and targets it fits every key',
   }),
-  url: z.string().meta({ description: "One of the provider's `urls`, by id" }),
-  path,
-  method: z.enum(['GET', 'HEAD', 'POST']).default('GET'),
   send: z.discriminatedUnion('as', [
     z.strictObject({ as: z.literal('header'), name: parameterName.default('x-apikey') }),
     z.strictObject({ as: z.literal('query'), name: parameterName.default('apikey') }),
@@ -26,17 +24,6 @@ const probe = z.strictObject({
       .strictObject({ as: z.literal('clientCredentials'), tokenPath: path })
       .meta({ description: 'Exchange key and secret for a token at `tokenPath`, then call `path` with it' }),
   ]),
-  expect: z
-    .array(
-      z
-        .int()
-        .min(200)
-        .max(499)
-        .refine((status) => status < 300 || status >= 400, 'a redirect tells nothing of a key'),
-    )
-    .nonempty()
-    .default([200])
-    .meta({ description: 'Statuses that mean the key was accepted' }),
 });
 export type ProbeConfig = z.output<typeof probe>;
 
@@ -87,12 +74,7 @@ export const apigee = z
     auth: apigeeAuth.optional().meta({
       description: 'serviceAccount for X and hybrid, oauth for edge, basic for opdk unless given',
     }),
-    adminSecret: secretName
-      .optional()
-      .meta({ description: 'Name or ARN of the secret with which the adapter administers keys' }),
-    retireSecret: secretName.optional().meta({
-      description: 'Another one for the function that disables and deletes, so that the one that issues cannot',
-    }),
+    ...providerFields,
     mint: z.enum(['chosen', 'generated']).default('chosen').meta({
       description: 'chosen: Keyturn makes key and secret and imports them. generated: only Apigee makes them',
     }),
@@ -108,12 +90,6 @@ export const apigee = z
       })
       .optional()
       .meta({ description: 'Ask the statistics of these environments when a key was last used' }),
-    orphans: z.enum(['report', 'reap']).default('report').meta({
-      description:
-        'Keys with the mark of this installation whose secret is gone. report: tell it. reap: retire them after the longest grace',
-    }),
-    network: network.prefault({}),
-    allowHttp: z.array(hostname).default([]).meta({ description: 'Hosts that may be called without TLS' }),
     propagation: duration
       .optional()
       .meta({ description: 'No node needs longer to accept a new key: 3m unless given, 5m for hybrid' }),
@@ -128,6 +104,7 @@ export const apigee = z
   })
   .transform(({ managementUrl, auth, propagation, revocation, ...given }) => ({
     ...given,
+    usage: given.analytics && { lag: given.analytics.lag, range: usageRangeMs },
     managementUrl: managementUrl ?? managementUrls[given.flavour] ?? '',
     auth: auth ?? defaultAuth[given.flavour],
     propagation: propagation ?? cacheMs(given.flavour),
@@ -192,3 +169,14 @@ function* apigeeProblems({ flavour, managementUrl, auth, adminSecret, retireSecr
 // It is the default, too: the user of somebody's own cloud would be sent there.
 const isPublicLogin = (auth: ApigeeAuth | undefined): boolean =>
   auth?.as === 'oauth' && /(^|\.)login\.apigee\.com$/.test(new URL(auth.tokenUrl).hostname);
+
+/** What the schema cannot say of one: its addresses, and what its probes name. */
+export function* checkApigee(at: string, config: ApigeeConfig): Problems {
+  const { managementUrl, auth, urls, allowHttp } = config;
+  yield* urlProblems(`${at}.managementUrl`, managementUrl, allowHttp);
+  for (const [name, value] of Object.entries<string | undefined>(auth)) {
+    if (name.endsWith('Url') && value !== undefined) yield* urlProblems(`${at}.auth.${name}`, value, allowHttp);
+  }
+  for (const [id, url] of Object.entries(urls)) yield* urlProblems(`${at}.urls.${id}`, url, allowHttp);
+  yield* checkProbes(at, config);
+}

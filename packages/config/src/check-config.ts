@@ -3,17 +3,15 @@ import { eventTypes } from '@keyturn/events/catalogue';
 import { checkNetwork } from './check-network.ts';
 import { checkNotifications } from './check-notifications.ts';
 import { checkPolicies } from './check-policies.ts';
-import type { Config, ProviderConfig } from './config.ts';
-import { entry } from './entry.ts';
+import type { Config } from './config.ts';
 import type { Problems } from './problem.ts';
-import { urlProblems } from './url-problems.ts';
+import { checkProvider } from './provider-config.ts';
 
 /** What the schema cannot say: references, addresses, and times that depend on each other. */
 export function* checkConfig(config: Config): Problems {
   for (const [id, provider] of Object.entries(config.providers)) {
     yield* checkName(`providers.${id}`, id, config.stage);
-    yield* checkUrls(`providers.${id}`, provider);
-    yield* checkProbes(`providers.${id}`, provider);
+    yield* checkProvider(`providers.${id}`, provider);
     yield* checkNetwork(`providers.${id}.network`, provider.network);
   }
   yield* checkPolicies(config);
@@ -31,23 +29,6 @@ function* checkName(field: string, id: string, stage: string): Problems {
       field,
       message: `is too long: stage and provider have ${longestNames} characters for the name of a function`,
     };
-  }
-}
-
-function* checkUrls(at: string, { managementUrl, auth, urls, allowHttp }: ProviderConfig): Problems {
-  yield* urlProblems(`${at}.managementUrl`, managementUrl, allowHttp);
-  for (const [name, value] of Object.entries<string | undefined>(auth)) {
-    if (name.endsWith('Url') && value !== undefined) yield* urlProblems(`${at}.auth.${name}`, value, allowHttp);
-  }
-  for (const [id, url] of Object.entries(urls)) yield* urlProblems(`${at}.urls.${id}`, url, allowHttp);
-}
-
-function* checkProbes(at: string, { probes, urls }: ProviderConfig): Problems {
-  for (const [index, { id, url }] of probes.entries()) {
-    if (entry(urls, url) === undefined) yield { field: `${at}.probes.${index}.url`, message: `is none of ${at}.urls` };
-    if (probes.findIndex((probe) => probe.id === id) < index) {
-      yield { field: `${at}.probes.${index}.id`, message: `${id} is there twice` };
-    }
   }
 }
 

@@ -7,7 +7,6 @@ import { holdOffFactor, leastHoldOff } from './hold-off.ts';
 import type { Problems } from './problem.ts';
 import { readersOf } from './readers-of.ts';
 import { timingOf } from './timing.ts';
-import { usageRangeMs } from './usage-range.ts';
 
 const hourMs = 3_600_000;
 
@@ -50,11 +49,11 @@ function* graceProblems({ grace, readers }: PolicyConfig, provider: ProviderConf
 }
 
 // A key that was used before the statistics begin, or so shortly ago that they do not tell it yet, would pass for one that nobody uses.
-function* unusedForProblems({ unusedFor }: PolicyConfig, { analytics }: ProviderConfig): Problems {
-  if (unusedFor === undefined || analytics === undefined) return;
-  yield* tooShort('unusedFor', unusedFor, analytics.lag + hourMs, 'until a call shows in the statistics (lag + 1h)');
-  if (unusedFor <= usageRangeMs) return;
-  const message = `${formatDuration(unusedFor)} is too long: the statistics are read ${formatDuration(usageRangeMs)} back`;
+function* unusedForProblems({ unusedFor }: PolicyConfig, { usage }: ProviderConfig): Problems {
+  if (unusedFor === undefined || usage === undefined) return;
+  yield* tooShort('unusedFor', unusedFor, usage.lag + hourMs, 'until a call shows in the statistics (lag + 1h)');
+  if (unusedFor <= usage.range) return;
+  const message = `${formatDuration(unusedFor)} is too long: the statistics are read ${formatDuration(usage.range)} back`;
   yield { field: 'unusedFor', message };
 }
 

@@ -20,6 +20,9 @@ export const secretName = z
 
 export const hostname = z.string().regex(/^([a-z0-9.-]+|\[[0-9a-f:]+\])$/, 'a host name without scheme, port and path');
 
+/** Of an HTTP header or a query parameter. */
+export const parameterName = z.string().regex(/^[\w-]+$/, 'letters, digits, dashes and underscores');
+
 export const mailSender = z
   .string()
   .regex(/^([^<>@\r\n]+ <[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/, 'a mail address');

@@ -1,5 +1,14 @@
 import * as z from 'zod';
 
-import { apigee } from './apigee-config.ts';
+import { apigee, checkApigee } from './apigee-config.ts';
+import type { Problems } from './problem.ts';
 
 export const provider = z.discriminatedUnion('kind', [apigee]);
+
+/** What the schema cannot say of a provider, kind by kind. `at`: where it stands, such as `providers.apigee`. */
+export function checkProvider(at: string, config: z.output<typeof provider>): Problems {
+  switch (config.kind) {
+    case 'apigee':
+      return checkApigee(at, config);
+  }
+}
