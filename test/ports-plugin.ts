@@ -137,6 +137,7 @@ const pureOf: Readonly<Record<string, readonly string[] | 'all but random'>> = {
 };
 const pureCrypto = new Set([
   'createHash',
+  'hash',
   'createHmac',
   'createPrivateKey',
   'createPublicKey',

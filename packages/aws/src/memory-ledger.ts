@@ -8,11 +8,10 @@ type Stored = {
   readonly dueAt: number | undefined;
 };
 
-/** The ledger in memory, for tests and the fault lab. Rows are kept as text, as they are in the table. */
-export function memoryLedger(): Ledger {
+/** The ledger in memory, for tests and the fault lab. Rows are kept as text, as they are in the table. `newRev`: of each write, never the same twice. */
+export function memoryLedger(newRev: () => number = counter()): Ledger {
   const rows = new Map<string, Stored>();
-  let lastRev = 0;
-  const at = ({ partition, row }: LedgerKey) => JSON.stringify([partition, row]);
+  const at = ({ partition, row }: LedgerKey) => `${partition}\n${row}`;
   const revOf = (key: LedgerKey) => rows.get(at(key))?.rev ?? 0;
 
   return {
@@ -27,8 +26,7 @@ export function memoryLedger(): Ledger {
         .map(({ key, text, rev }) => ({ key, value: parseRow(text, schema, key), rev })),
     write: async (key, value, rev, dueAt) => {
       if (revOf(key) !== rev) return false;
-      lastRev += 1;
-      rows.set(at(key), { key: { ...key }, text: JSON.stringify(value), rev: lastRev, dueAt });
+      rows.set(at(key), { key: { ...key }, text: JSON.stringify(value), rev: newRev(), dueAt });
       return true;
     },
     remove: async (key, rev) => {
@@ -42,4 +40,9 @@ export function memoryLedger(): Ledger {
         .slice(0, limit)
         .map(({ key }) => key),
   };
+}
+
+function counter(): () => number {
+  let last = 0;
+  return () => (last += 1);
 }

@@ -28,9 +28,10 @@ export function memoryGateway(clock: Clock, nodes: readonly MemoryNode[]): Memor
   let calls = 0;
 
   const accepts = (node: MemoryNode, { keyId, secret }: Credential) => {
+    const now = clock.now();
     const heard = changes
       .get(keyId.reveal())
-      ?.findLast(({ at, good }) => at + (good ? node.learnsMs : node.forgetsMs) <= clock.now());
+      ?.findLast(({ at, good }) => at + (good ? node.learnsMs : node.forgetsMs) <= now);
     return heard?.good === true && heard.secret === secret.reveal();
   };
 

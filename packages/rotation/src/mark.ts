@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import { PermanentError } from './errors.ts';
 
@@ -30,7 +30,7 @@ export function parseSecretArn(arn: string): SecretArn {
 
 /** 32 hex characters that stand for a secret's ARN in marks, ledger keys and correlation ids. */
 export function secretHash(arn: string): string {
-  return createHash('sha256').update(arn).digest('hex').slice(0, 32);
+  return hash('sha256', arn).slice(0, 32);
 }
 
 export function markOf(secretArn: string, versionId: string, stage: string): Mark {

@@ -48,8 +48,15 @@ const looking = ['error', 'crash-before', 'throttled'] as const;
 const reads =
   /(?:^| )(?:GET|describe|check|list|locate|probe|read|due|paused|describeSecret|getSecretValue|listSecrets|listSecretVersionIds)\b/;
 
+// There are few names, and each is asked for at every call.
+const known = new Map<string, boolean>();
+
 export function isRead(name: string): boolean {
-  return reads.test(name);
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  const is = reads.test(name);
+  known.set(name, is);
+  return is;
 }
 
 export function kindsFor(name: string): readonly Fault['kind'][] {

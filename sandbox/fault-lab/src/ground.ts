@@ -130,9 +130,10 @@ export function ground(options: GroundOptions): Ground {
       before: (call) => hooks.before(call),
       after: () => hooks.after(),
       isDown: (name) =>
-        (state.down.has('provider') && isProviders(name)) ||
-        (state.down.has('secretsManager') && name.startsWith('secretsManager ')) ||
-        (state.down.has('slack') && name.startsWith('slack ')),
+        state.down.size > 0 &&
+        ((state.down.has('provider') && isProviders(name)) ||
+          (state.down.has('secretsManager') && name.startsWith('secretsManager ')) ||
+          (state.down.has('slack') && name.startsWith('slack '))),
       stale: (is) => {
         state.stale = is;
       },

@@ -23,7 +23,10 @@ export type LabLedger = {
 
 /** The ledger in memory; it can be lost, and put back as it was. `onDue` hears when a row will be due. */
 export function labLedger(now: () => number, onDue: (time: number) => void): LabLedger {
-  let inner = memoryLedger();
+  // Random in the table: what was read before rows were lost or put back never fits what stands there since.
+  let revs = 0;
+  const empty = () => memoryLedger(() => (revs += 1));
+  let inner = empty();
   const writes: Write[] = [];
   const due = new Map<string, number>();
   const standing = new Map<string, { readonly row: string; readonly value: Readonly<Record<string, unknown>> }>();
@@ -56,12 +59,12 @@ export function labLedger(now: () => number, onDue: (time: number) => void): Lab
       },
     },
     wipe() {
-      inner = memoryLedger();
+      inner = empty();
       due.clear();
       standing.clear();
     },
     async restore(time) {
-      inner = memoryLedger();
+      inner = empty();
       due.clear();
       standing.clear();
       const last = new Map(

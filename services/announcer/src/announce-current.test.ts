@@ -527,6 +527,28 @@ test('I2: a rollback and its undoing of which every message was lost give the ke
   expect(told(w)).toHaveLength(1);
 });
 
+test('I2: where an edit and its undoing cover a rollback that nobody saw, the key of that rollback gets a whole grace', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  await hear(w, token);
+  w.pass(12 * hour);
+  const move = (from: string, to: string) => w.secrets.moveCurrent({ arn: w.arn, from, to });
+  await move(token, w.firstVersion);
+  w.pass(2 * minute);
+  await move(w.firstVersion, token);
+  const backAt = w.clock.now();
+  const pasted = await w.paste(w.provider.handMade({ target: 'orders-app' }));
+  await move(pasted, token);
+  w.pass(hour);
+
+  await hear(w, token);
+
+  const supersededAt = async (id: string) =>
+    (await readSuperseded(w.ledger, supersededKey(w.arn, id)))?.value.supersededAt;
+  expect(await supersededAt(w.firstVersion)).toBeGreaterThanOrEqual(backAt);
+  expect(await supersededAt(pasted)).toBeGreaterThanOrEqual(backAt);
+});
+
 test('a change that moved nothing is seen once, and brings back no key that is off', async () => {
   const w = await known(await world());
   const token = await rotated(w);

@@ -40,18 +40,29 @@ export async function noteLook(look: Look, { value, rev }: LedgerRow<Announcemen
   if (hasSeen(value, description) || description.changedAt === undefined) return value;
   const { changedAt } = description;
   const previous = labelled(description, 'AWSPREVIOUS');
-  const row =
-    previous === undefined ? undefined : await readSuperseded(deps.ledger, supersededKey(secret.arn, previous));
-  const isSuspect = value.changedAt !== null && changedAt < value.since + secret.policy.maxGraceMs;
-  const mayHaveBeen = row === undefined ? value.changedAt !== null : row.value.stage === 'grace' && isSuspect;
-  if (previous !== undefined && mayHaveBeen) {
-    const at = Math.min(changedAt, deps.clock.now());
-    const gone = { versionId: previous, n: heardNumber, currentAt: changedAt, at, story: row?.value.correlationId };
-    await noteGone(gone, { look, next: value }, deps);
+  // Where another version than the one we know is the previous one, there were changes that nobody saw, and both may have been current in them.
+  for (const versionId of previous === undefined ? [] : new Set([previous, value.previousVersionId ?? previous])) {
+    await noteDoubted(versionId, { look, next: value }, changedAt, deps);
   }
   const seen = { ...value, changedAt };
   if (await deps.ledger.write(announcementKey(secret.arn), seen, rev)) return seen;
   throw seenTogether();
+}
+
+async function noteDoubted(versionId: string, change: Change, changedAt: number, deps: Deps): Promise<void> {
+  const { look, next } = change;
+  const { policy, arn } = look.secret;
+  if (next.changedAt === null) return;
+  const row = await readSuperseded(deps.ledger, supersededKey(arn, versionId));
+  const isNew = row === undefined && versionId === labelled(look.description, 'AWSPREVIOUS');
+  const mayHaveBeen = row?.value.stage === 'grace' && changedAt < next.since + policy.maxGraceMs;
+  if (!isNew && !mayHaveBeen) return;
+  const at = Math.min(changedAt, deps.clock.now());
+  await noteGone(
+    { versionId, n: heardNumber, currentAt: changedAt, at, story: row?.value.correlationId },
+    change,
+    deps,
+  );
 }
 
 // It came and went between two looks. What an old message says of a version that was superseded later is known already.

@@ -9,18 +9,19 @@ export function refuseForeignSecret(description: SecretDescription, ownArn: stri
 }
 
 /**
- * Whether this token may go on. `finished`: it is current already, the answer to the first try was lost. Everything else ends here, before
- * anybody was called: secret being deleted, rotation switched off, or a token that a person's edit has pushed aside.
+ * Whether this token may go on. `finished`: it is current already, the answer to the first try was lost; whatever became of the secret since, that
+ * rotation did not fail. Everything else ends here, before anybody was called: secret being deleted, rotation switched off, or a token that a
+ * person's edit has pushed aside.
  */
 export function guardRotation(description: SecretDescription, token: string): 'proceed' | 'finished' {
+  const labels = description.stages.get(token) ?? [];
+  if (labels.includes('AWSCURRENT')) return 'finished';
   if (description.deletedAt !== undefined) {
     throw new PermanentError('secret-deleting', 'The secret is being deleted');
   }
   if (!description.rotation.enabled) {
     throw new PermanentError('not-ours', 'Rotation is switched off for the secret', { field: 'RotationEnabled' });
   }
-  const labels = description.stages.get(token) ?? [];
-  if (labels.includes('AWSCURRENT')) return 'finished';
   if (labels.includes('AWSPENDING')) return 'proceed';
   throw new PermanentError('abandoned', 'The version is not pending any more', { field: 'ClientRequestToken' });
 }
