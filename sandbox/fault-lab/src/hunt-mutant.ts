@@ -106,7 +106,7 @@ async function* plansOf(mode: HuntMode, provider: string, hunt: Hunt): AsyncGene
       );
       return;
     case 'singles':
-      yield* shuffled(singleFaults(factory), hunt.seed, 1);
+      yield* shuffled(singleFaults(factory, true), hunt.seed, 1);
       return;
     case 'intruders':
       yield* shuffled(

@@ -3,11 +3,11 @@ import { intruders } from './intruders.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
 import { disturbable, type Plan, type StoryName } from './play.ts';
 
-/** One fault at a time: every kind at every call. */
-export async function* singleFaults(provider: LabProviderFactory): AsyncGenerator<Plan> {
+/** One fault at a time: every kind at every call. `notifier`: owners are told, too. */
+export async function* singleFaults(provider: LabProviderFactory, notifier: boolean): AsyncGenerator<Plan> {
   const story = 'two';
-  for (const fault of await faultsOf(provider, story, true)) {
-    yield { story, faults: [fault], intrusions: [], notifier: true };
+  for (const fault of await faultsOf(provider, story, notifier)) {
+    yield { story, faults: [fault], intrusions: [], notifier };
   }
 }
 

@@ -122,7 +122,7 @@ async function soakShare({ provider, seed, worker, workers, runs }: Share, heard
 function plansOf(share: Listed, provider: LabProviderFactory): AsyncGenerator<Plan> {
   switch (share.mode) {
     case 'singles':
-      return singleFaults(provider);
+      return singleFaults(provider, tellsOwners(share));
     case 'intruders':
       return intrusions(provider);
     case 'pairs':
@@ -131,6 +131,9 @@ function plansOf(share: Listed, provider: LabProviderFactory): AsyncGenerator<Pl
       return leakPlans(provider, share);
   }
 }
+
+// What the notifier does, it does whatever the provider is; it makes as many calls as all others together.
+const tellsOwners = ({ provider }: Pick<Share, 'provider'>) => provider === 'memory';
 
 // Looking for leaks, the plans are a sample already; who comes alone is left out last.
 function sampleOf(plan: Plan, { mode, sample }: Share): number {
@@ -146,7 +149,7 @@ function isMine(number: number, { sample, seed, worker, workers }: Share): boole
 
 /** How many calls of an undisturbed run each function makes, and how many of those were disturbed. */
 export async function countCalls(provider: string, mode: Mode, disturbed: ReadonlySet<number>) {
-  const notifier = mode === 'singles' || mode === 'leaks';
+  const notifier = mode === 'leaks' || (mode === 'singles' && tellsOwners({ provider }));
   const calls = await disturbable(providerNamed(provider), mode === 'pairs' ? 'one' : 'two', notifier);
   const reached: Record<string, number> = {};
   const faulted: Record<string, number> = {};
