@@ -8,11 +8,11 @@ import { defineEvent, secretFacts } from './define-event.ts';
  */
 export const RotationOverdue = defineEvent('RotationOverdue', '1.0', {
   ...secretFacts,
-  /** `missed`, `not-attached`, `disabled`, `foreign-function`, `replica-failed` or `admin-secret`. */
+  /** `missed`, `not-attached`, `disabled`, `foreign-function`, `misconfigured`, `replica-failed` or `admin-secret`. */
   why: z.string(),
   /** Since when; as far as it is known. */
   since: z.iso.datetime(),
-  /** What more is known: the Region of a replica, or why a secret that the configuration names is no good. */
+  /** What more is known: the Region of a replica, a tag, or why a secret that the configuration names is no good. */
   about: z.string().nullable(),
   lastRotatedAt: z.iso.datetime().nullable(),
   nextRotationAt: z.iso.datetime().nullable(),

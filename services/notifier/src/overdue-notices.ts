@@ -47,6 +47,12 @@ function textOf({ why, since, detail }: Overdue, { name }: Story['secret']): Tex
         what: 'Keyturn had rotated it, and does not any more. It does not retire its old keys either.',
         todo: `If that was not meant, run "keyturn adopt ${name}" with --yes again; if it was, take its tags off.`,
       };
+    case 'misconfigured':
+      return {
+        headline: 'its tags say nothing that Keyturn understands any more',
+        what: `${unaffected} But it is neither rotated nor are its old keys retired: ${detail ?? 'a tag'} is missing, or picks what the configuration does not have.`,
+        todo: `"keyturn plan ${name}" says what is wrong with it; put the tag right, or run "keyturn adopt ${name}" with --yes again.`,
+      };
     case 'replica-failed':
       return {
         headline: 'its copy in another Region is missing or old',

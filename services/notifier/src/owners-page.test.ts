@@ -49,6 +49,7 @@ const heard: Readonly<Record<NotifiedType, readonly (readonly KeyturnEvent[])[]>
     { why: 'not-attached' },
     { why: 'disabled' },
     { why: 'foreign-function' },
+    { why: 'misconfigured', about: 'tag keyturn:policy' },
     { why: 'replica-failed', about: 'eu-west-1' },
     { why: 'admin-secret', about: 'providers.apigee.adminSecret: too-old' },
     { why: 'admin-secret', about: 'providers.apigee.adminSecret: secret-missing' },

@@ -141,6 +141,15 @@ test('a secret that another function rotates is told if it was ours, and else no
   expect(looked).not.toContain(theirs);
 });
 
+test('a secret of ours whose policy is none any more is told with the tag, long before its next rotation would be refused', async () => {
+  const { w, hours, told } = await setUp();
+  await w.model.untagResource({ SecretId: w.arn, TagKeys: ['keyturn:policy'] });
+
+  await hours(3);
+
+  expect(told()).toMatchObject([{ secretArn: w.arn, why: 'misconfigured', about: 'tag keyturn:policy' }]);
+});
+
 test.each([
   ['Failed', 1, 2],
   ['InProgress', 3, 4],

@@ -7,7 +7,14 @@ import type { Deps } from './deps.ts';
 
 /** Something that is wrong with a secret and lasts. */
 export type Condition = {
-  readonly why: 'missed' | 'not-attached' | 'disabled' | 'foreign-function' | 'replica-failed' | 'admin-secret';
+  readonly why:
+    | 'missed'
+    | 'not-attached'
+    | 'disabled'
+    | 'foreign-function'
+    | 'misconfigured'
+    | 'replica-failed'
+    | 'admin-secret';
   /** Since when, in milliseconds since 1970; undefined: since it was seen first. */
   readonly since?: number | undefined;
   readonly detail?: string | undefined;
@@ -18,7 +25,7 @@ export type Condition = {
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 /** Seen by this hour's look and by the one before. */
-const twiceMs = hourMs / 2;
+export const twiceMs = hourMs / 2;
 const slowReplicaMs = 3 * hourMs;
 
 type Look = {

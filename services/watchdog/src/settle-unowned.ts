@@ -8,6 +8,7 @@ import { OrphanFound } from '@keyturn/events/orphan-found';
 import { OrphanReaped } from '@keyturn/events/orphan-reaped';
 
 import type { Deps } from './deps.ts';
+import { describeIfThere } from './describe-if-there.ts';
 import { reapGraceMs, reapUnowned } from './reap-unowned.ts';
 import type { Tally } from './tally.ts';
 import { unowned as unownedRow, unownedKey, unownedPartition, type Unowned } from './watch-rows.ts';
@@ -85,8 +86,9 @@ async function tellFound(row: Unowned, deps: Deps): Promise<void> {
 // Seen before and not now: gone, by us or by somebody else; or its secret is there again, and then nothing was deleted.
 async function close(row: Row, deps: Deps): Promise<void> {
   const { value } = row;
-  if (value.stage === 'removing') {
-    const description = await deps.secrets.describe(value.secretArn);
+  // The secret beside it, whose owner would hear of it, may be gone by now as well.
+  const description = value.stage === 'removing' ? await describeIfThere(value.secretArn, deps) : undefined;
+  if (description !== undefined) {
     const current = [...description.stages].find(([, labels]) => labels.includes('AWSCURRENT'))?.[0] ?? '';
     const facts = {
       ...eventFacts(description, deps.config),

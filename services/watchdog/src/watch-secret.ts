@@ -8,7 +8,8 @@ import { timingOf } from '@keyturn/config/timing';
 import { PermanentError } from '@keyturn/rotation/errors';
 
 import type { Deps } from './deps.ts';
-import { findConditions, keyAge, type Condition } from './find-conditions.ts';
+import { describeIfThere } from './describe-if-there.ts';
+import { findConditions, keyAge, twiceMs, type Condition } from './find-conditions.ts';
 import { reportConditions } from './report-conditions.ts';
 import { sendHints } from './send-hints.ts';
 
@@ -31,14 +32,18 @@ export async function watchSecret(listed: ListedSecret, delayMs: number, deps: D
   if (isForeign(description.rotation.lambdaArn, rotationHandler)) return watchForeign(listed, deps);
 
   const announcement = (await readAnnouncement(deps.ledger, listed.arn))?.value;
-  const secret = managedOrNot(description, deps);
+  const managed = managedOrNot(description, deps);
+  const secret = 'mend' in managed ? undefined : managed;
   const isOurs = announcement !== undefined || entry(deps.config.providers, tagOf(description)) !== undefined;
   // Tagged for another stage of this account, which has not attached it yet.
   if (!isOurs) return nothing;
-  // What its tags make of it nobody can handle; the handler tells its owner.
+  // What its tags make of it nobody can handle.
   const hinted = secret === undefined ? 0 : await sendHints({ description, announcement, delayMs }, deps);
   const look = { description, secret, announcement };
-  const found = await findConditions(look, deps);
+  // One that was never rotated is in the middle of its adoption.
+  const isWrong = 'mend' in managed && announcement !== undefined;
+  const wrongTag = isWrong ? [{ why: 'misconfigured', detail: managed.mend, patienceMs: twiceMs } as const] : [];
+  const found = [...wrongTag, ...(await findConditions(look, deps))];
   await reportConditions(description, found, deps);
   const { stuckAfterMs } = timingOf(deps.config);
   const stuck = await findStuckPending(description, deps, { rotationHandler, stuckAfterMs });
@@ -60,22 +65,14 @@ async function watchForeign(listed: ListedSecret, deps: Deps): Promise<Watched> 
 // The list may be older than the secret: seen twice.
 const foreignPatienceMs = 1_800_000;
 
-async function describeIfThere(arn: string, { secrets }: Deps): Promise<SecretDescription | undefined> {
-  try {
-    return await secrets.describe(arn);
-  } catch (error) {
-    if (error instanceof PermanentError && error.reason === 'secret-missing') return undefined;
-    throw error;
-  }
-}
-
 const tagOf = ({ tags }: SecretDescription): string => entry(tags, tagNames.provider) ?? '';
 
-function managedOrNot(description: SecretDescription, { config }: Deps): ManagedSecret | undefined {
+/** `mend`: the tag that picks nothing the configuration has. */
+function managedOrNot(description: SecretDescription, { config }: Deps): ManagedSecret | { readonly mend: string } {
   try {
     return managedSecret(description, config);
   } catch (error) {
-    if (error instanceof PermanentError && error.reason === 'misconfigured') return undefined;
+    if (error instanceof PermanentError && error.reason === 'misconfigured') return { mend: error.field ?? '' };
     throw error;
   }
 }

@@ -2,8 +2,9 @@ import { secretHash, markOf, formatMark } from '@keyturn/rotation/mark';
 import { TransientError } from '@keyturn/rotation/errors';
 import { expect, test } from 'vitest';
 
-import { watchdog, watchedWorld } from '../../../test/watch.ts';
+import { another, watchdog, watchedWorld } from '../../../test/watch.ts';
 import { hour, minute, type World } from '../../../test/world.ts';
+import { unowned, unownedPartition } from './watch-rows.ts';
 
 const gone = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:old/one-AbCdEf';
 const ofGone = (version = 'v1') => formatMark(markOf(gone, version, 'test'));
@@ -112,6 +113,26 @@ test('a run that dies after it deleted the key leaves the end to be told by the 
 
   expect(after).toBeUndefined();
   expect(w.events('OrphanReaped')).toHaveLength(1);
+});
+
+test('the end of a key is closed also where the secret beside it, whose owner would hear of it, is gone by now', async () => {
+  const { w, hours, config, dog } = await setUp('reap');
+  await hours(26 + 7 * 24 - 1);
+  const remove: typeof w.provider.remove = async (request) => {
+    await w.provider.remove(request);
+    throw new TransientError('the answer was lost');
+  };
+  await hours(1, { retire: () => ({ ...w.provider, remove }) });
+  const second = await another(w, 'orders/second');
+  await w.secrets.tag(second, { 'keyturn:target': 'orders-app' });
+  await w.model.deleteSecret({ SecretId: w.arn, ForceDeleteWithoutRecovery: true });
+  w.pass(hour);
+
+  const run = await dog.run({ config });
+
+  expect(run.failures).toBe(0);
+  const rows = await w.ledger.list(unownedPartition, '', unowned);
+  expect(rows.filter(({ value }) => value.secretHash === secretHash(gone))).toEqual([]);
 });
 
 test('a key that somebody switched on again has another whole grace', async () => {
