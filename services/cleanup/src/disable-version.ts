@@ -3,7 +3,7 @@ import { readSuperseded, supersededKey, writeSuperseded, type Superseded } from 
 import { eventFacts } from '@keyturn/config/event-facts';
 import { CredentialDisabled } from '@keyturn/events/credential-disabled';
 import { occurrence } from '@keyturn/events/occurrence';
-import { TransientError } from '@keyturn/rotation/errors';
+import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 
 import { mayEnd } from './breaker.ts';
 import type { Deps } from './deps.ts';
@@ -26,7 +26,7 @@ export async function disableVersion({ row, live, old }: Retirement, deps: Deps)
   const { provider, target } = row.value;
   const rev = await noteDoubt(row, deps);
   await deps.retire(provider).disable({ target, keyId: old.keyId, mark: old.mark });
-  if (await becameCurrent(old, live, deps)) {
+  if (await becameCurrentOrUnknown({ row, live, old }, deps)) {
     await settleCurrent(await readLive(secret.arn, deps), deps, { correlationId: row.value.correlationId });
     throw new TransientError('The key became current while it was being disabled');
   }
@@ -39,6 +39,19 @@ export async function disableVersion({ row, live, old }: Retirement, deps: Deps)
   const disabled = { stage: 'disabled', mayBeOff: true, disabledAt: now, held: null, dueAt: deleteAt } as const;
   if (await writeSuperseded(deps.ledger, { ...row.value, ...disabled }, rev)) return;
   await isInGrace(row.value, live, deps);
+}
+
+// Nobody can tell any more whether applications get it: the secret is being deleted, say, and was rolled back just before. Then it stays on until somebody can.
+async function becameCurrentOrUnknown({ row, live, old }: Retirement, deps: Deps): Promise<boolean> {
+  const { provider, target } = row.value;
+  try {
+    return await becameCurrent(old, live, deps);
+  } catch (error) {
+    if (error instanceof PermanentError) {
+      await deps.retire(provider).enable({ target, keyId: old.keyId, mark: old.mark });
+    }
+    throw error;
+  }
 }
 
 async function noteDoubt({ value, rev }: LedgerRow<Superseded>, { ledger }: Deps): Promise<number> {

@@ -247,6 +247,21 @@ test('I8: a key that becomes current while it is being disabled is switched on a
   expect((await rowOf(w))?.stage).toBe('grace');
 });
 
+test('I8: a key that nobody can tell to be current or not, because the secret was deleted while it was being disabled, stays on', async () => {
+  const w = await superseded();
+  const disable: typeof w.provider.disable = async (request) => {
+    await w.provider.disable(request);
+    await w.secrets.moveCurrent({ arn: w.arn, from: w.versionId, to: w.firstVersion });
+    await w.model.deleteSecret({ SecretId: w.arn });
+  };
+
+  w.pass(day + margin);
+  await sweep(w, { retire: () => ({ ...w.provider, disable }) });
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect(types(w)).toEqual(['RetirementHeld']);
+});
+
 test('I8: during the grace the old key works at once when AWSCURRENT goes back, with no call to the provider', async () => {
   const w = await superseded();
 
