@@ -73,6 +73,9 @@ export type NodeDelays = { readonly propagationMs: number; readonly revocationMs
 export const safeguards = ['hold-off', 'grace', 'entitlements'] as const;
 export type Safeguard = (typeof safeguards)[number];
 
+/** `config`: as it stands under `providers.<id>`, parsed. */
+export type CarelessOptions = { readonly config: ProviderConfig; readonly secrets: Pick<SecretReader, 'value'> };
+
 export type Scenario = {
   /** As `--provider` takes it. */
   readonly name: string;
@@ -85,9 +88,6 @@ export type Scenario = {
   /** The ones that `--without` may take out; hold-off and grace unless given. `entitlements` needs `careless` too. */
   readonly safeguards?: readonly Safeguard[];
   /** The adapter as a naive script would be: a new key gets what the probe looks at and no more, and nobody compares. */
-  readonly careless?: (options: {
-    readonly config: ProviderConfig;
-    readonly secrets: Pick<SecretReader, 'value'>;
-  }) => CredentialProvider;
+  readonly careless?: (options: CarelessOptions) => CredentialProvider;
   readonly start: (options: { readonly nodes: readonly NodeDelays[] }) => Promise<SimulatedProvider>;
 };
