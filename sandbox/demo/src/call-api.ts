@@ -1,7 +1,5 @@
 import type { HttpApplication } from './simulated-provider.ts';
-
-/** Uses a value of the secret for the manieth time. undefined: it was served; else what was wrong, without the value. */
-export type UseOnce = (value: string, number: number) => Promise<string | undefined>;
+import type { UseOnce } from './use-key.ts';
 
 /** An application that sends the value in a header, to one URL after the other. */
 export function callApi({ urls, header, prefix = '', errorCode }: HttpApplication): UseOnce {

@@ -1,8 +1,8 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
 
-import { callApi, type UseOnce } from './call-api.ts';
-import { application, type Application } from './simulated-provider.ts';
+import { application } from './simulated-provider.ts';
+import { useOf, valueIn } from './use-key.ts';
 
 /**
  * A process of its own that does what applications do: read the key from the secret, keep it for a while, use it. Nothing is retried. It says every
@@ -30,7 +30,6 @@ export const loadReport = z.object({
 export type LoadReport = z.output<typeof loadReport>;
 
 const reportEveryMs = 500;
-const fields = z.record(z.string(), z.unknown());
 
 async function run(options: LoadOptions): Promise<void> {
   const secrets = new SecretsManagerClient({});
@@ -77,15 +76,9 @@ async function run(options: LoadOptions): Promise<void> {
   process.disconnect();
 }
 
-async function useOf(used: Application): Promise<UseOnce> {
-  if (used.as === 'http') return callApi(used);
-  const { logIn } = await import('./log-in.ts');
-  return logIn(used);
-}
-
 function valueReader(
   secrets: SecretsManagerClient,
-  { secretId, application: { field } }: LoadOptions,
+  { secretId, application }: LoadOptions,
   cacheMs: number,
 ): () => Promise<string> {
   let cached: { readonly value: string; readonly until: number } | undefined;
@@ -94,7 +87,7 @@ function valueReader(
     const { SecretString } = await secrets.send(
       new GetSecretValueCommand({ SecretId: secretId, VersionStage: 'AWSCURRENT' }),
     );
-    const value = z.string().parse(fields.parse(JSON.parse(SecretString ?? ''))[field]);
+    const value = valueIn(SecretString ?? '', application);
     cached = { value, until: performance.now() + cacheMs };
     return value;
   };

@@ -1,7 +1,7 @@
-import { Client } from 'ssh2';
+import ssh2 from 'ssh2';
 
-import type { UseOnce } from './call-api.ts';
 import type { SshApplication } from './simulated-provider.ts';
+import type { UseOnce } from './use-key.ts';
 
 const timeoutMs = 10_000;
 
@@ -17,7 +17,7 @@ type LogIn = SshApplication['hosts'][number] & { readonly user: string; readonly
 
 /** undefined: it was let in, and `true` ran. */
 function runTrue({ port, hostKey, user, privateKey }: LogIn): Promise<string | undefined> {
-  const client = new Client();
+  const client = new ssh2.Client();
   return new Promise<string | undefined>((resolve) => {
     client.once('ready', () => {
       client.exec('true', (error, channel) => {
@@ -27,7 +27,7 @@ function runTrue({ port, hostKey, user, privateKey }: LogIn): Promise<string | u
         channel.resume();
       });
     });
-    client.once('error', ({ level = 'unknown' }) => resolve(level));
+    client.on('error', ({ level = 'unknown' }) => resolve(level));
     client.once('close', () => resolve('closed'));
     // A key that is no key throws here.
     client.connect({

@@ -25,7 +25,7 @@ type Stage = {
 };
 
 /** A log-in costs far more than a request, on both sides, which are one machine here. */
-const perSecond: Readonly<Record<Application['as'], number>> = { http: 100, ssh: 10 };
+const perSecond: Readonly<Record<Application['as'], number>> = { http: 100, ssh: 20 };
 const uses: Readonly<Record<Application['as'], string>> = { http: 'requests', ssh: 'log-ins' };
 
 /**

@@ -59,7 +59,7 @@ export function sandboxConfig(parts: Parts, timings: SandboxTimings, without?: S
       toleratedSkew: ms(graceless ? 0 : 50),
       eventLag: ms(graceless ? 0 : 500),
       orphanMinAge: '2s',
-      holdRetry: '5s',
+      holdRetry: '1s',
     },
   };
   return `${JSON.stringify(config, null, 2)}\n`;
