@@ -24,7 +24,7 @@ Providers:
 ${listScenarios()}`;
 
 // Compressed: in production hold-off is minutes, grace a day, soak a week.
-const timings = { graceMs: 8000, soakMs: 1500, propagationMs: 4500, revocationMs: 1500, readerCacheMs: 4000 };
+const timings = { graceMs: 11_000, soakMs: 1500, propagationMs: 4500, revocationMs: 1500, readerCacheMs: 4000 };
 const nodes = [
   { propagationMs: 200, revocationMs: 300, negativeMs: 300 },
   { propagationMs: 500, revocationMs: 800, negativeMs: 300 },
