@@ -11,6 +11,7 @@ import { watchStage, type StageView } from './watch-stage.ts';
 
 export type StoryOptions = {
   readonly readerCacheMs: number;
+  readonly propagationMs: number;
   /** Longest wait for one thing to happen. */
   readonly patienceMs: number;
 };
@@ -53,7 +54,8 @@ export async function playStory(sandbox: Sandbox, say: Progress, options: StoryO
   try {
     const broken = await actOut(stage).then(() => undefined, whyItBroke);
     const report = await load.stop();
-    const summary = await sumUp({ sandbox, plan, view, report, readerCacheMs: options.readerCacheMs });
+    const settledAfterMs = Math.max(options.readerCacheMs, options.propagationMs);
+    const summary = await sumUp({ sandbox, plan, view, report, settledAfterMs });
     return { summary, failures: report.failures, broken, leaks: await findLeaks(sandbox) };
   } finally {
     clearInterval(counting);

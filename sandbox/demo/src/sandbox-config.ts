@@ -1,4 +1,4 @@
-import type { Safeguard, SimulatedProvider } from './simulated-provider.ts';
+import type { Safeguard, Scenario, SimulatedProvider } from './simulated-provider.ts';
 
 export type SandboxTimings = {
   readonly graceMs: number;
@@ -11,25 +11,28 @@ export type SandboxTimings = {
 };
 
 type Parts = {
-  readonly providerId: string;
+  readonly scenario: Pick<Scenario, 'providerId' | 'overlap'>;
   readonly provider: Pick<SimulatedProvider, 'config' | 'shape'>;
   readonly slackUrl: string;
   readonly slackChannel: string;
 };
+
+/** Where a new key ends the old one, a policy has to accept that, and say when. */
+const outageAtAnyTime = { acceptOutage: true, grace: '0s', schedule: 'cron(0 0 * * ? *)', window: '24h' };
 
 /**
  * The stage's configuration with compressed timings, as YAML (JSON is YAML). Without a safeguard it lies, as a careless person would: no node
  * needs any time, or nobody keeps what they read.
  */
 export function sandboxConfig(parts: Parts, timings: SandboxTimings, without?: Safeguard): string {
-  const { providerId, provider, slackUrl, slackChannel } = parts;
+  const { scenario, provider, slackUrl, slackChannel } = parts;
   const ms = (value: number) => `${value}ms`;
   const hasty = without === 'hold-off';
   const graceless = without === 'grace';
   const config = {
     stage: 'sandbox',
     providers: {
-      [providerId]: {
+      [scenario.providerId]: {
         ...provider.config,
         propagation: ms(hasty ? 0 : timings.propagationMs),
         revocation: ms(graceless ? 0 : timings.revocationMs),
@@ -39,10 +42,11 @@ export function sandboxConfig(parts: Parts, timings: SandboxTimings, without?: S
     readers: { app: { refresh: ms(timings.readerCacheMs) } },
     policies: {
       standard: {
-        grace: ms(graceless ? 0 : timings.graceMs),
         soak: ms(timings.soakMs),
         accepts: hasty ? 1 : 6,
-        schedule: 'rate(4 hours)',
+        ...(scenario.overlap === 'none'
+          ? outageAtAnyTime
+          : { grace: ms(graceless ? 0 : timings.graceMs), schedule: 'rate(4 hours)' }),
         readers: graceless ? [] : ['app'],
       },
     },

@@ -49,7 +49,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const provider = await scenario.start({ nodes });
   const slack = await slackWorkspace();
 
-  const parts = { providerId, provider, slackUrl: slack.apiUrl, slackChannel: slack.channel };
+  const parts = { scenario, provider, slackUrl: slack.apiUrl, slackChannel: slack.channel };
   const configPath = join(folder, 'keyturn.yaml');
   await writeFile(configPath, sandboxConfig(parts, timings, without));
   await deployStage({ aws, configPath, scenario, without });

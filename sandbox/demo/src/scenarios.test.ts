@@ -33,7 +33,7 @@ describe.for(scenarios.map((scenario) => [scenario.name, scenario] as const))('%
 
   test('what it says of its configuration is a configuration', () => {
     const parts = {
-      providerId: scenario.providerId,
+      scenario,
       provider,
       slackUrl: 'http://127.0.0.1:1/',
       slackChannel: 'C0PAYMENTS1',

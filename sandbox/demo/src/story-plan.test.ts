@@ -20,7 +20,7 @@ test('as many keys as one likes: nothing has to be waited for', () => {
 });
 
 test('no overlap: there is no old key to roll back to', () => {
-  expect(storyPlans.none.keepsOldKey).toBe(false);
+  expect(storyPlans.none).toMatchObject({ rotatedBy: 'command', keepsOldKey: false });
   expect(hasRoom(storyPlans.none, [on])).toBe(true);
 });
 

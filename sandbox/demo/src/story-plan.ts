@@ -2,7 +2,7 @@ import type { Scenario, SimulatedKey } from './simulated-provider.ts';
 
 /** What can be told of a provider, by how many keys of one target work there at the same time. */
 export type StoryPlan = {
-  /** `command`: by `keyturn rotate`, as soon as there is room for another key. The schedule waits for nothing. */
+  /** `command`: by `keyturn rotate`, as soon as there is room for another key. The schedule waits for nothing, and does not come round meanwhile. */
   readonly rotatedBy: 'schedule' | 'command';
   /** How many keys there may be, the one about to be made among them. */
   readonly slots: number;
@@ -13,7 +13,7 @@ export type StoryPlan = {
 export const storyPlans: Readonly<Record<Scenario['overlap'], StoryPlan>> = {
   multi: { rotatedBy: 'schedule', slots: Infinity, keepsOldKey: true },
   'two-slot': { rotatedBy: 'command', slots: 2, keepsOldKey: true },
-  none: { rotatedBy: 'schedule', slots: Infinity, keepsOldKey: false },
+  none: { rotatedBy: 'command', slots: Infinity, keepsOldKey: false },
 };
 
 /** One that is switched off holds its place until it is deleted. */

@@ -32,14 +32,15 @@ type Story = {
   readonly plan: StoryPlan;
   readonly view: StageView;
   readonly report: Pick<LoadReport, 'requests' | 'failedAt'>;
-  readonly readerCacheMs: number;
+  /** After this long everybody has read the new key, and every node knows it. */
+  readonly settledAfterMs: number;
 };
 
 /** A request that began in the cutover may end so much later; what is seen of the stage lags a little too. */
 const lateMs = 1000;
 const refusedWithinMs = 10_000;
 
-export async function sumUp({ sandbox, plan, view, report, readerCacheMs }: Story): Promise<Summary> {
+export async function sumUp({ sandbox, plan, view, report, settledAfterMs }: Story): Promise<Summary> {
   const { aws, provider, slack, scenario, secretName } = sandbox;
   const { VersionId: current = '', SecretString: text = '' } = await aws.secrets.getSecretValue({
     SecretId: secretName,
@@ -50,7 +51,7 @@ export async function sumUp({ sandbox, plan, view, report, readerCacheMs }: Stor
   const rotations = view.rotations();
   const cutovers = plan.keepsOldKey
     ? []
-    : rotations.map(({ startedAt, endedAt }) => ({ from: startedAt, to: endedAt + readerCacheMs + lateMs }));
+    : rotations.map(({ startedAt, endedAt }) => ({ from: startedAt, to: endedAt + settledAfterMs + lateMs }));
   const failures = sortFailures(report.failedAt, cutovers);
   const currentKey = provider.keyIdOf(text);
   return {
