@@ -56,11 +56,12 @@ describe.for(scenarios.map((scenario) => [scenario.name, scenario] as const))('%
     for (const number of targets().keys()) expect(await use(valueOf(provider.pasted), number)).toBeUndefined();
   });
 
-  test('says what nobody may see of the secret: what the application uses is among it', () => {
+  test('says what nobody may see of the secret: some of it is what the application uses', () => {
     const hidden = provider.secretsIn?.(provider.pasted) ?? stringsOf(provider.pasted);
 
-    expect(hidden).toContain(valueOf(provider.pasted));
-    expect(provider.canaries.every((canary) => canary.length >= 8)).toBe(true);
+    const used = valueIn(provider.pasted, provider.application);
+    expect(hidden.filter((part) => part.length >= 8 && used.includes(part))).not.toEqual([]);
+    expect([...hidden, ...provider.canaries]).not.toContain('');
   });
 
   test('a key that a person switched off in the console is refused everywhere', async () => {
