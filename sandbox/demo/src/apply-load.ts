@@ -17,7 +17,7 @@ export function applyLoad(options: LoadOptions, environment: Readonly<Record<str
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  let latest: LoadReport = { requests: 0, failed: 0, failures: {}, done: false };
+  let latest: LoadReport = { requests: 0, failed: 0, failures: {}, failedAt: [], done: false };
   child.on('message', (message) => {
     latest = loadReport.parse(message);
   });

@@ -3,20 +3,15 @@ import { leakSearch } from '@keyturn/aws/leak-search';
 import type { Sandbox } from './sandbox.ts';
 
 /** The places, readable by others than the applications, in which a value stands that only the applications and the adapter should know. */
-export async function findLeaks({ aws, apigee, slack, secretName }: Sandbox): Promise<readonly string[]> {
+export async function findLeaks({ aws, provider, slack, secretName }: Sandbox): Promise<readonly string[]> {
   const { Versions = [] } = await aws.secrets.listSecretVersionIds({ SecretId: secretName, IncludeDeprecated: true });
   const texts = await Promise.all(
     Versions.map(({ VersionId }) => aws.secrets.getSecretValue({ SecretId: secretName, VersionId })),
   );
-  const values = [
-    ...texts.flatMap(({ SecretString = '' }) =>
-      [...SecretString.matchAll(/:"([^"]+)"/g)].map(([, value = '']) => value),
-    ),
-    slack.token,
-    apigee.serviceAccount.private_key.slice(64, 128),
-  ];
+  const secretsIn = provider.secretsIn?.bind(provider) ?? stringsOf;
+  const values = texts.flatMap(({ SecretString = '' }) => secretsIn(SecretString));
   const search = leakSearch();
-  for (const value of values) search.add('value', value);
+  for (const value of [...values, slack.token, ...provider.canaries]) search.add('value', value);
   const places = {
     events: aws.events,
     mails: aws.mailbox.mails,
@@ -27,4 +22,18 @@ export async function findLeaks({ aws, apigee, slack, secretName }: Sandbox): Pr
   return Object.entries(places).flatMap(([place, content]) =>
     search.find(JSON.stringify(content)) === undefined ? [] : [place],
   );
+}
+
+/** Every string of a JSON text, and all of another one. */
+export function stringsOf(text: string): readonly string[] {
+  const strings: string[] = [];
+  try {
+    JSON.parse(text, (_, value: unknown) => {
+      if (typeof value === 'string') strings.push(value);
+      return value;
+    });
+  } catch {
+    return [text];
+  }
+  return strings;
 }

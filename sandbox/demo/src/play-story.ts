@@ -3,67 +3,60 @@ import { findLeaks } from './find-leaks.ts';
 import type { Progress } from './progress.ts';
 import { Refused, runKeyturn } from './run-keyturn.ts';
 import type { Sandbox } from './sandbox.ts';
-import type { ScenarioName } from './scenario.ts';
-import { apiPaths } from './seed-app.ts';
+import type { Application } from './simulated-provider.ts';
+import { hasRoom, storyPlans, type StoryPlan } from './story-plan.ts';
+import { sumUp, type Summary } from './sum-up.ts';
 import { GaveUp, waitUntil } from './wait-until.ts';
 import { watchStage, type StageView } from './watch-stage.ts';
 
 export type StoryOptions = {
   readonly readerCacheMs: number;
+  readonly propagationMs: number;
   /** Longest wait for one thing to happen. */
   readonly patienceMs: number;
 };
 
-export type Summary = {
-  readonly provider: ScenarioName;
-  readonly rotations: number;
-  readonly requests: number;
-  readonly failedRequests: number;
-  /** From Secrets Manager's start of a rotation to SecretRotated, in milliseconds. */
-  readonly rotationMs: readonly number[];
-  /** Keys that were current once and are not any more, the hand-made one among them. */
-  readonly supersededKeys: number;
-  /** Of these, the ones that every node refuses in the end. */
-  readonly supersededKeysRefused: number;
-  /** Keys of the app that are not the current one. */
-  readonly orphans: number;
-  readonly deadLetters: number;
-  /** Alerts in Slack, not counting their updates. */
-  readonly alerts: number;
-  readonly slackMessages: number;
-  readonly mails: number;
-};
-
 type Stage = {
   readonly sandbox: Sandbox;
+  readonly plan: StoryPlan;
   readonly view: StageView;
   readonly load: Load;
   readonly say: Progress;
   readonly patienceMs: number;
 };
 
-/** Adopts the pasted key, lets the schedule rotate it twice, rolls back, spoils one rotation, and waits until nothing is left to do. */
+/** A log-in costs far more than a request, on both sides, which are one machine here. */
+const perSecond: Readonly<Record<Application['as'], number>> = { http: 100, ssh: 20 };
+const uses: Readonly<Record<Application['as'], string>> = { http: 'requests', ssh: 'log-ins' };
+
+/**
+ * Adopts the pasted key, has it rotated twice, rolls back, spoils one rotation, and waits until nothing is left to do. Where a new key ends the old
+ * one, there is no rolling back, and nothing is spoiled.
+ */
 export async function playStory(sandbox: Sandbox, say: Progress, options: StoryOptions): Promise<Ending> {
-  const { apigee, aws, secretName, environment } = sandbox;
+  const { aws, provider, scenario, secretName, environment } = sandbox;
+  const { application } = provider;
+  const plan = storyPlans[scenario.overlap];
   const { VersionId: firstVersion = '' } = await aws.secrets.getSecretValue({ SecretId: secretName });
   const view = watchStage(aws, firstVersion, (text) => say.happened(text));
   const load = applyLoad(
     {
-      gatewayUrl: apigee.gatewayUrl,
+      application,
       secretId: secretName,
-      paths: [...apiPaths],
       clients: 12,
       cacheMs: options.readerCacheMs,
-      requestsPerSecond: 100,
+      requestsPerSecond: perSecond[application.as],
     },
     environment,
   );
-  const stage: Stage = { sandbox, view, load, say, patienceMs: options.patienceMs };
+  const stage: Stage = { sandbox, plan, view, load, say, patienceMs: options.patienceMs };
   const counting = setInterval(() => say.counts(countsOf(stage)), 250);
   try {
     const broken = await actOut(stage).then(() => undefined, whyItBroke);
     const report = await load.stop();
-    return { summary: await sumUp(stage, report), failures: report.failures, broken, leaks: await findLeaks(sandbox) };
+    const settledAfterMs = Math.max(options.readerCacheMs, options.propagationMs);
+    const summary = await sumUp({ sandbox, plan, view, report, settledAfterMs });
+    return { summary, failures: report.failures, broken, leaks: await findLeaks(sandbox) };
   } finally {
     clearInterval(counting);
     load.kill();
@@ -74,7 +67,7 @@ export async function playStory(sandbox: Sandbox, say: Progress, options: StoryO
 
 export type Ending = {
   readonly summary: Summary;
-  /** Failed requests by status and fault code. */
+  /** Failed requests by status and the provider's code. */
   readonly failures: Readonly<Record<string, number>>;
   /** Places that show a key or a secret. */
   readonly leaks: readonly string[];
@@ -89,48 +82,66 @@ function whyItBroke(error: unknown): string {
 }
 
 async function actOut(stage: Stage): Promise<void> {
-  const { sandbox, view, say, load } = stage;
-  const { environment, secretName } = sandbox;
+  const { sandbox, plan, view, say, load } = stage;
+  const { aws, environment, adoption, provider, secretName } = sandbox;
   await until(stage, 'the first requests', () => load.report().requests > 0);
-  say.happened('100 requests a second, half of the clients keep what they read; nobody retries');
+  const { as } = provider.application;
+  say.happened(`${perSecond[as]} ${uses[as]} a second, half of the clients keep what they read; nobody retries`);
+  if (!plan.keepsOldKey) {
+    say.happened(
+      'HERE A NEW KEY ENDS THE OLD ONE: requests fail until everybody has read the new one; they are counted apart',
+    );
+  }
 
-  const picks = ['--provider', 'apigee', '--policy', 'standard', '--shape', 'pair', '--owner', 'payments'];
-  say.happened(`keyturn adopt ${secretName} ${picks.join(' ')} --yes`);
-  await runKeyturn(['adopt', secretName, ...picks, '--yes'], environment);
-
-  say.happened(
-    'waiting for the schedule, which comes round every 14 s; then the hold-off, until every node must know the key',
-  );
-  await until(stage, 'the first scheduled rotation', () => view.rotations().length >= 1);
-  await until(stage, 'the second scheduled rotation', () => view.rotations().length >= 2);
+  say.happened(`keyturn ${adoption.join(' ')}`);
+  await runKeyturn(adoption, environment);
+  if (plan.rotatedBy === 'schedule') {
+    say.happened(
+      'waiting for the schedule, which comes round every 14 s; then the hold-off, until every node must know the key',
+    );
+  }
+  await startRotation(stage);
+  await until(stage, 'the first rotation', () => view.rotations().length >= 1);
+  await startRotation(stage);
+  await until(stage, 'the second rotation', () => view.rotations().length >= 2);
   await until(stage, 'everybody to have heard of it', () => view.waiting() === 0);
-  say.happened(`keyturn rollback ${secretName} --yes`);
-  await runKeyturn(['rollback', secretName, '--yes'], environment);
-  await until(stage, 'the rollback to be told', () => view.count('SecretRotated') >= 3);
+  if (plan.keepsOldKey) {
+    say.happened(`keyturn rollback ${secretName} --yes`);
+    await runKeyturn(['rollback', secretName, '--yes'], environment);
+    await until(stage, 'the rollback to be told', () => view.count('SecretRotated') >= 3);
+    await spoilNextRotation(stage);
+  }
 
-  await spoilNextRotation(stage);
-  await sandbox.aws.secrets.cancelRotateSecret({ SecretId: secretName });
+  await aws.secrets.cancelRotateSecret({ SecretId: secretName });
   say.happened('the schedule is switched off; waiting until nothing is left over');
-  await until(
-    stage,
-    'every superseded key to be deleted',
-    () => sandbox.apigee.keys(sandbox.scenario.app).length === 1,
-  );
+  await until(stage, 'every superseded key to be deleted', () => provider.keys().length === 1);
   await until(stage, 'the queues to be empty', () => view.waiting() === 0);
-  await sandbox.aws.idle();
+  await aws.idle();
   say.happened('every superseded key is deleted, and every message handled');
 }
 
-// Somebody revokes the new key by hand, in the middle of its hold-off.
+async function startRotation(stage: Stage): Promise<void> {
+  const { sandbox, plan, say } = stage;
+  if (plan.rotatedBy === 'schedule') return;
+  if (!hasRoom(plan, sandbox.provider.keys())) {
+    say.happened(`there is room for ${plan.slots} keys; waiting until the old one is gone`);
+    await until(stage, 'the old key to make room', () => hasRoom(plan, sandbox.provider.keys()));
+  }
+  say.happened(`keyturn rotate ${sandbox.secretName}; then the hold-off, until every node must know the key`);
+  await runKeyturn(['rotate', sandbox.secretName], sandbox.environment);
+}
+
+// Somebody switches the new key off by hand, in the middle of its hold-off.
 async function spoilNextRotation(stage: Stage): Promise<void> {
   const { sandbox, view, say } = stage;
-  const { app } = sandbox.scenario;
-  const known = new Set(sandbox.apigee.keys(app).map(({ consumerKey }) => consumerKey));
-  const fresh = await waitUntil('the third scheduled rotation', stage.patienceMs, () =>
-    sandbox.apigee.keys(app).find(({ consumerKey, products }) => !known.has(consumerKey) && products.length > 0),
+  const { provider } = sandbox;
+  const known = new Set(provider.keys().map(({ keyId }) => keyId));
+  await startRotation(stage);
+  const fresh = await waitUntil('the third rotation', stage.patienceMs, () =>
+    provider.keys().find(({ keyId, enabled }) => !known.has(keyId) && enabled),
   );
-  say.happened('a person revokes the new key in the Apigee console, in the middle of its hold-off');
-  sandbox.apigee.hand.setKeyStatus(app, fresh.consumerKey, 'revoked');
+  say.happened("a person revokes the new key in the provider's console, in the middle of its hold-off");
+  provider.disable(fresh.keyId);
   await until(stage, 'the failure to be told', () => view.failures().length > 0);
 }
 
@@ -138,47 +149,9 @@ function until({ patienceMs }: Stage, what: string, happened: () => boolean): Pr
   return waitUntil(what, patienceMs, () => happened() || undefined);
 }
 
-async function sumUp({ sandbox, view }: Stage, report: { requests: number; failed: number }): Promise<Summary> {
-  const { aws, apigee, slack, scenario, secretName } = sandbox;
-  const { VersionId: current = '', SecretString: text = '' } = await aws.secrets.getSecretValue({
-    SecretId: secretName,
-  });
-  const superseded = view.wereCurrent().filter((versionId) => versionId !== current);
-  const refused = await Promise.all(superseded.map((versionId) => isRefusedEverywhere(sandbox, versionId)));
-  const messages = await slack.messages();
-  const rotations = view.rotations();
-  return {
-    provider: scenario.name,
-    rotations: rotations.length,
-    requests: report.requests,
-    failedRequests: report.failed,
-    rotationMs: rotations.map(({ tookMs }) => tookMs),
-    supersededKeys: superseded.length,
-    supersededKeysRefused: refused.filter(Boolean).length,
-    orphans: apigee.keys(scenario.app).filter(({ consumerKey }) => !text.includes(consumerKey)).length,
-    deadLetters: view.deadLetters(),
-    alerts: messages.filter(({ alert, head }) => alert && head === undefined).length,
-    slackMessages: messages.length,
-    mails: aws.mailbox.mails.length,
-  };
-}
-
-const refusedWithinMs = 10_000;
-
-async function isRefusedEverywhere({ aws, apigee, secretName }: Sandbox, versionId: string): Promise<boolean> {
-  const { SecretString: text = '' } = await aws.secrets.getSecretValue({ SecretId: secretName, VersionId: versionId });
-  const key = /"client_id":"([^"]+)"/.exec(text)?.[1] ?? '';
-  const urls = apigee.nodeUrls.flatMap((node) => apiPaths.map((path) => `${node}${path}`));
-  const refused = async (url: string) => (await fetch(url, { headers: { 'x-apikey': key } })).status === 401;
-  const answer = waitUntil('the old key to be refused', refusedWithinMs, async () =>
-    (await Promise.all(urls.map(refused))).every(Boolean) ? true : undefined,
-  );
-  return answer.catch(() => false);
-}
-
 function countsOf({ load, sandbox, view }: Stage): string {
   const { requests, failed } = load.report();
-  const keys = sandbox.apigee.keys(sandbox.scenario.app);
-  const on = keys.filter(({ status }) => status === 'approved').length;
-  return `requests ${requests}, failed ${failed} | keys at Apigee ${keys.length}, on ${on} | rotations ${view.rotations().length} | mails ${sandbox.aws.mailbox.mails.length}`;
+  const keys = sandbox.provider.keys();
+  const on = keys.filter(({ enabled }) => enabled).length;
+  return `requests ${requests}, failed ${failed} | keys at the provider ${keys.length}, on ${on} | rotations ${view.rotations().length} | mails ${sandbox.aws.mailbox.mails.length}`;
 }

@@ -2,24 +2,22 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { apigeeSimulator } from '@keyturn/apigee-simulator/apigee-simulator';
-import type { ApigeeSimulator } from '@keyturn/apigee-simulator/simulator';
 import { localAws, type LocalAws } from '@keyturn/local-aws/local-aws';
 
 import { deployStage } from './deploy-stage.ts';
-import { sandboxConfig, type Safeguard, type SandboxTimings } from './sandbox-config.ts';
-import { defaultScenario, type Scenario } from './scenario.ts';
-import { seedApp, type HandMadeKey } from './seed-app.ts';
+import { sandboxConfig, type SandboxTimings } from './sandbox-config.ts';
+import type { NodeDelays, Safeguard, Scenario, SimulatedProvider } from './simulated-provider.ts';
 import { slackWorkspace, type SlackWorkspace } from './slack-workspace.ts';
 
-/** A local AWS with the whole stage deployed on it, an Apigee, a Slack, and one secret that a person pasted together. */
+/** A local AWS with the whole stage deployed on it, a provider, a Slack, and one secret that a person pasted together. */
 export type Sandbox = {
   readonly aws: LocalAws;
-  readonly apigee: ApigeeSimulator;
-  readonly slack: SlackWorkspace;
   readonly scenario: Scenario;
+  readonly provider: SimulatedProvider;
+  readonly slack: SlackWorkspace;
   readonly secretName: string;
-  readonly handMade: HandMadeKey;
+  /** What a person types after `keyturn` to adopt the secret. */
+  readonly adoption: readonly string[];
   /** For a process that uses the sandbox: how to reach AWS, and the stage's configuration. */
   readonly environment: Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -27,23 +25,17 @@ export type Sandbox = {
 
 export type SandboxOptions = {
   readonly port?: number | undefined;
+  readonly scenario: Scenario;
   readonly timings: SandboxTimings;
-  /** Each node of the gateway: how late it hears of new keys and of revoked ones, in milliseconds. */
-  readonly nodes: readonly {
-    readonly propagationMs: number;
-    readonly revocationMs: number;
-    readonly negativeMs: number;
-  }[];
+  readonly nodes: readonly NodeDelays[];
   readonly scheduleSpeed: number;
   readonly sweepEveryMs: number;
   readonly without?: Safeguard | undefined;
-  readonly scenario?: Scenario | undefined;
 };
 
-const secretName = 'orders/apigee';
-
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { timings, nodes, scheduleSpeed, sweepEveryMs, without, scenario = defaultScenario } = options;
+  const { scenario, timings, nodes, scheduleSpeed, sweepEveryMs, without } = options;
+  const { providerId } = scenario;
   // The one port that may be taken comes first: nothing has to be cleared away then.
   const aws = await localAws({
     ...(options.port === undefined ? {} : { port: options.port }),
@@ -54,44 +46,41 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   });
 
   const folder = await mkdtemp(join(tmpdir(), 'keyturn-'));
-  const apigee = await apigeeSimulator({ ...scenario.simulator, nodes });
+  const provider = await scenario.start({ nodes });
   const slack = await slackWorkspace();
 
-  const addresses = { apigee, scenario, slackUrl: slack.apiUrl, slackChannel: slack.channel };
+  const parts = { scenario, provider, slackUrl: slack.apiUrl, slackChannel: slack.channel };
   const configPath = join(folder, 'keyturn.yaml');
-  await writeFile(configPath, sandboxConfig(addresses, timings, without));
-  await deployStage({ aws, configPath, without });
-  const handMade = seedApp(apigee, scenario);
+  await writeFile(configPath, sandboxConfig(parts, timings, without));
+  await deployStage({ aws, configPath, scenario, without });
+  const secretName = `orders/${providerId}`;
+  const { adminSecret, secrets, pasted, tags = {} } = provider;
   await createSecrets(aws, {
-    adminSecret: scenario.adminSecret(apigee),
-    slackToken: slack.token,
-    handMade,
+    ...(adminSecret === undefined ? {} : { [`keyturn/${providerId}-admin`]: adminSecret }),
+    ...secrets,
+    'keyturn/slack-token': slack.token,
   });
+  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  await aws.secrets.createSecret({ Name: secretName, SecretString: pasted, Tags });
 
+  const picks = ['--provider', providerId, '--policy', 'standard', '--shape', 'pair', '--owner', 'payments'];
   return {
     aws,
-    apigee,
-    slack,
     scenario,
+    provider,
+    slack,
     secretName,
-    handMade,
+    adoption: ['adopt', secretName, ...picks, ...provider.adopt, '--yes'],
     environment: { ...aws.environment, KEYTURN_CONFIG: configPath },
     async close() {
       await aws.close();
-      await apigee.close();
+      await provider.close();
       await slack.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-type Values = { readonly adminSecret: string; readonly slackToken: string; readonly handMade: HandMadeKey };
-
-async function createSecrets({ secrets }: LocalAws, { adminSecret, slackToken, handMade }: Values): Promise<void> {
-  const { consumerKey, consumerSecret } = handMade;
-  // As a person pastes it: two fields, and no more.
-  const pasted = `{"client_id":"${consumerKey}","client_secret":"${consumerSecret}"}`;
-  await secrets.createSecret({ Name: 'keyturn/apigee-admin', SecretString: adminSecret });
-  await secrets.createSecret({ Name: 'keyturn/slack-token', SecretString: slackToken });
-  await secrets.createSecret({ Name: secretName, SecretString: pasted });
+async function createSecrets({ secrets }: LocalAws, values: Readonly<Record<string, string>>): Promise<void> {
+  for (const [Name, SecretString] of Object.entries(values)) await secrets.createSecret({ Name, SecretString });
 }

@@ -1,21 +1,26 @@
 import { writeFile } from 'node:fs/promises';
 
+import { readScenario, WrongCall } from './read-call.ts';
 import { readOptions } from './read-options.ts';
 import { runKeyturn } from './run-keyturn.ts';
 import { startSandbox } from './sandbox.ts';
-import { apiPaths } from './seed-app.ts';
+import { defaultScenario, listScenarios } from './scenarios.ts';
+import type { Scenario } from './simulated-provider.ts';
 
-const help = `pnpm sandbox [--port PORT] [--bare] [--env FILE]
+const help = `pnpm sandbox [--provider NAME] [--port PORT] [--bare] [--env FILE]
 
-A local AWS with Keyturn deployed on it, an Apigee and a Slack, all on 127.0.0.1, until Ctrl-C. It has one secret, orders/apigee, with a
+A local AWS with Keyturn deployed on it, a provider and a Slack, all on 127.0.0.1, until Ctrl-C. It has one secret, such as orders/apigee, with a
 hand-made key. It is adopted, and rotates every few minutes. The one line on standard output is JSON: endpoints, credentials, environment.
 
-  --port   of the AWS endpoint; a free one if left out
-  --bare   leave the secret as a person made it: adopting it is yours. Grace and soak are seconds, so that you see the end
-  --env    write the environment into a file for your shell: . FILE
+  --provider  whose key it is, one of the providers below; ${defaultScenario.name} unless given
+  --port      of the AWS endpoint; a free one if left out
+  --bare      leave the secret as a person made it: adopting it is yours. Grace and soak are seconds, so that you see the end
+  --env       write the environment into a file for your shell: . FILE
 
   aws --endpoint-url http://127.0.0.1:PORT secretsmanager list-secrets
-`;
+
+Providers:
+${listScenarios()}`;
 
 const timings = { graceMs: 60_000, soakMs: 30_000, propagationMs: 4500, revocationMs: 1500, readerCacheMs: 30_000 };
 const practiceTimings = { graceMs: 6000, soakMs: 1500, propagationMs: 1500, revocationMs: 1000, readerCacheMs: 2000 };
@@ -25,13 +30,18 @@ const nodes = [
   { propagationMs: 4000, revocationMs: 1200, negativeMs: 300 },
 ];
 const practiceNodes = nodes.map((node) => ({ ...node, propagationMs: node.propagationMs / 4, revocationMs: 300 }));
-const picks = ['--provider', 'apigee', '--policy', 'standard', '--shape', 'pair', '--owner', 'payments'];
 /** rate(4 hours) comes round every 3 minutes. */
 const scheduleSpeed = 80;
 const sweepEveryMs = 5000;
 
 const values = readOptions(
-  { port: { type: 'string' }, bare: { type: 'boolean' }, env: { type: 'string' }, help: { type: 'boolean' } },
+  {
+    provider: { type: 'string' },
+    port: { type: 'string' },
+    bare: { type: 'boolean' },
+    env: { type: 'string' },
+    help: { type: 'boolean' },
+  },
   help,
 );
 if (values === undefined) {
@@ -42,9 +52,11 @@ if (values === undefined) {
   await serve(values);
 }
 
-type Wishes = { readonly port?: string; readonly bare?: boolean; readonly env?: string };
+type Wishes = { readonly provider?: string; readonly port?: string; readonly bare?: boolean; readonly env?: string };
 
-async function serve({ port: wanted, bare = false, env }: Wishes): Promise<void> {
+async function serve({ provider: name, port: wanted, bare = false, env }: Wishes): Promise<void> {
+  const scenario = chosen(name);
+  if (scenario === undefined) return;
   const port = wanted === undefined ? undefined : Number(wanted);
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536)) {
     process.stderr.write(`sandbox: --port is a number below 65536\n\n${help}`);
@@ -57,11 +69,11 @@ async function serve({ port: wanted, bare = false, env }: Wishes): Promise<void>
   const pace = bare
     ? { timings: practiceTimings, nodes: practiceNodes, sweepEveryMs: 1000 }
     : { timings, nodes, sweepEveryMs };
-  const sandbox = await startSandbox({ port, scheduleSpeed, ...pace }).catch(explainPort);
+  const sandbox = await startSandbox({ port, scenario, scheduleSpeed, ...pace }).catch(explainPort);
   if (sandbox === undefined) return;
   try {
-    const { environment, secretName, aws, apigee, slack } = sandbox;
-    if (!bare) await runKeyturn(['adopt', secretName, ...picks, '--yes'], environment);
+    const { environment, secretName, adoption, aws, provider, slack } = sandbox;
+    if (!bare) await runKeyturn(adoption, environment);
     if (env !== undefined) await writeFile(env, exportsOf(environment));
     process.stdout.write(
       `${JSON.stringify({
@@ -74,16 +86,7 @@ async function serve({ port: wanted, bare = false, env }: Wishes): Promise<void>
         },
         secret: secretName,
         mails: `${aws.url}/_local/mails`,
-        apigee: {
-          management: apigee.managementUrl,
-          token: apigee.tokenUrl,
-          gateway: apigee.gatewayUrl,
-          nodes: apigee.nodeUrls,
-          control: apigee.controlUrl,
-          accessToken: apigee.accessToken(),
-          app: sandbox.scenario.app,
-          paths: apiPaths,
-        },
+        [scenario.providerId]: provider.endpoints,
         slack: { apiUrl: slack.apiUrl, token: slack.token, channel: slack.channel },
         environment,
       })}\n`,
@@ -92,6 +95,16 @@ async function serve({ port: wanted, bare = false, env }: Wishes): Promise<void>
     await stopping;
   } finally {
     await sandbox.close();
+  }
+}
+
+function chosen(name: string | undefined): Scenario | undefined {
+  try {
+    return readScenario(name);
+  } catch (error) {
+    if (!(error instanceof WrongCall)) throw error;
+    process.stderr.write(`sandbox: ${error.message}\n\n${help}`);
+    process.exitCode = 2;
   }
 }
 

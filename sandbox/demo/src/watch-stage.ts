@@ -4,7 +4,8 @@ import { SecretRotated } from '@keyturn/events/secret-rotated';
 import type { LocalAws } from '@keyturn/local-aws/local-aws';
 import * as z from 'zod';
 
-export type Rotation = { readonly versionId: string; readonly tookMs: number };
+/** Times in milliseconds since 1970. */
+export type Rotation = { readonly versionId: string; readonly startedAt: number; readonly endedAt: number };
 
 /** What an onlooker sees of the stage: the events on its buses and the depth of its queues. */
 export type StageView = {
@@ -30,7 +31,7 @@ export function watchStage(aws: LocalAws, firstVersion: string, tell: (text: str
   const seen: Seen[] = [];
   const look = () => {
     for (const event of aws.events.slice(seen.length)) {
-      seen.push({ event, at: performance.now() });
+      seen.push({ event, at: Date.now() });
       const text = event.source === 'keyturn' ? sentences[event['detail-type']]?.(event) : undefined;
       if (text !== undefined) tell(text);
     }
@@ -48,7 +49,7 @@ export function watchStage(aws: LocalAws, firstVersion: string, tell: (text: str
     rotations: () =>
       rotated()
         .filter(({ data }) => data.cause === 'rotation')
-        .map(({ data, at }) => ({ versionId: data.versionId, tookMs: Math.round(at - startedAt(data.versionId)) })),
+        .map(({ data, at }) => ({ versionId: data.versionId, startedAt: startedAt(data.versionId), endedAt: at })),
     wereCurrent: () => [...new Set([firstVersion, ...rotated().map(({ data }) => data.versionId)])],
     failures: () => keyturn('RotationFailed').map(({ event }) => RotationFailed.parse(event).data),
     count: (type) => keyturn(type).length,
