@@ -47,11 +47,23 @@ async function findTarget(secretId: string, picked: Readonly<Record<string, stri
       field: '--target',
     });
   }
-  const found = await deps.issue(secret.provider.id).locate({ credential });
+  const found = await locate(secret.provider.id, credential, deps);
   if (found !== undefined) return found.target;
   throw new PermanentError('not-yours', `No target of ${secret.provider.id} has this key with this secret`, {
     field: secret.shape.keyId,
   });
+}
+
+async function locate(providerId: string, credential: Credential, deps: Deps): Promise<{ target: string } | undefined> {
+  try {
+    return await deps.issue(providerId).locate({ credential });
+  } catch (error) {
+    if (!(error instanceof PermanentError && error.reason === 'unsupported')) throw error;
+    throw new PermanentError('misconfigured', `${providerId} cannot tell where a key belongs: name its target`, {
+      field: '--target',
+      cause: error,
+    });
+  }
 }
 
 function handlerArn(secretArn: string, { config }: Deps): string {

@@ -37,6 +37,8 @@ export type Subject = ProviderFixture & {
   readonly look: (credential: Credential, check?: Partial<CheckRequest>) => Promise<CheckResult>;
   /** What so many single requests say, each of which may reach another node. */
   readonly outcomes: (credential: Credential) => Promise<readonly Use['outcome'][]>;
+  /** Which keys a target holds, sorted. Without overlap only those that are enabled: what was replaced may be kept, and works no more. */
+  readonly remaining: (target: string) => Promise<readonly string[]>;
   readonly storedKey: (credential: Credential) => Promise<StoredKey | undefined>;
   /** The error of a call that has to fail with one of ours, and that shows no key and no canary however it is printed. */
   readonly failure: (call: Promise<unknown>) => Promise<PermanentError | TransientError | PendingError>;
@@ -57,10 +59,14 @@ const foreignMarks = [
 ];
 const manyRequests = 12;
 
-export type Test = ReturnType<typeof conformanceTest>;
+/** What the suite needs of a test runner; each test gets a subject of its own. */
+export type Test = {
+  (name: string, body: (context: { readonly subject: Subject }) => Promise<void>): void;
+  readonly describe: (name: string, body: () => void) => void;
+};
 
 /** vitest's `test` with a fresh subject for every test. */
-export function conformanceTest(setUp: SetUp) {
+export function conformanceTest(setUp: SetUp): Test {
   return test.extend('subject', async ({ onTestFinished }): Promise<Subject> => {
     const fixture = await setUp();
     onTestFinished(() => fixture.close());
@@ -68,7 +74,7 @@ export function conformanceTest(setUp: SetUp) {
   });
 }
 
-function subjectOf(fixture: ProviderFixture, capabilities: Capabilities): Subject {
+export function subjectOf(fixture: ProviderFixture, capabilities: Capabilities): Subject {
   const { provider, target } = fixture;
   const met: Credential[] = [];
   const meet = (found: Credential) => {
@@ -116,6 +122,11 @@ function subjectOf(fixture: ProviderFixture, capabilities: Capabilities): Subjec
       }
       return [...new Set(outcomes)];
     },
+    async remaining(of) {
+      const keys = await fixture.stored(of);
+      const left = capabilities.overlap === 'none' ? keys.filter(({ enabled }) => enabled) : keys;
+      return left.map(({ keyId }) => keyId).sort();
+    },
     async storedKey(asked) {
       return (await fixture.stored(target)).find(({ keyId }) => keyId === asked.keyId.reveal());
     },
@@ -142,6 +153,10 @@ function asking(
     ensureRequest: (wish) => ({ ...usual, approve: false, ...wish }),
   };
 }
+
+/** The ids of the keys, sorted. */
+export const idsOf = (...keys: readonly Credential[]): readonly string[] =>
+  keys.map(({ keyId }) => keyId.reveal()).sort();
 
 /** A secret of the same form that is not the right one. */
 export function wrongSecret({ keyId, secret }: Credential): Credential {

@@ -3,7 +3,7 @@ import type { SetUp } from './provider-fixture.ts';
 
 /** Which tests apply to a provider: what it claims and denies, and what its fixture can show. */
 export type Traits = Omit<Capabilities, 'propagationMs' | 'revocationMs'> &
-  Readonly<Record<Shown | 'tellsSecret' | 'entitlements', boolean>>;
+  Readonly<Record<Shown | 'tellsSecret' | 'entitlements' | 'locates' | 'overlaps', boolean>>;
 type Shown = 'manualEntitlement' | 'maxKeys' | 'switchOff' | 'unprobed' | 'acceptAnything' | 'faults';
 
 export async function traitsOf(setUp: SetUp): Promise<Traits> {
@@ -13,6 +13,9 @@ export async function traitsOf(setUp: SetUp): Promise<Traits> {
   const can = (name: Shown) => fixture[name] !== undefined;
   return {
     ...capabilities,
+    // Two keys of a target work at the same time.
+    overlaps: capabilities.overlap !== 'none',
+    locates: fixture.locates !== false,
     tellsSecret: fixture.tellsSecret,
     entitlements: fixture.entitlements.length > 0,
     manualEntitlement: can('manualEntitlement'),

@@ -1,8 +1,8 @@
 import { describe } from 'vitest';
 
 import { checking } from './check.conformance.ts';
-import { conformanceTest } from './conformance-subject.ts';
-import { traitsOf } from './conformance-traits.ts';
+import { conformanceTest, type Test } from './conformance-subject.ts';
+import { traitsOf, type Traits } from './conformance-traits.ts';
 import { ensuring } from './ensure.conformance.ts';
 import { finding } from './find.conformance.ts';
 import { marking } from './mark.conformance.ts';
@@ -17,19 +17,22 @@ import { failing, targeting } from './trouble.conformance.ts';
 /** The contract of CredentialProvider as tests; every capability that a provider claims, or denies, has one. An adapter's test file calls it. */
 export function testCredentialProvider(name: string, setUp: SetUp): void {
   describe(`CredentialProvider: ${name}`, async () => {
-    const test = conformanceTest(setUp);
-    const traits = await traitsOf(setUp);
-    proposing(test, traits);
-    ensuring(test, traits);
-    repeating(test, traits);
-    refusing(test, traits);
-    marking(test, traits);
-    checking(test, traits);
-    finding(test, traits);
-    propagating(test, traits);
-    retiring(test, traits);
-    sparing(test, traits);
-    targeting(test, traits);
-    failing(test, traits);
+    contract(conformanceTest(setUp), await traitsOf(setUp));
   });
+}
+
+/** The same for any runner of tests. */
+export function contract(test: Test, traits: Traits): void {
+  proposing(test, traits);
+  ensuring(test, traits);
+  repeating(test, traits);
+  refusing(test, traits);
+  marking(test, traits);
+  checking(test, traits);
+  finding(test, traits);
+  propagating(test, traits);
+  retiring(test, traits);
+  sparing(test, traits);
+  targeting(test, traits);
+  failing(test, traits);
 }

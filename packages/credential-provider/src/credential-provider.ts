@@ -11,7 +11,7 @@ import type { Hidden } from '@keyturn/rotation/hidden';
 export type IssueProvider = {
   describe(): Promise<Capabilities>;
 
-  /** The target of a key that a person pasted, or undefined where no target knows it. */
+  /** The target of a key that a person pasted, or undefined where no target knows it. PermanentError('unsupported') where the provider cannot tell. */
   locate(request: { credential: Credential }): Promise<{ target: string } | undefined>;
 
   /**
@@ -64,7 +64,11 @@ export type Capabilities = {
   /** A key can bear our mark. */
   readonly mark: boolean;
   readonly reversibleDisable: boolean;
-  /** How many keys of one target work at the same time. */
+  /**
+   * How many keys of one target work at the same time. `none`: making a key (in `propose` where the provider chooses it, else in `ensure`) ends the one
+   * before, in one write, and nothing brings that one back (so `reversibleDisable` is false). From then on `like` may be gone: a key that
+   * bears `mark` took its place and tells what the next one may do.
+   */
   readonly overlap: 'multi' | 'two-slot' | 'none';
   /** The provider tells when a key was last used. */
   readonly lastUsed: boolean;
@@ -72,6 +76,7 @@ export type Capabilities = {
   readonly propagationMs: number;
   /** No node accepts a disabled key for longer than this, in milliseconds. */
   readonly revocationMs: number;
+  /** Every key expires by itself, at a time that is fixed when it is made; `issuedAt` is known then. Otherwise none ever does. */
   readonly expiryOnCreate: boolean;
 };
 

@@ -1,10 +1,10 @@
-import { describe, expect } from 'vitest';
+import { expect } from 'vitest';
 
 import type { Test } from './conformance-subject.ts';
 import type { Traits } from './conformance-traits.ts';
 
 export function marking(test: Test, traits: Traits): void {
-  describe('mark', () => {
+  test.describe('mark', () => {
     if (!traits.mark) {
       test('is refused where keys bear no mark', async ({ subject }) => {
         const { keyId } = await subject.handMade();

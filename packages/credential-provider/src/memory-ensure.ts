@@ -7,16 +7,18 @@ import type { MemoryKey } from './memory-store.ts';
 export async function memoryEnsure(request: EnsureRequest, parts: MemoryParts): Promise<void> {
   const { options, store, line } = parts;
   const { target, credential, approve } = request;
-  const like = await likeOf(request, parts);
   const keyId = credential.keyId.reveal();
+  const made = options.overlap === 'none' ? await find(target, keyId, parts) : undefined;
+  const like = await likeOf(request, parts, made);
 
   if ((await find(target, keyId, parts)) === undefined) {
     if (options.mode === 'generated') {
       throw refusal('key-disabled', 'Somebody removed the key, and only the provider makes one', 'keyId');
     }
     const mark = options.lacks.includes('mark') ? undefined : request.mark;
-    const fresh = { ...emptyKey(target, credential, mark, options.clock.now()), note: like.note ?? '' };
-    await line.write(() => store.create(fresh));
+    const fresh = { ...emptyKey(target, credential, mark, options), note: like.note ?? '' };
+    // Where the old key ends in this moment, the new one has to work from it on.
+    await line.write(() => store.create(options.overlap === 'none' ? entitled(fresh, like, options.manual) : fresh));
   }
   const key = await find(target, keyId, parts);
   refuseConflict(key, request, parts);
@@ -24,24 +26,27 @@ export async function memoryEnsure(request: EnsureRequest, parts: MemoryParts): 
     await line.write(() => store.change(keyId, (now) => ({ ...now, mark: request.mark })));
   }
   await line.write(() =>
-    store.change(keyId, (now) => entitled({ ...now, note: like.note ?? now.note }, like, options.manual)),
+    store.change(keyId, (now) =>
+      entitled({ ...now, note: like.note ?? now.note, ensured: true }, like, options.manual),
+    ),
   );
   if (approve) await line.write(() => store.change(keyId, (now) => approved(now, like.approved)));
 }
 
 type Like = Pick<MemoryKey, 'approved' | 'pending'> & { readonly note: string | undefined };
 
-/** The key to entitle like, or the entitlements as one. */
+/** The key to entitle like, or the entitlements as one. `successor`: what took the place of a key that is gone. */
 export async function likeOf(
   { target, like, entitlements }: Pick<EnsureRequest, 'target' | 'like' | 'entitlements'>,
   parts: MemoryParts,
+  successor?: MemoryKey,
 ): Promise<Like> {
   if (like === undefined) {
     const known = new Set([...parts.options.entitlements, ...parts.options.manual]);
     if (entitlements.every((name) => known.has(name))) return { approved: entitlements, pending: [], note: undefined };
     throw refusal('misconfigured', 'The provider knows no such entitlement', 'entitlements');
   }
-  const key = await find(target, like.keyId.reveal(), parts);
+  const key = (await find(target, like.keyId.reveal(), parts)) ?? successor;
   if (key === undefined) throw refusal('not-yours', 'The target has no such key as the one to follow', 'like');
   return key;
 }
@@ -59,7 +64,7 @@ function refuseConflict(
   if (!key.enabled) throw refusal('key-disabled', 'Somebody disabled the key', 'keyId');
 }
 
-function entitled(key: MemoryKey, like: Like, manual: readonly string[]): MemoryKey {
+export function entitled(key: MemoryKey, like: Like, manual: readonly string[]): MemoryKey {
   const missing = [...like.approved, ...like.pending].filter(
     (name) => ![...key.approved, ...key.pending].includes(name),
   );

@@ -8,7 +8,7 @@ import type {
   ProposeRequest,
   Use,
 } from './credential-provider.ts';
-import { likeOf, memoryEnsure } from './memory-ensure.ts';
+import { entitled, likeOf, memoryEnsure } from './memory-ensure.ts';
 import { emptyKey, find, isForeign, refusal } from './memory-key.ts';
 import { memoryList } from './memory-list.ts';
 import type { MemoryParts } from './memory-parts.ts';
@@ -53,22 +53,36 @@ async function proposeChosen(target: string, { options }: MemoryParts): Promise<
   return credential(options.newText(), options.newText());
 }
 
-// The secret of a leftover was told to nobody who is still there. A key that is entitled already is in use, and no leftover.
+// The secret of a leftover was told to nobody who is still there. A key that went through ensure is in use, and no leftover.
 async function proposeMade(request: ProposeRequest, parts: MemoryParts): Promise<Credential> {
   const { target, mark } = request;
   const { options, store, line } = parts;
   for (const lack of ['list', 'mark'] as const) {
     if (options.lacks.includes(lack)) throw refusal('unsupported', 'Nobody would find a key that got lost', lack);
   }
-  await likeOf(request, parts);
   const leftovers = await line.read(() => store.keysOf(target).filter((key) => key.mark === mark));
-  if (leftovers.some((key) => key.approved.length + key.pending.length > 0)) {
+  const like = await likeOf(
+    request,
+    parts,
+    leftovers.find(({ enabled }) => enabled),
+  );
+  const replaces = options.overlap === 'none';
+  if (leftovers.some((key) => key.ensured || (!replaces && key.approved.length + key.pending.length > 0))) {
     throw refusal('key-conflict', 'A key that bears the mark is in use', 'mark');
   }
-  for (const { keyId } of leftovers) await line.write(() => store.remove(keyId));
-  const key = emptyKey(target, credential(options.newText(), options.newText()), mark, options.clock.now());
-  await line.write(() => store.create(key));
-  return credential(key.keyId, key.secret);
+  const fresh = emptyKey(target, credential(options.newText(), options.newText()), mark, options);
+  const forget = async () => {
+    for (const { keyId } of leftovers) await line.write(() => store.remove(keyId));
+  };
+  if (!replaces) {
+    await forget();
+    await line.write(() => store.create(fresh));
+    return credential(fresh.keyId, fresh.secret);
+  }
+  // Making the key ends the leftover too, which is forgotten afterwards: at any moment one key works, and tells what the next may do.
+  await line.write(() => store.create(entitled({ ...fresh, note: like.note ?? '' }, like, options.manual)));
+  await forget();
+  return credential(fresh.keyId, fresh.secret);
 }
 
 function stateOf(key: MemoryKey | undefined, asked: CheckRequest, { options, store, gateway }: MemoryParts): KeyState {

@@ -23,11 +23,13 @@ export function emptyKey(
   target: string,
   { keyId, secret }: Credential,
   mark: string | undefined,
-  issuedAt: number,
+  { clock, lifetimeMs }: MemoryParts['options'],
 ): MemoryKey {
+  const issuedAt = clock.now();
+  const expiresAt = lifetimeMs === undefined ? undefined : issuedAt + lifetimeMs;
   const texts = { keyId: keyId.reveal(), secret: secret.reveal() };
-  const nothing = { note: '', approved: [], pending: [], expiresAt: undefined };
-  return { target, ...texts, enabled: true, mark, issuedAt, ...nothing };
+  const nothing = { note: '', approved: [], pending: [], ensured: false };
+  return { target, ...texts, enabled: true, mark, issuedAt, expiresAt, ...nothing };
 }
 
 export function refusal(reason: Reason, message: string, field: string): PermanentError {

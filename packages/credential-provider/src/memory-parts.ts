@@ -15,6 +15,10 @@ export type MemoryProviderOptions = {
   /** Those that wait for an approval; `admin` unless told otherwise. */
   readonly manual?: readonly string[];
   readonly maxKeys?: number;
+  /** `none`: making a key ends the one before, in the same moment. Otherwise it follows from `maxKeys`. */
+  readonly overlap?: 'none' | undefined;
+  /** Every key that the adapter has made expires after that many milliseconds. */
+  readonly lifetimeMs?: number | undefined;
   /** Three unless told otherwise, which hear of a change after different times. */
   readonly nodes?: readonly MemoryNode[];
   /** False: it never tells the secret of a key, nor whether one is right. */

@@ -1,53 +1,27 @@
 import { testCredentialProvider } from './conformance.ts';
-import type { CredentialProvider } from './credential-provider.ts';
-import type { MemoryProviderOptions } from './memory-parts.ts';
-import { memoryProvider } from './memory-provider.ts';
-import type { SetUp } from './provider-fixture.ts';
+import { memoryFixture, type Flavour } from './memory-fixture.conformance.ts';
 import { wiredProvider } from './wired-provider.ts';
 
-const flavours: Readonly<Record<string, Pick<MemoryProviderOptions, 'mode'> & Partial<MemoryProviderOptions>>> = {
+const flavours: Readonly<Record<string, Flavour>> = {
   'that takes our keys': { mode: 'chosen' },
   'that makes its own keys': { mode: 'generated' },
   'that makes its own keys and never tells a secret': { mode: 'generated', tellsSecret: false },
+  'that takes our keys into one of two slots': { mode: 'chosen', maxKeys: 2 },
+  'that makes its own keys in one of two slots': { mode: 'generated', maxKeys: 2 },
+  'that replaces its key by ours': { mode: 'chosen', overlap: 'none', maxKeys: 100 },
+  'that replaces its key by one of its own': { mode: 'generated', overlap: 'none', maxKeys: 100 },
+  'that replaces its key by one of its own and never tells a secret': {
+    mode: 'generated',
+    overlap: 'none',
+    maxKeys: 100,
+    tellsSecret: false,
+  },
+  'whose keys expire': { mode: 'generated', lifetimeMs: 90 * 86_400_000, lacks: ['last-used'] },
+  'that cannot undo a disable': { mode: 'chosen', lacks: ['enable'] },
   'that can do little': { mode: 'chosen', maxKeys: 2, lacks: ['list', 'mark', 'enable', 'last-used'] },
 };
 
 for (const [name, flavour] of Object.entries(flavours)) {
-  testCredentialProvider(
-    `a provider ${name}`,
-    fixture(flavour, (provider) => provider),
-  );
-  testCredentialProvider(`a provider ${name}, through the wire`, fixture(flavour, wiredProvider));
-}
-
-function fixture(
-  flavour: Pick<MemoryProviderOptions, 'mode'> & Partial<MemoryProviderOptions>,
-  wrap: (provider: CredentialProvider) => CredentialProvider,
-): SetUp {
-  return async () => {
-    let now = 1_700_000_000_000;
-    const clock = { now: () => now, sleep: async (ms: number) => void (now += ms) };
-    const targets = ['orders', 'billing', 'unprobed'];
-    const memory = memoryProvider({ ...flavour, clock, targets, unprobed: ['unprobed'] });
-    return {
-      provider: wrap(memory),
-      target: 'orders',
-      otherTarget: 'billing',
-      missingTarget: 'nowhere',
-      malformedTargets: ['Orders', 'a b'],
-      entitlements: ['read', 'write'],
-      manualEntitlement: 'admin',
-      maxKeys: flavour.maxKeys ?? 10,
-      tellsSecret: flavour.tellsSecret ?? true,
-      canaries: [],
-      handMade: async (key) => memory.handMade({ target: 'orders', ...key }),
-      stored: async (target) => memory.stored(target),
-      advance: (ms) => clock.sleep(ms),
-      close: async () => undefined,
-      switchOff: async () => memory.switchOff('orders'),
-      unprobed: async () => ({ target: 'unprobed', credential: memory.handMade({ target: 'unprobed' }) }),
-      acceptAnything: async () => memory.acceptAnything(),
-      faults: memory.faults,
-    };
-  };
+  testCredentialProvider(`a provider ${name}`, memoryFixture(flavour));
+  testCredentialProvider(`a provider ${name}, through the wire`, memoryFixture(flavour, wiredProvider));
 }

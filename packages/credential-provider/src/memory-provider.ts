@@ -36,10 +36,11 @@ export type MemoryProvider = CredentialProvider & {
 
 /** A whole provider of credentials in memory: what it stores, its nodes, its troubles, and our adapter to it. */
 export function memoryProvider(given: MemoryProviderOptions): MemoryProvider {
-  const options = { ...defaults, ...given };
-  const { clock, nodes, targets, maxKeys, newText, entitlements, lacks } = options;
+  const lacks = [...(given.lacks ?? []), ...(given.overlap === 'none' ? (['enable'] as const) : [])];
+  const options = { ...defaults, ...given, lacks };
+  const { clock, nodes, targets, maxKeys, newText, entitlements, overlap } = options;
   const gateway = memoryGateway(clock, nodes);
-  const store = memoryStore({ clock, targets, maxKeys, gateway });
+  const store = memoryStore({ clock, targets, maxKeys, overlap, gateway });
   const parts = { options, store, gateway, line: memoryLine(given.reach), door: { open: false } };
 
   return {
@@ -55,6 +56,7 @@ export function memoryProvider(given: MemoryProviderOptions): MemoryProvider {
         note: wish.note ?? 'made by hand',
         approved: wish.entitlements ?? entitlements,
         pending: [],
+        ensured: true,
         issuedAt: clock.now(),
         expiresAt: wish.expired === true ? clock.now() : undefined,
       };
@@ -97,20 +99,22 @@ const defaults = {
   ],
   tellsSecret: true,
   lacks: [],
+  overlap: undefined,
+  lifetimeMs: undefined,
   unprobed: [],
   newText: () => randomBytes(24).toString('base64url'),
 } satisfies Partial<MemoryProviderOptions>;
 
-function capabilitiesOf({ mode, lacks, maxKeys, nodes }: MemoryParts['options']): Capabilities {
+function capabilitiesOf({ mode, lacks, maxKeys, overlap, lifetimeMs, nodes }: MemoryParts['options']): Capabilities {
   return {
     clientSuppliedKey: mode === 'chosen',
     listOwned: !lacks.includes('list'),
     mark: !lacks.includes('mark'),
     reversibleDisable: !lacks.includes('enable'),
-    overlap: maxKeys === 2 ? 'two-slot' : 'multi',
+    overlap: overlap ?? (maxKeys === 2 ? 'two-slot' : 'multi'),
     lastUsed: !lacks.includes('last-used'),
     propagationMs: Math.max(...nodes.map(({ learnsMs }) => learnsMs)),
     revocationMs: Math.max(...nodes.map(({ forgetsMs }) => forgetsMs)),
-    expiryOnCreate: false,
+    expiryOnCreate: lifetimeMs !== undefined,
   };
 }

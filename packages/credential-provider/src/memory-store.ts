@@ -17,6 +17,8 @@ export type MemoryKey = {
   readonly pending: readonly string[];
   readonly issuedAt: number;
   readonly expiresAt: number | undefined;
+  /** It went through `ensure`: somebody may use it. */
+  readonly ensured: boolean;
 };
 
 /** The management side of a provider in memory: what it stores, and its own rules. It tells the gateway of every change. */
@@ -25,7 +27,7 @@ export type MemoryStore = {
   keysOf(target: string): readonly MemoryKey[];
   /** A key of any target. */
   find(keyId: string): MemoryKey | undefined;
-  /** False where the key exists already, in whatever target. PermanentError quota. */
+  /** False where the key exists already, in whatever target. Without overlap it ends those that were enabled. PermanentError quota. */
   create(key: MemoryKey, since?: 'ever'): boolean;
   /** Nothing happens to a key that is gone. */
   change(keyId: string, edit: (key: MemoryKey) => MemoryKey): void;
@@ -41,10 +43,11 @@ type Options = {
   readonly clock: Clock;
   readonly targets: readonly string[];
   readonly maxKeys: number;
+  readonly overlap: 'none' | undefined;
   readonly gateway: MemoryGateway;
 };
 
-export function memoryStore({ clock, targets, maxKeys, gateway }: Options): MemoryStore {
+export function memoryStore({ clock, targets, maxKeys, overlap, gateway }: Options): MemoryStore {
   const keys = new Map<string, MemoryKey>();
   const switchedOff = new Set<string>();
 
@@ -70,6 +73,9 @@ export function memoryStore({ clock, targets, maxKeys, gateway }: Options): Memo
       if (keys.has(key.keyId)) return false;
       if (keysOf(key.target).length >= maxKeys) {
         throw new PermanentError('quota', 'The target holds as many keys as it may', { field: 'target' });
+      }
+      if (overlap === 'none' && stateOf(key) === 'enabled') {
+        for (const other of keysOf(key.target)) if (other.enabled) put({ ...other, enabled: false }, since);
       }
       put(key, since);
       return true;

@@ -26,13 +26,20 @@ export type ProviderFixture = {
   readonly maxKeys: number | undefined;
   /** The provider tells (or compares) the secret of a key, so that `secretMatches` is known. */
   readonly tellsSecret: boolean;
+  /** false: the provider cannot tell where a key belongs, so that `locate` is refused and people name the target themselves. */
+  readonly locates?: false;
   /** No error may show these: the administrator's credential and its like. The suite adds every key it meets. */
   readonly canaries: readonly string[];
 
-  /** Makes a key as a person does in a portal, with all of `entitlements` approved unless told otherwise; every node knows it already. */
+  /**
+   * Makes a key as a person does in a portal; where `overlap` is `none` one that works replaces the one before, and what is made disabled or expired
+   * replaces nothing. With all of `entitlements` approved unless told otherwise; every node knows it already.
+   */
   handMade(key?: HandMade): Promise<Credential>;
   /** What the provider really stores for a target, read behind the adapter's back, in any order. */
   stored(target: string): Promise<readonly StoredKey[]>;
+  /** How finely the provider tells when a key was used, in milliseconds; a minute unless told otherwise. */
+  readonly usageGrainMs?: number;
   /** Lets that much time pass for the provider and its nodes, in milliseconds. */
   advance(ms: number): Promise<void>;
   close(): Promise<void>;

@@ -1,10 +1,10 @@
-import { describe, expect } from 'vitest';
+import { expect } from 'vitest';
 
 import { wrongSecret, type Test } from './conformance-subject.ts';
 import type { Traits } from './conformance-traits.ts';
 
 export function refusing(test: Test, traits: Traits): void {
-  describe('ensure refuses', () => {
+  test.describe('ensure refuses', () => {
     if (traits.tellsSecret) {
       test('a key that exists with another secret, and changes nothing', async ({ subject }) => {
         const { provider, target } = subject;

@@ -1,6 +1,6 @@
 import type { Credential } from '@keyturn/rotation/credential';
 import { TransientError } from '@keyturn/rotation/errors';
-import { describe, expect } from 'vitest';
+import { expect } from 'vitest';
 
 import type { Subject, Test } from './conformance-subject.ts';
 import type { Traits } from './conformance-traits.ts';
@@ -23,11 +23,14 @@ const supported = (traits: Traits, operation: string) =>
   (operation !== 'mark' || traits.mark) &&
   (operation !== 'list' || traits.listOwned) &&
   (operation !== 'enable' || traits.reversibleDisable);
+// Without overlap nothing but the last usable key can be disabled.
+const retirable = (traits: Traits, operation: string) =>
+  supported(traits, operation) && (operation !== 'disable' || traits.overlaps);
 // Where we choose the key, proposing one asks nobody.
 const asksSomebody = (traits: Traits, operation: string) => operation !== 'propose' || !traits.clientSuppliedKey;
 
 export function targeting(test: Test, traits: Traits): void {
-  describe('a target', () => {
+  test.describe('a target', () => {
     for (const [operation, call] of Object.entries(calls)) {
       if (supported(traits, operation)) {
         test(`that cannot be one is refused by ${operation}, whatever somebody wrote into the tag`, async ({
@@ -58,7 +61,7 @@ export function targeting(test: Test, traits: Traits): void {
 }
 
 export function failing(test: Test, traits: Traits): void {
-  describe('in trouble', () => {
+  test.describe('in trouble', () => {
     for (const [operation, call] of Object.entries(calls)) {
       for (const trouble of ['throttled', 'unavailable', 'denied', 'nonsense'] as const) {
         if (traits.faults && supported(traits, operation) && asksSomebody(traits, operation)) {
@@ -79,7 +82,7 @@ export function failing(test: Test, traits: Traits): void {
       }
     }
 
-    if (traits.faults) {
+    if (traits.faults && traits.locates) {
       test('locate says that it does not know, and not that there is no such key', async ({ subject }) => {
         const { faults, provider } = subject;
         const credential = await subject.handMade();
@@ -91,11 +94,12 @@ export function failing(test: Test, traits: Traits): void {
     }
 
     for (const operation of ['disable', 'enable', 'remove'] as const) {
-      if (traits.faults && supported(traits, operation)) {
+      if (traits.faults && retirable(traits, operation)) {
         test(`${operation} repeated after a lost answer ends as it should`, async ({ subject }) => {
           const { provider, target, faults } = subject;
           await subject.handMade();
-          const key = await subject.handMade({ mark: subject.ours(), disabled: operation === 'enable' });
+          const disabled = operation === 'enable' || !traits.overlaps;
+          const key = await subject.handMade({ mark: subject.ours(), disabled });
           const run = () => provider[operation]({ target, keyId: key.keyId, mark: subject.ours() });
 
           faults?.loseAnswer(1);

@@ -64,6 +64,8 @@ function setUp({ owner, ...kind }: Kind): SetUp {
       canaries: [simulated.token],
       handMade: async (key = {}) => simulated.handMade({ target, ...seedKeyOf(key, clock.now()) }),
       stored: async (name) => apigee.keys(simulated.appOf(name)).map(storedKeyOf),
+      // Statistics are by the hour, and an hour late.
+      usageGrainMs: 7_200_000,
       advance: (ms) => clock.sleep(ms),
       close: () => simulated.close(),
       switchOff: async () => apigee.hand.setAppStatus(simulated.appOf(target), 'revoked'),

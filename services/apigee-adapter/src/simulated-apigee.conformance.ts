@@ -160,11 +160,13 @@ export async function simulatedApigee({
     revocation: `${revocationMs}ms`,
   });
   const token = apigee.accessToken();
+  const issuedAt = now;
+  const oldMs = 1_800_000;
   return {
     apigee,
     provider: apigeeProvider({
       config,
-      authorize: () => Promise.resolve(hidden(`Bearer ${token}`)),
+      authorize: () => Promise.resolve(hidden(`Bearer ${now - issuedAt < oldMs ? token : apigee.accessToken()}`)),
       clock,
       random: () => 0.5,
       randomBytes,
