@@ -1,5 +1,6 @@
-import type { Config, ProviderConfig } from '@keyturn/config/config';
-import { functionNames } from '@keyturn/config/names';
+import type { Config, OwnProviderConfig } from '@keyturn/config/config';
+import { adapterFunctions as adapterAddresses, functionNames } from '@keyturn/config/names';
+import { ownProviders } from '@keyturn/config/own-providers';
 
 import {
   allow,
@@ -18,7 +19,7 @@ import { providerStatements, type Duty } from './provider-statements.ts';
 const duties = ['issue', 'retire'] as const;
 
 /**
- * Each configured provider is deployed as two functions from one module: one that issues and checks credentials, one that disables and deletes
+ * Each configured provider of ours is deployed as two functions from one module: one that issues and checks credentials, one that disables and deletes
  * them. So IAM decides who may ask for which.
  */
 export function adapterFunctions(config: Config): Readonly<Record<string, Value>> {
@@ -59,24 +60,31 @@ export function adapterRoles(config: Config): Resources {
 }
 
 // Without one it proves itself by its own role.
-function adminSecretsOf({ adminSecret, retireSecret }: ProviderConfig, duty: Duty): readonly string[] {
+function adminSecretsOf({ adminSecret, retireSecret }: OwnProviderConfig, duty: Duty): readonly string[] {
   const secret = duty === 'retire' ? (retireSecret ?? adminSecret) : adminSecret;
   return secret === undefined ? [] : [secret];
 }
 
-/** What may be asked to issue (or to retire), function by function. */
+/** What may be asked to issue (or to retire), function by function, those of other teams too. */
 export function adapterArns(config: Config, duty: Duty): readonly Value[] {
-  return adapters(config)
-    .filter((adapter) => adapter.duty === duty)
-    .map(({ name }) => sub(localArn('lambda', `function:${name}`)));
+  const functions = adapterAddresses(config);
+  return Object.entries(config.providers).map(([id, { kind }]) => {
+    const address = functions[duty](id);
+    return kind === 'custom' ? address : sub(localArn('lambda', `function:${address}`));
+  });
 }
 
-type Adapter = { readonly id: string; readonly provider: ProviderConfig; readonly duty: Duty; readonly name: string };
+type Adapter = {
+  readonly id: string;
+  readonly provider: OwnProviderConfig;
+  readonly duty: Duty;
+  readonly name: string;
+};
 
-/** The functions of all providers; what is not configured is not deployed. */
-export function adapters({ stage, providers }: Config): readonly Adapter[] {
-  const names = functionNames(stage);
-  return Object.entries(providers).flatMap(([id, provider]) =>
+/** The functions of all providers of ours; what is not configured is not deployed. */
+export function adapters(config: Config): readonly Adapter[] {
+  const names = functionNames(config.stage);
+  return ownProviders(config).flatMap(([id, provider]) =>
     duties.map((duty) => ({ id, provider, duty, name: names[duty](id) })),
   );
 }

@@ -1,5 +1,5 @@
 import type { Config } from '@keyturn/config/config';
-import { functionNames } from '@keyturn/config/names';
+import { adapterFunctions } from '@keyturn/config/names';
 import { stageParameters } from '@keyturn/config/stage-parameters';
 
 import { arnOf, logicalId, ref, type Resource, type Resources, type Value } from './cloud-formation.ts';
@@ -27,7 +27,7 @@ const under = (condition: string | undefined) => (condition === undefined ? {} :
 
 function told({ stage, providers, runbooks, subscribers }: Config, version: string): readonly Told[] {
   const names = stageParameters(stage);
-  const functions = functionNames(stage);
+  const functions = adapterFunctions({ stage, providers });
   return [
     { id: 'Version', parameter: names.version, value: version },
     { id: 'Runbooks', parameter: names.runbooks, value: runbooks },

@@ -1,4 +1,4 @@
-import type { ProviderConfig } from '@keyturn/config/config';
+import type { OwnProviderConfig } from '@keyturn/config/config';
 
 import type { Value } from './cloud-formation.ts';
 
@@ -6,7 +6,7 @@ import type { Value } from './cloud-formation.ts';
 export type Duty = 'issue' | 'retire';
 
 /** What an adapter may do on AWS because its provider is there, kind by kind; others need no more than their admin credential. */
-export function providerStatements(provider: ProviderConfig, _duty: Duty): readonly Value[] {
+export function providerStatements(provider: OwnProviderConfig, _duty: Duty): readonly Value[] {
   switch (provider.kind) {
     case 'apigee':
       return [];

@@ -11,7 +11,7 @@ import { checkTemplate } from './check-template.ts';
 import { compile, templateOf } from './compiled-template.ts';
 import { consumers, delivery, queues, rules } from './delivery.ts';
 import { dutiesOfRoles } from './duties.ts';
-import { everythingOn } from './everything-on.ts';
+import { everythingOn, teamFunctions } from './everything-on.ts';
 import { linkedPages, operations } from './operations.ts';
 import { platform } from './platform.ts';
 import { privileges } from './privileges.ts';
@@ -117,6 +117,7 @@ test('what a stage consists of is told as outputs and as parameters of SSM, of t
     '/keyturn/prod/queues/announcer-dlq/url': { Ref: 'AnnouncerDlq' },
     '/keyturn/prod/queues/to-queue-dlq/url': { Ref: 'SubscriberQueueDlq' },
     '/keyturn/prod/providers/partner/retire': 'keyturn-prod-partner-retire',
+    '/keyturn/prod/providers/team/retire': teamFunctions.retire,
     '/keyturn/prod/runbooks': 'https://wiki.acme.example/keyturn/runbooks',
     '/keyturn/prod/version': expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
     '/keyturn/prod/fleet': 'running',

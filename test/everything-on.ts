@@ -9,7 +9,13 @@ import { root } from './source-files.ts';
 const account = '111122223333';
 const subscriber = (name: string, target: string) => ({ name, events: ['SecretRotated', 'RotationFailed'], target });
 
-/** A configuration, outside the repository, that uses all there is: two providers of two flavours, networks, a subscriber of each kind, key, boundary, path and tags. */
+/** An adapter that another team deploys, in another account. */
+export const teamFunctions = {
+  issue: 'arn:aws:lambda:eu-central-1:444455556666:function:team-issue:live',
+  retire: 'arn:aws:lambda:eu-central-1:444455556666:function:team-retire:live',
+} as const;
+
+/** A configuration, outside the repository, that uses all there is: two providers of two flavours, one of another team, networks, a subscriber of each kind, key, boundary, path and tags. */
 export function everythingOn(): { readonly file: string; readonly remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'keyturn-everything-'));
   const example = parseYaml(join(root, 'config/example.yaml')) as {
@@ -30,9 +36,15 @@ export function everythingOn(): { readonly file: string; readonly remove: () => 
     retireSecret: 'keyturn/prod/partner-retire',
     network,
   };
+  const team = {
+    kind: 'custom',
+    functions: teamFunctions,
+    propagation: '1m',
+    revocation: '1m',
+  };
   const config = {
     ...example,
-    providers: { ...example.providers, partner },
+    providers: { ...example.providers, partner, team },
     notifications: { ...example.notifications, network },
     subscribers: [
       subscriber('queue', `arn:aws:sqs:eu-central-1:${account}:key-events`),

@@ -1,6 +1,7 @@
 import { functionNames } from '@keyturn/config/names';
 
 import type { Check } from './check-template.ts';
+import { teamFunctions } from './everything-on.ts';
 import { condition, functionsOf, grants, grantsOf, resourcesOf, statement, type Grant } from './roles.ts';
 import { list, ofType, pointee } from './template.ts';
 
@@ -19,6 +20,7 @@ function isRotatedHere(grant: Grant): boolean {
 }
 // Of everything-on.ts; the example's only reports.
 const reaps = (arn: string): boolean => arn.endsWith('-partner-retire');
+const ofTheTeam = (arn: string): boolean => Object.values(teamFunctions).some((known) => known === arn);
 
 /** What the roles of a template keep to, whatever the configuration. */
 export const privileges: readonly Check[] = [
@@ -150,11 +152,11 @@ export const privileges: readonly Check[] = [
     plant: (from) => delete statement(from, 'ApigeeIssueRole', 'UseKeyOfAdminCredential').Condition,
   },
   {
-    rule: 'a function is invoked by its exact name, and exists',
+    rule: 'a function is invoked by its exact name, and exists or is named by the configuration',
     broken: (from) => {
       const names = new Set(Object.values(from.functions).map(({ name }) => name));
       return where(grantsOf(from, 'lambda:'), (grant) =>
-        resourcesOf(grant).some((arn) => !names.has(arn.split(':function:')[1] ?? '')),
+        resourcesOf(grant).some((arn) => !ofTheTeam(arn) && !names.has(arn.split(':function:')[1] ?? '')),
       );
     },
     plant: (from) =>
@@ -169,7 +171,9 @@ export const privileges: readonly Check[] = [
         grantsOf(from, 'lambda:'),
         (grant) =>
           grant.role !== 'CleanupRole' &&
-          resourcesOf(grant).some((arn) => arn.endsWith('-retire') && !(grant.role === 'WatchdogRole' && reaps(arn))),
+          resourcesOf(grant).some(
+            (arn) => /-retire(:live)?$/.test(arn) && !(grant.role === 'WatchdogRole' && reaps(arn)),
+          ),
       ),
     plant: (from) =>
       (statement(from, 'VerifierRole', 'AskIssuingAdapters').Resource = statement(

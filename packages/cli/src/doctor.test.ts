@@ -1,6 +1,15 @@
 import { memoryMailAccount } from '@keyturn/aws/memory-mail-account';
 import { memoryTrails } from '@keyturn/aws/memory-trails';
 import type { Config } from '@keyturn/config/config';
+import { ownProviders } from '@keyturn/config/own-providers';
+import type { Capabilities } from '@keyturn/credential-provider/credential-provider';
+import {
+  invokedIssueProvider,
+  invokedRetireProvider,
+  type Invoke,
+} from '@keyturn/credential-provider/invoked-provider';
+import { serveIssue, serveRetire } from '@keyturn/credential-provider/serve-provider';
+import { overJson } from '@keyturn/credential-provider/wired-provider';
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { describe, expect, test } from 'vitest';
 
@@ -91,11 +100,11 @@ type Fault = readonly [string, (doctor: Spoil, w: World) => unknown, string];
 test('the secrets of proxies are looked for as those of channels and providers are', async () => {
   const w = await world();
   const ofNotifier = { ...w.config.notifications.network, proxySecret: 'keyturn/proxy-of-notifier' };
-  const { apigee } = w.config.providers;
+  const apigee = Object.fromEntries(ownProviders(w.config))['apigee']!;
 
   const { bad } = await examine(undefined, {
     notifications: { ...w.config.notifications, network: ofNotifier },
-    providers: { apigee: { ...apigee!, network: { ...apigee!.network, proxySecret: 'keyturn/proxy-of-apigee' } } },
+    providers: { apigee: { ...apigee, network: { ...apigee.network, proxySecret: 'keyturn/proxy-of-apigee' } } },
   });
 
   expect(bad.map(({ about }) => about)).toEqual([
@@ -405,3 +414,93 @@ test('looking changes nothing', async () => {
 
   expect(await after?.()).toEqual(before);
 });
+
+describe('the adapter of another team', () => {
+  const arn = (duty: string) => `arn:aws:lambda:eu-central-1:444455556666:function:team-${duty}`;
+  const functions = { issue: arn('issue'), retire: arn('retire') };
+  const team = { kind: 'custom', functions, orphans: 'report', propagation: 30_000, revocation: 180_000 } as const;
+
+  /** What is said of it. `spoiled`: what its two functions answer instead. */
+  async function adapter(w: World, spoiled: (payload: { operation: string }) => unknown = () => undefined) {
+    const served = { [arn('issue')]: serveIssue(w.provider), [arn('retire')]: serveRetire(w.provider) };
+    const invoke: Invoke = async (name, payload) =>
+      overJson(spoiled(payload as { operation: string }) ?? (await served[name]?.(overJson(payload))));
+    const { findings } = await examine(
+      () => {},
+      { providers: { ...w.config.providers, team } },
+      {
+        issue: () => invokedIssueProvider(invoke, arn('issue')),
+        retire: () => invokedRetireProvider(invoke, arn('retire')),
+      },
+    );
+    return findings.filter(({ about }) => about === 'provider team').map(seen);
+  }
+
+  test('that is as it has to be: both of its functions answer', async () => {
+    expect(await adapter(await world())).toEqual([
+      'ok provider team: its adapter answers: keys that Keyturn chooses, overlap multi',
+      'ok provider team: its retire function answers',
+    ]);
+  });
+
+  test.each<[string, (payload: { operation: string }) => unknown, string]>([
+    [
+      'that was not deployed',
+      () => {
+        throw new PermanentError('misconfigured', `There is no function ${arn('issue')}`, { field: 'functionName' });
+      },
+      `problem provider team: There is no function ${arn('issue')}`,
+    ],
+    ['of another version', () => ({ version: 2, ok: true, result: {} }), 'issue function speaks another version'],
+    [
+      'that refuses ours',
+      () => ({
+        version: 1,
+        ok: false,
+        error: { kind: 'permanent', reason: 'unsupported', field: 'version', message: 'No' },
+      }),
+      'retire function speaks another version',
+    ],
+    ['that answers something else', () => 'pong', 'answers what the protocol does not know'],
+    ['whose retire function finds anything anywhere', listing, 'finds keys in a target without a name'],
+    [
+      'that needs longer than was said',
+      describing({ propagationMs: 31_000 }),
+      'later than the configuration says (propagation)',
+    ],
+    [
+      'that needs longer to refuse',
+      describing({ revocationMs: 181_000 }),
+      'later than the configuration says (revocation)',
+    ],
+    ['that loses keys', describing({ clientSuppliedKey: false, mark: false }), 'cannot mark it, so nobody would find'],
+    [
+      'that cannot undo',
+      describing({ reversibleDisable: false }),
+      'warning provider team: a key that is switched off stays off',
+    ],
+    ['whose keys expire', describing({ expiryOnCreate: true }), 'warning provider team: its keys expire by themselves'],
+  ])('%s is told', async (_, spoiled, told) => {
+    expect((await adapter(await world(), spoiled)).join('\n')).toContain(told);
+  });
+
+  function describing(lie: Partial<Capabilities>) {
+    return ({ operation }: { operation: string }) =>
+      operation === 'describe' ? { version: 1, ok: true, result: { ...capable, ...lie } } : undefined;
+  }
+  function listing({ operation }: { operation: string }) {
+    return operation === 'list' ? { version: 1, ok: true, result: [] } : undefined;
+  }
+});
+
+const capable: Capabilities = {
+  clientSuppliedKey: true,
+  listOwned: true,
+  mark: true,
+  reversibleDisable: true,
+  overlap: 'multi',
+  lastUsed: true,
+  propagationMs: 30_000,
+  revocationMs: 180_000,
+  expiryOnCreate: false,
+};

@@ -12,7 +12,7 @@ import { secretStore } from '@keyturn/aws/secrets-manager-store';
 import { sesAccount } from '@keyturn/aws/ses-account';
 import { ssmFleet } from '@keyturn/aws/ssm-fleet';
 import { versionDates } from '@keyturn/aws/version-dates';
-import { functionNames, resourceNames } from '@keyturn/config/names';
+import { adapterFunctions, resourceNames } from '@keyturn/config/names';
 import { invokedIssueProvider, invokedRetireProvider } from '@keyturn/credential-provider/invoked-provider';
 import { loadConfig } from '@keyturn/lambda/load-config';
 import { systemClock } from '@keyturn/lambda/system-clock';
@@ -31,7 +31,7 @@ function connect(): Deps {
   const clients = awsClients({ endpoint });
   const calls = sdkSecretsManager(clients.secretsManager());
   const invoke = lambdaInvoke(clients.lambda());
-  const functions = functionNames(config.stage);
+  const functions = adapterFunctions(config);
   const resources = resourceNames(config.stage);
   return {
     config,

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 
 import type { Config } from './config.ts';
+import { ownProviders } from './own-providers.ts';
 import type { Problem } from './problem.ts';
 
 const block = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
@@ -22,7 +23,7 @@ export function bundleProblem(pem: string): string | undefined {
  */
 export function* expiredBundles({ providers, notifications }: Config, now: number): Iterable<Problem> {
   const bundles = [
-    ...Object.entries(providers).map(([id, { network }]) => [`providers.${id}.network`, network.caBundle] as const),
+    ...ownProviders({ providers }).map(([id, { network }]) => [`providers.${id}.network`, network.caBundle] as const),
     ['notifications.network', notifications.network.caBundle] as const,
   ];
   for (const [at, pem = ''] of bundles) {

@@ -4,6 +4,7 @@ import { checkNetwork } from './check-network.ts';
 import { checkNotifications } from './check-notifications.ts';
 import { checkPolicies } from './check-policies.ts';
 import type { Config } from './config.ts';
+import { ownProviders } from './own-providers.ts';
 import type { Problems } from './problem.ts';
 import { checkProvider } from './provider-config.ts';
 
@@ -12,8 +13,8 @@ export function* checkConfig(config: Config): Problems {
   for (const [id, provider] of Object.entries(config.providers)) {
     yield* checkName(`providers.${id}`, id, config.stage);
     yield* checkProvider(`providers.${id}`, provider);
-    yield* checkNetwork(`providers.${id}.network`, provider.network);
   }
+  for (const [id, { network }] of ownProviders(config)) yield* checkNetwork(`providers.${id}.network`, network);
   yield* checkPolicies(config);
   yield* checkNotifications(config);
   yield* checkNetwork('notifications.network', config.notifications.network);

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 
 import { expiredBundles } from './ca-bundle.ts';
+import { ownProviders } from './own-providers.ts';
 import { parseConfig } from './parse-config.ts';
 
 const text = readFileSync(new URL('../../../config/example.yaml', import.meta.url), 'utf8');
@@ -40,7 +41,7 @@ test.each(['provider', 'notifier'] as const)('accepts a whole network of a %s', 
 
   const { providers, notifications } = parseConfig(withNetwork(network, of));
 
-  expect(of === 'provider' ? providers['apigee']?.network : notifications.network).toEqual(network);
+  expect(of === 'provider' ? ownProviders({ providers })[0]?.[1].network : notifications.network).toEqual(network);
 });
 
 test('accepts the networks that the example shows in its comments', () => {
@@ -52,7 +53,7 @@ test('accepts the networks that the example shows in its comments', () => {
 
   const { providers, notifications } = parseConfig(shown);
 
-  expect(providers['apigee']?.network).toMatchObject({ proxy, proxySecret: 'keyturn/prod/proxy' });
+  expect(ownProviders({ providers })[0]?.[1].network).toMatchObject({ proxy, proxySecret: 'keyturn/prod/proxy' });
   expect(notifications.network.proxy).toBe(proxy);
 });
 

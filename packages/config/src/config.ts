@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import type { CustomConfig } from './custom-config.ts';
 import { deployment } from './deployment-config.ts';
 import { duration } from './duration.ts';
 import { provider } from './provider-config.ts';
@@ -153,4 +154,7 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>;
 export type PolicyConfig = Config['policies'][string];
 export type ProviderConfig = Config['providers'][string];
+/** One whose adapter is part of Keyturn, which deploys it and lets it read its admin secret. */
+export type OwnProviderConfig = Exclude<ProviderConfig, CustomConfig>;
+export type { CustomConfig } from './custom-config.ts';
 export type { ApigeeConfig, ProbeConfig } from './apigee-config.ts';

@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import { ownProviders } from './own-providers.ts';
 
 /** A secret that the configuration names: whose credential Keyturn itself uses, and that a person has to change. */
 export type NamedSecret = {
@@ -13,7 +14,7 @@ export function namedSecrets({ notifications, providers }: Config): readonly Nam
     ['notifications.slack.webhookSecret', slack?.webhookSecret],
     ...Object.entries(webhooks).map(([id, { secret }]) => [`notifications.webhooks.${id}.secret`, secret] as const),
     ['notifications.network.proxySecret', ofNotifier.proxySecret],
-    ...Object.entries(providers).flatMap(([id, { adminSecret, retireSecret, network }]) => [
+    ...ownProviders({ providers }).flatMap(([id, { adminSecret, retireSecret, network }]) => [
       [`providers.${id}.adminSecret`, adminSecret] as const,
       [`providers.${id}.retireSecret`, retireSecret] as const,
       [`providers.${id}.network.proxySecret`, network.proxySecret] as const,

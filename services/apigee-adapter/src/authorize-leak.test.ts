@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 
 import type { ApigeeAuth } from '@keyturn/config/apigee-config';
-import { provider as providerSchema } from '@keyturn/config/provider-config';
+import { apigee as apigeeSchema } from '@keyturn/config/apigee-config';
 import { redactor } from '@keyturn/credential-provider/redactor';
 import { serveIssue } from '@keyturn/credential-provider/serve-provider';
 import { loopbackServer, type Received, type Reply } from '@keyturn/http/loopback-server';
@@ -130,7 +130,7 @@ async function setUp({ flavour, auth, secret }: Mode, text = JSON.stringify(secr
   const token = await loopbackServer((request) => at.token(request));
   const management = await loopbackServer((request) => at.management(request));
   onTestFinished(async () => void (await Promise.all([token.close(), management.close()])));
-  const config = providerSchema.parse({
+  const config = apigeeSchema.parse({
     kind: 'apigee',
     flavour,
     organization: 'acme',

@@ -1,6 +1,6 @@
 import type { SimulatorOptions } from '@keyturn/apigee-simulator/simulator';
 import type { ApigeeConfig } from '@keyturn/config/config';
-import { provider as providerSchema } from '@keyturn/config/provider-config';
+import { apigee as apigeeSchema } from '@keyturn/config/apigee-config';
 import { hidden } from '@keyturn/rotation/hidden';
 import { expect, test } from 'vitest';
 
@@ -17,7 +17,7 @@ async function setUp(
 ) {
   const bench = await authorizationBench(options);
   const { apigee, http } = bench;
-  const config = providerSchema.parse({
+  const config = apigeeSchema.parse({
     kind: 'apigee',
     flavour: apigee.flavour,
     organization: apigee.organization,

@@ -23,7 +23,7 @@ const env = readEnv({
   AWS_ENDPOINT_URL: z.string().optional(),
 });
 const config = entry(loadConfig(env.KEYTURN_CONFIG).providers, env.PROVIDER_ID);
-if (config === undefined) {
+if (config?.kind !== 'apigee') {
   throw new PermanentError('misconfigured', 'The configuration has no such provider', { field: 'PROVIDER_ID' });
 }
 const clients = awsClients({ endpoint: env.AWS_ENDPOINT_URL });

@@ -4,7 +4,7 @@ import { lambdaInvoke } from '@keyturn/aws/lambda-invoke';
 import { sdkSecretsManager } from '@keyturn/aws/sdk-secrets-manager';
 import { secretStore } from '@keyturn/aws/secrets-manager-store';
 import { sqsQueue } from '@keyturn/aws/sqs-queue';
-import { functionNames } from '@keyturn/config/names';
+import { adapterFunctions } from '@keyturn/config/names';
 import { invokedIssueProvider } from '@keyturn/credential-provider/invoked-provider';
 import { readEnv } from '@keyturn/lambda/env';
 import { loadConfig } from '@keyturn/lambda/load-config';
@@ -29,6 +29,7 @@ const env = readEnv({
 const clients = awsClients({ endpoint: env.AWS_ENDPOINT_URL });
 const config = loadConfig(env.KEYTURN_CONFIG);
 const invoke = lambdaInvoke(clients.lambda());
+const functions = adapterFunctions(config);
 
 const deps: Deps = {
   config,
@@ -37,7 +38,7 @@ const deps: Deps = {
   hints: sqsQueue({ client: clients.sqs(), queueUrl: env.ANNOUNCER_QUEUE_URL }),
   clock: systemClock,
   newId,
-  provider: (id) => invokedIssueProvider(invoke, functionNames(config.stage).issue(id)),
+  provider: (id) => invokedIssueProvider(invoke, functions.issue(id)),
   countFailure: failureCount(),
   log: logger(service),
 };

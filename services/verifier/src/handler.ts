@@ -5,7 +5,7 @@ import { lambdaInvoke } from '@keyturn/aws/lambda-invoke';
 import { sdkSecretsManager } from '@keyturn/aws/sdk-secrets-manager';
 import { secretStore } from '@keyturn/aws/secrets-manager-store';
 import { sqsConsumed } from '@keyturn/aws/sqs-queue';
-import { functionNames } from '@keyturn/config/names';
+import { adapterFunctions } from '@keyturn/config/names';
 import { invokedIssueProvider } from '@keyturn/credential-provider/invoked-provider';
 import { SecretRotated } from '@keyturn/events/secret-rotated';
 import { readEnv } from '@keyturn/lambda/env';
@@ -28,12 +28,13 @@ const env = readEnv({
 const clients = awsClients({ endpoint: env.AWS_ENDPOINT_URL });
 const config = loadConfig(env.KEYTURN_CONFIG);
 const invoke = lambdaInvoke(clients.lambda());
+const functions = adapterFunctions(config);
 
 const deps: Deps = {
   config,
   secrets: secretStore(sdkSecretsManager(clients.secretsManager())),
   ledger: dynamoLedger({ client: clients.dynamo(), table: env.TABLE_NAME }),
-  provider: (id) => invokedIssueProvider(invoke, functionNames(config.stage).issue(id)),
+  provider: (id) => invokedIssueProvider(invoke, functions.issue(id)),
   bus: eventBridgeBus({ client: clients.eventBridge(), busName: env.BUS_NAME, clock: systemClock }),
   clock: systemClock,
   newId,

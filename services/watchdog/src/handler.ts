@@ -6,7 +6,7 @@ import { sdkSecretsManager } from '@keyturn/aws/sdk-secrets-manager';
 import { secretStore } from '@keyturn/aws/secrets-manager-store';
 import { sqsQueue } from '@keyturn/aws/sqs-queue';
 import { ssmFleet } from '@keyturn/aws/ssm-fleet';
-import { functionNames } from '@keyturn/config/names';
+import { adapterFunctions } from '@keyturn/config/names';
 import { invokedIssueProvider, invokedRetireProvider } from '@keyturn/credential-provider/invoked-provider';
 import { readEnv } from '@keyturn/lambda/env';
 import { loadConfig } from '@keyturn/lambda/load-config';
@@ -34,7 +34,7 @@ const env = readEnv({
 const clients = awsClients({ endpoint: env.AWS_ENDPOINT_URL });
 const config = loadConfig(env.KEYTURN_CONFIG);
 const invoke = lambdaInvoke(clients.lambda());
-const names = functionNames(config.stage);
+const functions = adapterFunctions(config);
 
 const deps: Deps = {
   config,
@@ -42,8 +42,8 @@ const deps: Deps = {
   ledger: dynamoLedger({ client: clients.dynamo(), table: env.TABLE_NAME }),
   announcerQueue: sqsQueue({ client: clients.sqs(), queueUrl: env.ANNOUNCER_QUEUE_URL }),
   cleanupQueue: sqsQueue({ client: clients.sqs(), queueUrl: env.CLEANUP_QUEUE_URL }),
-  issue: (id) => invokedIssueProvider(invoke, names.issue(id)),
-  retire: (id) => invokedRetireProvider(invoke, names.retire(id)),
+  issue: (id) => invokedIssueProvider(invoke, functions.issue(id)),
+  retire: (id) => invokedRetireProvider(invoke, functions.retire(id)),
   fleet: ssmFleet({ client: clients.ssm(), parameter: env.FLEET_PARAMETER }),
   bus: eventBridgeBus({ client: clients.eventBridge(), busName: env.BUS_NAME, clock: systemClock }),
   metrics:

@@ -1,5 +1,6 @@
 import type { Config } from '@keyturn/config/config';
 import { functionNames, resourceNames } from '@keyturn/config/names';
+import { ownProviders } from '@keyturn/config/own-providers';
 
 /** What the template deploys for this configuration, by name. */
 export function expectedStage({ stage, providers, subscribers }: Config) {
@@ -7,7 +8,7 @@ export function expectedStage({ stage, providers, subscribers }: Config) {
   const { rotationHandler, issue, retire } = functionNames(stage);
   const named = (name: string) => `${bus}-${name}`;
   const consumers = ['announcer', 'verifier', 'cleanup', 'notifier'].map(named);
-  const ids = Object.keys(providers);
+  const ids = ownProviders({ providers }).map(([id]) => id);
   return {
     runtime: 'nodejs24.x',
     functions: [
