@@ -46,6 +46,7 @@ policies:
   trusting: { grace: 24h, soak: 7d, accepts: 3, schedule: rate(30 days), readers: [cached], verification: controlPlane }
   idle: { grace: 24h, soak: 7d, accepts: 3, schedule: rate(30 days), readers: [cached], unusedFor: 36h, maxGrace: 4d }
   forceful: { grace: 24h, soak: 7d, accepts: 3, schedule: rate(30 days), readers: [cached], unusedFor: 36h, maxGrace: 4d, afterMaxGrace: force }
+  replacing: { grace: 0s, acceptOutage: true, soak: 7d, accepts: 3, schedule: cron(0 8 ? * SAT *), window: 2h, readers: [cached] }
   patient: { grace: 24h, soak: 7d, accepts: 3, holdOff: 30m, schedule: rate(30 days), readers: [cached] }
 routes:
   default: { mail: [platform@acme.example] }
@@ -59,7 +60,9 @@ timing: { toleratedSkew: 5m, eventLag: 5m, orphanMinAge: 1h, holdRetry: 1h }
  * One secret with a hand-made key, and everything the services need, in memory and by a clock that only moves when somebody sleeps or `pass`
  * is called. Nothing runs by itself: a test calls the use cases, in the order it wants.
  */
-export async function world(options: { mode?: 'chosen' | 'generated'; tags?: Record<string, string> } = {}) {
+export async function world(
+  options: { mode?: 'chosen' | 'generated'; tags?: Record<string, string>; overlap?: 'none'; replaced?: 'gone' } = {},
+) {
   let time = Date.parse('2026-11-21T08:00:00Z');
   const clock = {
     now: () => time,
@@ -88,7 +91,8 @@ export async function world(options: { mode?: 'chosen' | 'generated'; tags?: Rec
     },
   });
   const config = parseConfig(configText);
-  const provider = memoryProvider({ mode: options.mode ?? 'chosen', clock, targets: ['orders-app', 'other-app'] });
+  const { mode = 'chosen', overlap, replaced } = options;
+  const provider = memoryProvider({ mode, overlap, replaced, clock, targets: ['orders-app', 'other-app'] });
   const secrets = secretStore(model);
   const ledger = memoryLedger();
   const bus = memoryBus();

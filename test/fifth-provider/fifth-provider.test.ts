@@ -48,7 +48,7 @@ test(
       environment: { POWERTOOLS_LOG_LEVEL: 'SILENT', METRICS: 'off' },
     });
     const { provider, keys, accepts, handMade } = lighthouses(['north-cape'], () => crypto.randomUUID());
-    const asked = { issue: new Set<unknown>(), retire: new Set<unknown>() };
+    const asked = { issue: new Set<string>(), retire: new Set<string>() };
     const noting = (duty: 'issue' | 'retire', serve: (payload: unknown) => Promise<unknown>) => (payload: unknown) => {
       asked[duty].add((payload as { operation: string }).operation);
       return serve(payload);

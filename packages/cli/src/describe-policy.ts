@@ -21,8 +21,10 @@ export function describePolicy({ policy, provider, timing }: ManagedSecret): str
     .join(' + ');
   return [
     `  schedule     ${policy.schedule}${policy.window === undefined ? '' : `, window ${policy.window}`}`,
-    `  hold-off     ${formatDuration(policy.holdOffMs)}, then ${policy.probe === 'none' ? 'the word of the provider; no request is made with the key' : `${policy.accepts} accepts in a row`}`,
-    `  grace        ${formatDuration(policy.graceMs)} (readers need ${formatDuration(needed.totalMs)} = ${sum})`,
+    `  hold-off     ${policy.acceptOutage ? 'none' : formatDuration(policy.holdOffMs)}, then ${policy.probe === 'none' ? 'the word of the provider; no request is made with the key' : `${policy.accepts} accepts in a row`}`,
+    policy.acceptOutage
+      ? `  grace        none: the old key ends when the new one is made; readers need up to ${formatDuration(needed.totalMs)} to follow`
+      : `  grace        ${formatDuration(policy.graceMs)} (readers need ${formatDuration(needed.totalMs)} = ${sum})`,
     `  soak         ${formatDuration(policy.soakMs)} switched off before it is deleted`,
     `  verification ${policy.verification}`,
     `  retirement   ${policy.retirement}; deletion ${policy.deletion}`,

@@ -23,7 +23,7 @@ export const doctor: Command = {
     'Only looks, and changes nothing. What the caller may not look at is a warning that names the permission.',
     'Each line says what to do next. Exit code 1 if there is a problem; warnings alone are 0.',
     'To see everything: secretsmanager:ListSecrets, DescribeSecret, ListSecretVersionIds, and GetSecretValue on the Slack token;',
-    'lambda:GetFunctionConfiguration, and InvokeFunction on the issue functions; events:DescribeEventBus; dynamodb:DescribeTable;',
+    'lambda:GetFunctionConfiguration, and InvokeFunction on the issue functions (of kind custom on both); events:DescribeEventBus; dynamodb:DescribeTable;',
     'sqs:GetQueueUrl and GetQueueAttributes; ssm:GetParameter; cloudwatch:GetMetricStatistics; cloudtrail:DescribeTrails and',
     'GetTrailStatus; ses:GetAccount and GetEmailIdentity.',
   ].join('\n'),

@@ -1,4 +1,6 @@
 import { secretNameOf } from '@keyturn/aws/secret-name';
+import { formatDuration } from '@keyturn/config/duration';
+import { outageWindow } from '@keyturn/config/outage-window';
 import { listSuperseded } from '@keyturn/aws/supersession';
 import { proveOwnership } from '@keyturn/credential-provider/ownership-proof';
 import { fingerprint, type Credential } from '@keyturn/rotation/credential';
@@ -33,11 +35,7 @@ export const plan: Command = {
         `${description.name}: next rotation ${moment(nextAt)}`,
         `  current key  ${credential === undefined ? 'none' : fingerprint(credential.keyId)} of ${secret.target}`,
         ...describePolicy(secret),
-        ...(nextAt === undefined
-          ? []
-          : [
-              `  a rotation on ${moment(nextAt)} lets the present key work until ${moment(nextAt + secret.policy.graceMs)}`,
-            ]),
+        ...(nextAt === undefined ? [] : [describeCutover(secret, nextAt)]),
         ...held.map(({ versionId, why }) => `  held         the key of version ${versionId}: ${why}`),
         findings.length === 0 ? 'Nothing stands against it.' : 'It would be refused:',
         ...findings.flatMap(describeFinding),
@@ -59,6 +57,16 @@ export const plan: Command = {
     };
   },
 };
+
+function describeCutover({ policy }: LiveSecret['secret'], nextAt: number): string {
+  if (!policy.acceptOutage) {
+    return `  a rotation on ${moment(nextAt)} lets the present key work until ${moment(nextAt + policy.graceMs)}`;
+  }
+  const window = outageWindow(policy, nextAt);
+  const between = window === undefined ? '' : `, begun between ${moment(window.from)} and ${moment(window.until)}`;
+  const follow = formatDuration(policy.graceMs);
+  return `  ! requests fail in the rotation${between}: from the moment in which the new key is made until every reader has it, up to ${follow} later`;
+}
 
 // What is to be added to the configuration stands on lines of its own.
 function describeFinding({ message, field }: Finding): string[] {

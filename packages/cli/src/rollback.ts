@@ -24,6 +24,7 @@ export const rollback: Command = {
   },
   async run(call, deps) {
     const live = await leavingSecret(secretArgument(call), deps);
+    await refuseWithoutOverlap(live, deps);
     const back = await previousKey(live, call, deps);
     const confirmed = call.options['yes'] === true;
     if (confirmed) await goBack(live, back, deps);
@@ -45,6 +46,15 @@ export const rollback: Command = {
     };
   },
 };
+
+async function refuseWithoutOverlap({ secret }: LeavingSecret, deps: Deps): Promise<void> {
+  if (!secret.policy.acceptOutage || (await deps.issue(secret.provider.id).describe()).overlap !== 'none') return;
+  throw new PermanentError(
+    'unsupported',
+    'The provider ended every earlier key when it made the current one: there is nothing to go back to. Rotate again instead',
+    { field: `policies.${secret.policy.id}.acceptOutage` },
+  );
+}
 
 type Back = { readonly versionId: string; readonly credential: Credential };
 

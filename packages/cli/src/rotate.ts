@@ -1,9 +1,13 @@
 import { failureKey, listFailures, rotationFailure, type RotationFailure } from '@keyturn/aws/rotation-failure';
+import type { SecretDescription } from '@keyturn/aws/secret-store';
+import { managedSecret } from '@keyturn/config/managed-secret';
+import { outageWindow } from '@keyturn/config/outage-window';
 import { PermanentError } from '@keyturn/rotation/errors';
 
 import { secretArgument, textOption } from './arguments.ts';
 import type { Command, Deps } from './command.ts';
 import { UsageError } from './console.ts';
+import { moment } from './moments.ts';
 import { whatToDo } from './what-to-do.ts';
 
 const defaultWaitSeconds = 900;
@@ -26,12 +30,14 @@ export const rotate: Command = {
     const secretId = secretArgument(call);
     const seconds = Number(textOption(call, 'timeout') ?? defaultWaitSeconds);
     if (!Number.isInteger(seconds) || seconds < 1) throw new UsageError('--timeout is a whole number of seconds');
-    const { arn, name, rotation } = await deps.secrets.describe(secretId);
+    const description = await deps.secrets.describe(secretId);
+    const { arn, name, rotation } = description;
     if (!rotation.enabled) {
       throw new PermanentError('not-ours', `${name} is not rotated by anybody; adopt it first`, {
         field: 'RotationEnabled',
       });
     }
+    refuseOutsideWindow(description, deps);
     const waits = call.options['wait'] === true;
     const before = waits ? await listFailures(deps.ledger, arn) : [];
     const { versionId } = await deps.secrets.rotateNow(arn);
@@ -55,6 +61,19 @@ export const rotate: Command = {
     };
   },
 };
+
+// The handler would refuse it too, after Secrets Manager has begun.
+function refuseOutsideWindow(description: SecretDescription, { config, clock }: Deps): void {
+  const { policy } = managedSecret(description, config);
+  const now = clock.now();
+  const window = policy.acceptOutage ? outageWindow(policy, now) : undefined;
+  if (window === undefined || window.from <= now) return;
+  throw new PermanentError(
+    'outside-window',
+    `Requests fail while the key of ${description.name} is replaced, which its policy accepts from ${moment(window.from)} to ${moment(window.until)}`,
+    { field: `policies.${policy.id}.window` },
+  );
+}
 
 const noFailure = { step: null, reason: null, field: null };
 

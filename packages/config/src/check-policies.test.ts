@@ -103,3 +103,20 @@ test.each([
 
   expect(refusalOf(text)).toMatch(said);
 });
+
+const outage = 'acceptOutage: true, grace: 0s, window: 2h';
+const weekly = (policy: string) => stage(policy).replace('rate(30 days)', 'cron(0 3 ? * SUN *)');
+
+test('a policy that accepts an outage says when, and says nothing that is not so', () => {
+  expect(refusalOf(weekly(outage))).toBe('nothing');
+  expect(refusal(outage)).toContain('policies.standard.schedule: has to be a cron(…) with acceptOutage');
+  expect(refusalOf(weekly('acceptOutage: true, grace: 0s'))).toContain('policies.standard.window: is missing');
+  expect(refusalOf(weekly('acceptOutage: true, window: 2h'))).toContain(
+    'policies.standard.grace: 1d is misleading with acceptOutage, where the old key ends at once: say 0s',
+  );
+  expect(refusalOf(weekly(`${outage}, holdOff: 3m`))).toContain('policies.standard.holdOff: is of no use');
+});
+
+test('without acceptOutage a grace of nothing is refused as ever', () => {
+  expect(refusalOf(weekly('grace: 0s, window: 2h'))).toContain('policies.standard.grace: with provider apigee: 0s is too short');
+});

@@ -1,3 +1,4 @@
+import { parseSchedule } from '@keyturn/aws/schedule-expression';
 import { requiredGrace } from '@keyturn/rotation/grace';
 
 import type { Config, PolicyConfig, ProviderConfig } from './config.ts';
@@ -19,11 +20,32 @@ export function* checkPolicies(config: Config): Problems {
       yield { field: `${at}.readers.${index}`, message: `there is no reader ${reader}` };
     }
     yield* maxGraceProblems(at, policy);
+    if (policy.acceptOutage) {
+      yield* outageProblems(at, policy);
+      continue;
+    }
     for (const [name, provider] of Object.entries(config.providers)) {
       for (const { field, message } of timeProblems(policy, provider, config)) {
         yield { field: `${at}.${field}`, message: `with provider ${name}: ${message}` };
       }
     }
+  }
+}
+
+// What it says of the old key has to be true: it does not work any more.
+function* outageProblems(at: string, { schedule, window, grace, holdOff }: PolicyConfig): Problems {
+  if (parseSchedule(schedule)?.kind !== 'cron') {
+    yield { field: `${at}.schedule`, message: 'has to be a cron(…) with acceptOutage: it says when requests may fail' };
+  }
+  if (window === undefined) {
+    yield { field: `${at}.window`, message: 'is missing: acceptOutage needs to know for how long requests may fail' };
+  }
+  if (grace !== 0) {
+    const message = `${formatDuration(grace)} is misleading with acceptOutage, where the old key ends at once: say 0s`;
+    yield { field: `${at}.grace`, message };
+  }
+  if (holdOff !== undefined) {
+    yield { field: `${at}.holdOff`, message: 'is of no use with acceptOutage: every second of it is an outage' };
   }
 }
 

@@ -63,6 +63,10 @@ const policy = z.strictObject({
     .regex(/^([1-9]|1\d|2[0-4])h$/, 'whole hours such as 3h, 24h at most')
     .optional()
     .meta({ description: 'Length of the rotation window; Secrets Manager retries within it' }),
+  acceptOutage: z.boolean().default(false).meta({
+    description:
+      'Only for a provider that ends the old key when it makes the new one: requests fail in every rotation, which is begun within the window of the schedule alone. Needs cron(…), a window and grace: 0s',
+  }),
   readers: z.array(id).meta({ description: 'Everybody who reads secrets under this policy, by id' }),
   approvePendingProducts: z.boolean().default(false),
   entitlements: z

@@ -18,9 +18,9 @@ export type GraceSum = {
 /** For each policy, with each provider, what each of its readers takes of the grace. */
 export function describeGraces(config: Config): readonly GraceSum[] {
   const { eventLagMs, marginMs } = timingOf(config);
-  return Object.entries(config.policies).flatMap(([policy, { grace, readers }]) =>
+  return Object.entries(config.policies).flatMap(([policy, { grace, readers, acceptOutage }]) =>
     Object.entries(config.providers).flatMap(([provider, { revocation }]) =>
-      readers.map((reader) => {
+      (acceptOutage ? [] : readers).map((reader) => {
         const timing = { eventLagMs, marginMs, revocationCacheMs: revocation };
         const { totalMs, parts } = requiredGrace(readersOf([reader], config), timing);
         const sum = parts.filter(({ ms }) => ms > 0).map(({ name, ms }) => `${formatDuration(ms)} ${name}`);

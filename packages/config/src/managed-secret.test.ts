@@ -38,6 +38,7 @@ test('the policy has its times in milliseconds, and its readers', () => {
 
   expect(policy).toEqual({
     id: 'standard',
+    acceptOutage: false,
     graceMs: 86_400_000,
     soakMs: 604_800_000,
     holdOffMs: 180_000,

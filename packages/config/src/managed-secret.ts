@@ -1,6 +1,6 @@
 import type { SecretDescription } from '@keyturn/aws/secret-store';
 import { PermanentError, type Reason } from '@keyturn/rotation/errors';
-import type { Reader } from '@keyturn/rotation/grace';
+import { requiredGrace, type Reader } from '@keyturn/rotation/grace';
 import type { Shape } from '@keyturn/rotation/shape';
 
 import type { Config, PolicyConfig, ProviderConfig } from './config.ts';
@@ -130,7 +130,8 @@ function policyOf(id: string, policy: PolicyConfig, provider: ProviderConfig, co
   return {
     ...same,
     id,
-    graceMs: grace,
+    // Where a rotation leaves no old key, a person's edit still may.
+    graceMs: policy.acceptOutage ? neededGrace(policy, provider, config) : grace,
     soakMs: soak,
     holdOffMs: holdOff ?? leastHoldOff(policy, provider),
     deletion: deletion ?? (policy.verification === 'dataPlane' ? 'auto' : 'approve'),
@@ -141,6 +142,12 @@ function policyOf(id: string, policy: PolicyConfig, provider: ProviderConfig, co
     readers: readersOf(readers, config),
     window,
   };
+}
+
+function neededGrace({ readers }: PolicyConfig, provider: ProviderConfig, config: Config): number {
+  const { eventLagMs, marginMs } = timingOf(config);
+  return requiredGrace(readersOf(readers, config), { eventLagMs, marginMs, revocationCacheMs: provider.revocation })
+    .totalMs;
 }
 
 function refused(tag: string, problem: string): PermanentError {

@@ -20,6 +20,12 @@ export function* brokenPromises(capabilities: Capabilities, bounds: Bounds): Ite
       message: `The provider chooses the key and cannot ${cannot}, so nobody would find one that got lost`,
     };
   }
+  if (overlap === 'none' && !(mark && listOwned)) {
+    yield {
+      field: 'overlap',
+      message: 'The old key ends with the new one, and nobody could tell whose key took its place',
+    };
+  }
   if (overlap === 'none' && reversibleDisable) {
     yield { field: 'reversibleDisable', message: 'Where one key works at a time, no other can be brought back' };
   }

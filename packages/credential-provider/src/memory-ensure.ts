@@ -8,8 +8,7 @@ export async function memoryEnsure(request: EnsureRequest, parts: MemoryParts): 
   const { options, store, line } = parts;
   const { target, credential, approve } = request;
   const keyId = credential.keyId.reveal();
-  const made = options.overlap === 'none' ? await find(target, keyId, parts) : undefined;
-  const like = await likeOf(request, parts, made);
+  const like = await likeOf(request, parts, options.overlap === 'none' ? await successor(request, parts) : undefined);
 
   if ((await find(target, keyId, parts)) === undefined) {
     if (options.mode === 'generated') {
@@ -62,6 +61,15 @@ function refuseConflict(
   }
   if (isForeign(key, mark)) throw refusal('key-conflict', 'The key bears a mark that is not ours', 'mark');
   if (!key.enabled) throw refusal('key-disabled', 'Somebody disabled the key', 'keyId');
+}
+
+/** Without overlap: the key of this secret that works, whatever took the place of what. */
+export async function successor(
+  { target, mark }: Pick<EnsureRequest, 'target' | 'mark'>,
+  { store, line }: MemoryParts,
+): Promise<MemoryKey | undefined> {
+  const keys = await line.read(() => store.keysOf(target));
+  return keys.find((key) => key.enabled && key.mark !== undefined && !isForeign(key, mark));
 }
 
 export function entitled(key: MemoryKey, like: Like, manual: readonly string[]): MemoryKey {

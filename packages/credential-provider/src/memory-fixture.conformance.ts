@@ -22,7 +22,8 @@ export function memoryFixture(
       missingTarget: 'nowhere',
       malformedTargets: ['Orders', 'a b'],
       entitlements: ['read', 'write'],
-      manualEntitlement: 'admin',
+      // With the old key goes what was approved for it.
+      manualEntitlement: flavour.replaced === 'gone' ? undefined : 'admin',
       maxKeys: flavour.overlap === 'none' ? undefined : (flavour.maxKeys ?? 10),
       tellsSecret: flavour.tellsSecret ?? true,
       canaries: [],

@@ -8,7 +8,7 @@ import type {
   ProposeRequest,
   Use,
 } from './credential-provider.ts';
-import { entitled, likeOf, memoryEnsure } from './memory-ensure.ts';
+import { entitled, likeOf, memoryEnsure, successor } from './memory-ensure.ts';
 import { emptyKey, find, isForeign, refusal } from './memory-key.ts';
 import { memoryList } from './memory-list.ts';
 import type { MemoryParts } from './memory-parts.ts';
@@ -61,12 +61,8 @@ async function proposeMade(request: ProposeRequest, parts: MemoryParts): Promise
     if (options.lacks.includes(lack)) throw refusal('unsupported', 'Nobody would find a key that got lost', lack);
   }
   const leftovers = await line.read(() => store.keysOf(target).filter((key) => key.mark === mark));
-  const like = await likeOf(
-    request,
-    parts,
-    leftovers.find(({ enabled }) => enabled),
-  );
   const replaces = options.overlap === 'none';
+  const like = await likeOf(request, parts, replaces ? await successor(request, parts) : undefined);
   if (leftovers.some((key) => key.ensured || (!replaces && key.approved.length + key.pending.length > 0))) {
     throw refusal('key-conflict', 'A key that bears the mark is in use', 'mark');
   }

@@ -17,6 +17,8 @@ export type MemoryProviderOptions = {
   readonly maxKeys?: number;
   /** `none`: making a key ends the one before, in the same moment. Otherwise it follows from `maxKeys`. */
   readonly overlap?: 'none' | undefined;
+  /** What becomes of the key before, where `overlap` is `none`: it stays in the list, switched off, unless told otherwise. */
+  readonly replaced?: 'gone' | undefined;
   /** Every key that the adapter has made expires after that many milliseconds. */
   readonly lifetimeMs?: number | undefined;
   /** Three unless told otherwise, which hear of a change after different times. */

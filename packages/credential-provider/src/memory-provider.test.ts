@@ -10,6 +10,13 @@ const flavours: Readonly<Record<string, Flavour>> = {
   'that makes its own keys in one of two slots': { mode: 'generated', maxKeys: 2 },
   'that replaces its key by ours': { mode: 'chosen', overlap: 'none', maxKeys: 100 },
   'that replaces its key by one of its own': { mode: 'generated', overlap: 'none', maxKeys: 100 },
+  'that replaces its key by ours and forgets it': { mode: 'chosen', overlap: 'none', replaced: 'gone', maxKeys: 100 },
+  'that replaces its key by one of its own and forgets it': {
+    mode: 'generated',
+    overlap: 'none',
+    replaced: 'gone',
+    maxKeys: 100,
+  },
   'that replaces its key by one of its own and never tells a secret': {
     mode: 'generated',
     overlap: 'none',

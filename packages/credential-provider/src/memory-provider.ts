@@ -38,9 +38,9 @@ export type MemoryProvider = CredentialProvider & {
 export function memoryProvider(given: MemoryProviderOptions): MemoryProvider {
   const lacks = [...(given.lacks ?? []), ...(given.overlap === 'none' ? (['enable'] as const) : [])];
   const options = { ...defaults, ...given, lacks };
-  const { clock, nodes, targets, maxKeys, newText, entitlements, overlap } = options;
+  const { clock, nodes, targets, maxKeys, newText, entitlements, overlap, replaced } = options;
   const gateway = memoryGateway(clock, nodes);
-  const store = memoryStore({ clock, targets, maxKeys, overlap, gateway });
+  const store = memoryStore({ clock, targets, maxKeys, overlap, replaced, gateway });
   const parts = { options, store, gateway, line: memoryLine(given.reach), door: { open: false } };
 
   return {
@@ -100,6 +100,7 @@ const defaults = {
   tellsSecret: true,
   lacks: [],
   overlap: undefined,
+  replaced: undefined,
   lifetimeMs: undefined,
   unprobed: [],
   newText: () => randomBytes(24).toString('base64url'),

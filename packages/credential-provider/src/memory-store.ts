@@ -44,10 +44,11 @@ type Options = {
   readonly targets: readonly string[];
   readonly maxKeys: number;
   readonly overlap: 'none' | undefined;
+  readonly replaced: 'gone' | undefined;
   readonly gateway: MemoryGateway;
 };
 
-export function memoryStore({ clock, targets, maxKeys, overlap, gateway }: Options): MemoryStore {
+export function memoryStore({ clock, targets, maxKeys, overlap, replaced, gateway }: Options): MemoryStore {
   const keys = new Map<string, MemoryKey>();
   const switchedOff = new Set<string>();
 
@@ -75,7 +76,10 @@ export function memoryStore({ clock, targets, maxKeys, overlap, gateway }: Optio
         throw new PermanentError('quota', 'The target holds as many keys as it may', { field: 'target' });
       }
       if (overlap === 'none' && stateOf(key) === 'enabled') {
-        for (const other of keysOf(key.target)) if (other.enabled) put({ ...other, enabled: false }, since);
+        for (const other of keysOf(key.target)) {
+          if (other.enabled) put({ ...other, enabled: false }, since);
+          if (replaced === 'gone') keys.delete(other.keyId);
+        }
       }
       put(key, since);
       return true;

@@ -129,6 +129,22 @@ export function proposing(test: Test, traits: Traits): void {
       });
     }
 
+    if (!traits.overlaps) {
+      test('without overlap: what an abandoned rotation made tells what the next key may do', async ({ subject }) => {
+        const { provider, target } = subject;
+        const [first] = subject.entitlements;
+        const like = await subject.handMade({ entitlements: first === undefined ? [] : [first] });
+        const { entitlements } = await subject.state(like);
+        await subject.issue({ version: 2, like });
+
+        const issued = await subject.propose({ mark: subject.ours(3), like });
+        await provider.ensure(subject.ensureRequest({ credential: issued, like, mark: subject.ours(3) }));
+
+        expect(await subject.remaining(target)).toEqual(idsOf(issued));
+        expect((await subject.state(issued)).entitlements).toEqual(entitlements);
+      });
+    }
+
     test('differs each time, in key and in secret', async ({ subject }) => {
       const first = await subject.propose({ mark: subject.ours(1) });
       const second = await subject.propose({ mark: subject.ours(2) });

@@ -33,6 +33,8 @@ export const reasons = [
   'not-propagated',
   'handler-died',
   'internal',
+  // It begins by itself, at a time that the policy names.
+  'outside-window',
   // A superseded key is due, but has to wait.
   'still-read',
   'still-used',

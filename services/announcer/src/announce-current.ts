@@ -137,13 +137,18 @@ async function tell(
     previousVersionId: row.previousVersionId,
     cause: row.cause === 'adoption' ? ('manual' as const) : row.cause,
     verification: secret.policy.verification,
-    oldCredentialValidUntil: row.previousVersionId === null ? null : iso(row.since + secret.policy.graceMs),
+    oldCredentialValidUntil: row.previousVersionId === null ? null : iso(oldKeyEnds(row, secret.policy)),
     nextRotationAt: description.rotation.nextAt === undefined ? null : iso(description.rotation.nextAt),
   };
   const about = occurrence(deps, { correlationId: correlationOf(row), idempotencyKey: `${row.secretArn}#${row.n}` });
   await deps.bus.publish(SecretRotated.create(facts, about));
   await deps.defaultBus?.publish(secretRotation(secret.name));
   await markAnnounced(row, deps.ledger);
+}
+
+// At once where the provider ends it, when it makes the new one; a person's edit ends nothing by itself.
+function oldKeyEnds({ since, cause }: Announcement, { acceptOutage, graceMs }: ManagedSecret['policy']): number {
+  return acceptOutage && cause === 'rotation' ? since : since + graceMs;
 }
 
 // Losing this means telling it again, under the same idempotency key.

@@ -17,6 +17,9 @@ export async function restoreCurrent(live: Live, key: KeyState, deps: Deps, corr
   const mark = markOf(secret.arn, currentVersionId, secret.environment);
   if (key.state !== 'disabled' || ownership(key.mark, mark) !== 'this-secret') return false;
 
+  // It ended because another one took its place; the rotation that has begun goes on.
+  const { overlap } = await deps.issue(secret.provider.id).describe();
+  if (overlap === 'none') return false;
   await deps.retire(secret.provider.id).enable({ target, keyId: current.keyId, mark: formatMark(mark) });
   const about = occurrence(deps, {
     correlationId,

@@ -108,6 +108,10 @@ const texts: Readonly<Record<Reason, ReasonText>> = {
     why: 'The attempt ended without a result: the rotation function crashed or ran out of time.',
     todo: 'If it goes on, look at the log of the rotation function.',
   },
+  'outside-window': {
+    why: 'The provider ends the old key when it makes the new one, so that requests fail meanwhile. The policy accepts that at certain times only, and this is none of them.',
+    todo: 'Nothing: it is done at the next such time. Run "keyturn plan" with the name of the secret, and it says when.',
+  },
   internal: {
     why: 'Something went wrong inside Keyturn.',
     todo: 'If it goes on, give the people who run Keyturn the time of this message.',

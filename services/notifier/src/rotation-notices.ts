@@ -155,9 +155,11 @@ const inShort: Readonly<Record<Fact<'rotated'>['cause'], { what: string; key: st
   manual: { what: 'secret changed by hand', key: 'a key that it replaced' },
 };
 
-function rotatedHeadline({ cause, oldWorksUntil }: Fact<'rotated'>, failed: Story['failed']): string {
+function rotatedHeadline({ cause, at, oldWorksUntil }: Fact<'rotated'>, failed: Story['failed']): string {
   const { what, key } = inShort[cause];
-  const until = oldWorksUntil === null ? '' : `, ${key} works until ${utcTime(oldWorksUntil)}`;
+  const ended = oldWorksUntil !== null && oldWorksUntil <= at;
+  const works = ended ? 'stopped working' : `works until ${utcTime(oldWorksUntil ?? at)}`;
+  const until = oldWorksUntil === null ? '' : `, ${key} ${works}`;
   return failed === undefined ? `${what}${until}` : `resolved, ${what} after ${failedTries(failed.count)}${until}`;
 }
 
@@ -170,9 +172,14 @@ function whatHappened({ cause, verification }: Fact<'rotated'>, provider: string
     : `Keyturn put a new key into this AWS secret, after ${provider} had registered it. No request to the API was made with it.`;
 }
 
-function oldKey({ cause, hadPrevious, oldWorksUntil }: Fact<'rotated'>): readonly string[] {
+function oldKey({ at, cause, hadPrevious, oldWorksUntil }: Fact<'rotated'>): readonly string[] {
   if (!hadPrevious) return [];
   if (oldWorksUntil === null) return ['The key that was replaced keeps working: no end is set for it.'];
+  if (oldWorksUntil <= at) {
+    return [
+      'The provider ended the old key when it made the new one. Requests fail until each application has read the secret again: restart one that still fails.',
+    ];
+  }
   const unchecked = cause === 'manual' ? 'If it is, applications' : 'Applications';
   return [
     `${unchecked} that read the secret from AWS Secrets Manager need no change. Whoever keeps a copy of the key elsewhere has to replace it by ${utcTime(oldWorksUntil)}.`,

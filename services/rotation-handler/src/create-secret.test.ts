@@ -33,7 +33,7 @@ test('I7: a key that the provider chooses bears the mark of its own version from
 });
 
 test.each([
-  ['ends the old key when it issues a new one', { overlap: 'none' }, 'overlap'],
+  ['ends the old key when it issues a new one', { overlap: 'none', reversibleDisable: false }, 'overlap'],
   ['chooses the key and cannot mark it', { clientSuppliedKey: false, mark: false }, 'mark'],
 ] as const)('a provider that %s is refused before it is asked for a key', async (_, lacking, field) => {
   const w = await world();

@@ -1,8 +1,10 @@
+import { brokenPromises } from '@keyturn/credential-provider/broken-promises';
 import type { Capabilities } from '@keyturn/credential-provider/credential-provider';
 import { PermanentError } from '@keyturn/rotation/errors';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { vetSecret, writeCredential } from '@keyturn/rotation/shape';
 
+import { beginCutover, isCutOver } from './cutover.ts';
 import { proveCurrent } from './prove-current.ts';
 import { readCurrent, type Deps, type Rotation } from './rotation.ts';
 
@@ -19,8 +21,10 @@ export async function createSecret(rotation: Rotation, deps: Deps): Promise<void
 
   const current = await readCurrent(rotation, deps);
   const credential = vetSecret(secret.shape, current);
-  if (credential !== undefined) await proveCurrent(rotation, credential, current.versionId);
-  refuseBrokenPromises(await provider.describe());
+  const cutOver = credential !== undefined && (await isCutOver(rotation, current.versionId, credential));
+  if (credential !== undefined && !cutOver) await proveCurrent(rotation, credential, current.versionId);
+  refuseBrokenPromises(rotation, await provider.describe());
+  if (credential !== undefined && !cutOver) await beginCutover(rotation, credential, current.versionId, deps);
   const mark = formatMark(markOf(secret.arn, request.token, secret.environment));
   const proposed = await provider.propose({
     target: secret.target,
@@ -37,13 +41,29 @@ export async function createSecret(rotation: Rotation, deps: Deps): Promise<void
 }
 
 // What these providers cannot do, no code of ours makes up for: an outage, or a key that nobody finds again.
-function refuseBrokenPromises(capabilities: Capabilities): void {
-  if (capabilities.overlap === 'none') {
-    throw new PermanentError('unsupported', 'The provider ends the old key when it issues a new one', {
-      field: 'overlap',
-    });
+function refuseBrokenPromises({ secret }: Rotation, capabilities: Capabilities): void {
+  const { config, id } = secret.provider;
+  const bounds = { propagationMs: config.propagation, revocationMs: config.revocation };
+  for (const { field, message } of brokenPromises(capabilities, bounds)) {
+    if (field in config) throw new PermanentError('misconfigured', message, { field: `providers.${id}.${field}` });
+    throw new PermanentError('unsupported', message, { field });
   }
-  if (!capabilities.clientSuppliedKey && !capabilities.mark) {
-    throw new PermanentError('unsupported', 'The provider chooses the key and cannot mark it', { field: 'mark' });
+  const { acceptOutage, id: policy } = secret.policy;
+  const replaces = capabilities.overlap === 'none';
+  if (replaces && !acceptOutage) {
+    throw new PermanentError(
+      'unsupported',
+      'The provider ends the old key when it issues a new one: that is an outage, which only a policy with acceptOutage accepts',
+      { field: 'overlap' },
+    );
+  }
+  if (!replaces && acceptOutage) {
+    throw new PermanentError(
+      'misconfigured',
+      'Old and new key of this provider work side by side: no outage is needed',
+      {
+        field: `policies.${policy}.acceptOutage`,
+      },
+    );
   }
 }

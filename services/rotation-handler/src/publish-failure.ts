@@ -36,7 +36,7 @@ export async function publishFailure(failure: Failure, deps: Deps): Promise<void
       reason,
       field,
       retryable,
-      liveCredential: await liveCredential(request, deps),
+      liveCredential: await liveCredential(failure, reason, deps),
       attempt: deps.countFailure(token),
       nextRetry: isoOrNull(description.rotation.nextAt),
     };
@@ -65,13 +65,19 @@ async function withinBudget({ request, description }: Failure, { config, secrets
   return pending !== undefined && clock.now() - pending.createdAt < policy.propagationBudgetMs;
 }
 
+// Before the provider is asked for a key.
+const harmless: ReadonlySet<Reason> = new Set(['outside-window', 'unsupported', 'misconfigured']);
+
 async function liveCredential(
-  { secretArn, token }: RotationRequest,
-  { secrets }: Deps,
+  { request: { secretArn, token }, description }: Failure,
+  reason: Reason,
+  { secrets, config }: Deps,
 ): Promise<'old' | 'new' | 'unknown'> {
   try {
     const { stages } = await secrets.describe(secretArn);
-    return stages.get(token)?.includes('AWSCURRENT') === true ? 'new' : 'old';
+    if (stages.get(token)?.includes('AWSCURRENT') === true) return 'new';
+    // Without overlap the old key may have ended, and the new one is not there yet.
+    return !harmless.has(reason) && managedSecret(description, config).policy.acceptOutage ? 'unknown' : 'old';
   } catch {
     return 'unknown';
   }

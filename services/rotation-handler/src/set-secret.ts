@@ -3,7 +3,8 @@ import { sameKey } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 
-import { proveCurrent } from './prove-current.ts';
+import { beginCutover, isCutOver } from './cutover.ts';
+import { claimCurrent } from './claim-current.ts';
 import { credentialsOf, readCurrent, readPending, type Deps, type Rotation } from './rotation.ts';
 
 /** Makes the provider accept the pending credential, entitled like the current one; first proves that the current one is this secret's to replace. */
@@ -15,7 +16,7 @@ export async function setSecret(rotation: Rotation, deps: Deps): Promise<void> {
     throw new PermanentError('same-key', 'The pending version holds the current key', { field: secret.shape.keyId });
   }
 
-  if (credentials.current !== undefined) await claimCurrent(rotation, credentials.current, current.versionId);
+  if (credentials.current !== undefined) await claim(rotation, credentials.current, current.versionId, deps);
   await provider.ensure({
     target: secret.target,
     credential: credentials.pending,
@@ -26,13 +27,9 @@ export async function setSecret(rotation: Rotation, deps: Deps): Promise<void> {
   });
 }
 
-// A key that bears no mark yet is this secret's by proof; it is marked, so that a second secret with the same key is refused and the key
-// can be retired one day. Read again afterwards: of two secrets that mark it at the same time one has to lose.
-async function claimCurrent(rotation: Rotation, current: Credential, versionId: string): Promise<void> {
-  const { secret, provider } = rotation;
-  const proof = await proveCurrent(rotation, current, versionId);
-  if (proof.marked) return;
-  const mark = formatMark(markOf(secret.arn, versionId, secret.environment));
-  await provider.mark({ target: secret.target, keyId: current.keyId, mark });
-  await proveCurrent(rotation, current, versionId);
+// Without overlap the current key may be gone: it was claimed before.
+async function claim(rotation: Rotation, current: Credential, versionId: string, deps: Deps): Promise<void> {
+  if (await isCutOver(rotation, versionId, current)) return;
+  await beginCutover(rotation, current, versionId, deps);
+  await claimCurrent(rotation, current, versionId);
 }

@@ -63,7 +63,7 @@ async function checkIssue({ id, provider, about }: Provider, { issue }: Deps): P
 }
 
 function weaknesses(about: string, capabilities: Capabilities): readonly Finding[] {
-  const { mark, listOwned, reversibleDisable, expiryOnCreate } = capabilities;
+  const { mark, listOwned, reversibleDisable, expiryOnCreate, overlap } = capabilities;
   const told: readonly (readonly [boolean, string, string])[] = [
     [
       !mark || !listOwned,
@@ -71,7 +71,12 @@ function weaknesses(about: string, capabilities: Capabilities): readonly Finding
       'Look through its keys yourself now and then.',
     ],
     [
-      !reversibleDisable,
+      overlap === 'none',
+      'it ends the old key when it makes a new one: requests fail in every rotation',
+      'Only a policy with acceptOutage rotates its secrets; see whether the provider has a way to hold two keys.',
+    ],
+    [
+      !reversibleDisable && overlap !== 'none',
       'a key that is switched off stays off: its soak undoes nothing, and a rollback after the grace fails',
       'Give its policies a long grace, or retirement: approve.',
     ],
