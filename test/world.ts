@@ -6,6 +6,7 @@ import { memoryQueue } from '@keyturn/aws/memory-queue';
 import { secretsManagerModel } from '@keyturn/aws/secrets-manager-model';
 import { secretStore } from '@keyturn/aws/secrets-manager-store';
 import { parseConfig } from '@keyturn/config/parse-config';
+import type { MemoryNode } from '@keyturn/credential-provider/memory-gateway';
 import { memoryProvider } from '@keyturn/credential-provider/memory-provider';
 import { memoryLog } from '@keyturn/lambda/memory-log';
 import type { Credential } from '@keyturn/rotation/credential';
@@ -61,7 +62,13 @@ timing: { toleratedSkew: 5m, eventLag: 5m, orphanMinAge: 1h, holdRetry: 1h }
  * is called. Nothing runs by itself: a test calls the use cases, in the order it wants.
  */
 export async function world(
-  options: { mode?: 'chosen' | 'generated'; tags?: Record<string, string>; overlap?: 'none'; replaced?: 'gone' } = {},
+  options: {
+    mode?: 'chosen' | 'generated';
+    tags?: Record<string, string>;
+    overlap?: 'none';
+    replaced?: 'gone';
+    nodes?: readonly MemoryNode[];
+  } = {},
 ) {
   let time = Date.parse('2026-11-21T08:00:00Z');
   const clock = {
@@ -91,8 +98,15 @@ export async function world(
     },
   });
   const config = parseConfig(configText);
-  const { mode = 'chosen', overlap, replaced } = options;
-  const provider = memoryProvider({ mode, overlap, replaced, clock, targets: ['orders-app', 'other-app'] });
+  const { mode = 'chosen', overlap, replaced, nodes } = options;
+  const provider = memoryProvider({
+    mode,
+    overlap,
+    replaced,
+    ...(nodes && { nodes }),
+    clock,
+    targets: ['orders-app', 'other-app'],
+  });
   const secrets = secretStore(model);
   const ledger = memoryLedger();
   const bus = memoryBus();

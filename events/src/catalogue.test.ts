@@ -116,7 +116,7 @@ test('README.md explains what every event says', () => {
   const [everywhere = ''] = readme.split(/^### /m);
   const { detail } = delivered.parse(readJson('examples/SecretAdopted.json'));
   const common = Object.keys(detail.data).filter(
-    (field) => !['versionId', 'schedule', 'nextRotationAt'].includes(field),
+    (field) => !['versionId', 'schedule', 'nextRotationAt', 'requestsFail'].includes(field),
   );
 
   const unexplained = [...Object.keys(detail.metadata), ...common].filter(

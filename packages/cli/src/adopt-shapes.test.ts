@@ -1,7 +1,8 @@
 import type { Credential } from '@keyturn/rotation/credential';
+import { PermanentError } from '@keyturn/rotation/errors';
 import { expect, test } from 'vitest';
 
-import { keyturn } from '../../../test/keyturn.ts';
+import { keyturn, keyturnWith } from '../../../test/keyturn.ts';
 import { world, type World } from '../../../test/world.ts';
 
 const adopt = (policy: string, shape: string) => [
@@ -122,4 +123,21 @@ test('a paste that changed one place only can be rolled back', async () => {
 
   expect(code).toBe(0);
   expect(await w.labels(good)).toContain('AWSCURRENT');
+});
+
+test('adopt asks for the target where the provider cannot tell where a key belongs', async () => {
+  const w = await world();
+  await pasted(w, (_key, pair) => ({ SecretString: `{${pair}}` }));
+  const silent = {
+    ...w.provider,
+    locate: async () => {
+      throw new PermanentError('unsupported', 'Nobody can tell', { field: 'locate' });
+    },
+  };
+
+  const asked = await keyturnWith(silent, w, ...adopt('standard', 'pair'), '--json');
+  const told = await keyturnWith(silent, w, ...adopt('standard', 'pair'), '--target', 'other-app', '--json');
+
+  expect(asked.answer).toMatchObject({ ok: false, reason: 'misconfigured', field: '--target' });
+  expect(told.answer).toMatchObject({ ok: true });
 });

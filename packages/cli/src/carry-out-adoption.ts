@@ -28,6 +28,7 @@ export async function carryOutAdoption(plan: Plan, deps: Deps): Promise<void> {
     versionId: version.versionId,
     schedule: secret.policy.schedule,
     nextRotationAt: isoOrNull(fresh.rotation.nextAt),
+    requestsFail: secret.policy.acceptOutage,
   };
   const about = occurrence(deps, {
     correlationId: `${secretHash(secret.arn)}/${version.versionId}`,

@@ -1,7 +1,7 @@
 import { failureKey, listFailures, rotationFailure, type RotationFailure } from '@keyturn/aws/rotation-failure';
 import type { SecretDescription } from '@keyturn/aws/secret-store';
 import { managedSecret } from '@keyturn/config/managed-secret';
-import { outageWindow } from '@keyturn/config/outage-window';
+import { acceptsOutage, outageWindow } from '@keyturn/config/outage-window';
 import { PermanentError } from '@keyturn/rotation/errors';
 
 import { secretArgument, textOption } from './arguments.ts';
@@ -56,7 +56,10 @@ export const rotate: Command = {
     const { step, reason, field } = failure ?? noFailure;
     return {
       ok: outcome === 'current',
-      lines: [sentences[outcome], ...(failure === undefined || outcome === 'current' ? [] : explain(failure))],
+      lines: [
+        sentencesOf(description, deps)[outcome],
+        ...(failure === undefined || outcome === 'current' ? [] : explain(failure)),
+      ],
       answer: { secret: name, versionId, outcome, ...(outcome === 'current' ? noFailure : { step, reason, field }) },
     };
   },
@@ -64,9 +67,10 @@ export const rotate: Command = {
 
 // The handler would refuse it too, after Secrets Manager has begun.
 function refuseOutsideWindow(description: SecretDescription, { config, clock }: Deps): void {
+  if (!acceptsOutage(description, config)) return;
   const { policy } = managedSecret(description, config);
   const now = clock.now();
-  const window = policy.acceptOutage ? outageWindow(policy, now) : undefined;
+  const window = outageWindow(policy, now);
   if (window === undefined || window.from <= now) return;
   throw new PermanentError(
     'outside-window',
@@ -84,6 +88,18 @@ const sentences = {
   pending:
     'Not done in time: the new version is still pending. The old key is current and works. `keyturn status` says more.',
 } as const;
+
+const sentencesOf = (description: SecretDescription, { config }: Deps) =>
+  acceptsOutage(description, config) ? withoutOverlap : sentences;
+
+// The provider may have ended the old key.
+const withoutOverlap: Readonly<Record<keyof typeof sentences, string>> = {
+  current: 'Done: the new key is current. The provider has ended the old one.',
+  failed:
+    'Failed, and no retry will succeed as it is. The old key stays current, and may have ended: see `keyturn plan`.',
+  dropped: 'Failed: the new version was given up. The old key is current, and may have ended. Rotate again at once.',
+  pending: 'Not done in time: the new version is still pending, and the old key may have ended. It goes on by itself.',
+};
 
 type Failure = NonNullable<RotationFailure['failure']>;
 

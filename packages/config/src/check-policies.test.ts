@@ -118,5 +118,7 @@ test('a policy that accepts an outage says when, and says nothing that is not so
 });
 
 test('without acceptOutage a grace of nothing is refused as ever', () => {
-  expect(refusalOf(weekly('grace: 0s, window: 2h'))).toContain('policies.standard.grace: with provider apigee: 0s is too short');
+  expect(refusalOf(weekly('grace: 0s, window: 2h'))).toContain(
+    'policies.standard.grace: with provider apigee: 0s is too short',
+  );
 });

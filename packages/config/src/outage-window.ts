@@ -1,4 +1,9 @@
 import { parseSchedule } from '@keyturn/aws/schedule-expression';
+import type { SecretDescription } from '@keyturn/aws/secret-store';
+
+import type { Config } from './config.ts';
+import { entry } from './entry.ts';
+import { tagNames } from './managed-secret.ts';
 
 const hourMs = 3_600_000;
 
@@ -14,4 +19,9 @@ export function outageWindow({ schedule, window }: Scheduled, now: number): Outa
   const lengthMs = Number.parseInt(window, 10) * hourMs;
   const from = parsed.next(now - lengthMs);
   return from === undefined ? undefined : { from, until: from + lengthMs };
+}
+
+/** Whether a rotation of the secret may have ended the old key before the new one is current, whatever else is wrong with its tags. */
+export function acceptsOutage({ tags }: Pick<SecretDescription, 'tags'>, { policies }: Config): boolean {
+  return entry(policies, entry(tags, tagNames.policy) ?? '')?.acceptOutage === true;
 }

@@ -1,7 +1,9 @@
 import { readAnnouncement } from '@keyturn/aws/announcement';
 import type { Ledger } from '@keyturn/aws/ledger';
 import { failureKey, rotationFailure, type RotationFailure } from '@keyturn/aws/rotation-failure';
+import type { SecretDescription } from '@keyturn/aws/secret-store';
 import { eventFacts } from '@keyturn/config/event-facts';
+import { acceptsOutage } from '@keyturn/config/outage-window';
 import { occurrence } from '@keyturn/events/occurrence';
 import { RotationFailed } from '@keyturn/events/rotation-failed';
 import { TransientError, type Reason } from '@keyturn/rotation/errors';
@@ -38,8 +40,7 @@ export async function announceFailure(ended: Ended, deps: Deps): Promise<void> {
     reason,
     field: null,
     retryable: reason === 'handler-died',
-    liveCredential:
-      description.stages.get(token)?.includes('AWSCURRENT') === true ? ('new' as const) : ('old' as const),
+    liveCredential: liveCredential(description, token, deps),
     attempt: 1,
     nextRetry: description.rotation.nextAt === undefined ? null : new Date(description.rotation.nextAt).toISOString(),
   };
@@ -50,6 +51,12 @@ export async function announceFailure(ended: Ended, deps: Deps): Promise<void> {
   await deps.bus.publish(RotationFailed.create(facts, about));
   const { step, field, retryable } = facts;
   await remember(ended, { what: 'told', failure: { step, reason, field, retryable } }, deps);
+}
+
+function liveCredential(description: SecretDescription, token: string, { config }: Deps): 'old' | 'new' | 'unknown' {
+  if (description.stages.get(token)?.includes('AWSCURRENT') === true) return 'new';
+  // Without overlap the old key may have ended, and the new one is not there yet.
+  return acceptsOutage(description, config) ? 'unknown' : 'old';
 }
 
 /** The handler told of this token; what CloudTrail says of it later is known already. */

@@ -25,7 +25,7 @@ const liveInShort: Readonly<Record<Failed['liveCredential'], string>> = {
 const live: Readonly<Record<Failed['liveCredential'], string>> = {
   old: 'The secret still holds the old key: applications go on as before.',
   new: 'The secret already holds the new key; only the last part of the rotation is missing.',
-  unknown: 'Keyturn could not read which key the secret holds. Check that your application works.',
+  unknown: 'Keyturn does not know whether the key that the secret holds works. Check that your application works.',
 };
 
 export function failedNotice(story: Story, failed: Failed): Notice {

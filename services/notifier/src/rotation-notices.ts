@@ -11,7 +11,9 @@ export function adoptedNotice({ secret }: Story, adopted: Fact<'adopted'>): Noti
     headline: about(secret, `its key is rotated automatically from now on${first}`),
     lines: [
       'Keyturn will replace the key in this AWS secret on a schedule. Nothing has changed yet: the present key stays in use.',
-      'After each rotation the old key keeps working for a while, so that applications can pick up the new one from AWS Secrets Manager. You will hear of every rotation.',
+      adopted.requestsFail === true
+        ? 'The provider ends the old key when it makes the new one: requests fail in each rotation, until applications have read the secret again. It is begun only in the hours that the schedule names. You will hear of every rotation.'
+        : 'After each rotation the old key keeps working for a while, so that applications can pick up the new one from AWS Secrets Manager. You will hear of every rotation.',
     ],
     facts: [
       ...secretFacts(secret),

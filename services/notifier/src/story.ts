@@ -35,7 +35,9 @@ export const story = z.object({
     provider: z.string(),
     runbookUrl: z.string(),
   }),
-  adopted: z.object({ at, schedule: z.string(), nextRotationAt: at.nullable() }).optional(),
+  adopted: z
+    .object({ at, schedule: z.string(), nextRotationAt: at.nullable(), requestsFail: z.boolean().optional() })
+    .optional(),
   rotated: z
     .object({
       at,
@@ -117,7 +119,12 @@ type Facts = Partial<Story>;
 
 const facts: { readonly [Type in NotifiedType]: (before: Facts, event: NotifiedEvent<Type>, at: number) => Facts } = {
   SecretAdopted: ({ adopted }, { data }, at) => ({
-    adopted: newest(adopted, { at, schedule: data.schedule, nextRotationAt: timeOrNull(data.nextRotationAt) }),
+    adopted: newest(adopted, {
+      at,
+      schedule: data.schedule,
+      nextRotationAt: timeOrNull(data.nextRotationAt),
+      requestsFail: data.requestsFail,
+    }),
   }),
   SecretRotated: ({ rotated }, { data }, at) => ({
     rotated: newest(rotated, {

@@ -1,6 +1,7 @@
 import type { SecretDescription } from '@keyturn/aws/secret-store';
 import { eventFacts } from '@keyturn/config/event-facts';
 import { managedSecret } from '@keyturn/config/managed-secret';
+import { acceptsOutage } from '@keyturn/config/outage-window';
 import { occurrence } from '@keyturn/events/occurrence';
 import { RotationFailed } from '@keyturn/events/rotation-failed';
 import { PendingError, PermanentError, TransientError, type Reason } from '@keyturn/rotation/errors';
@@ -77,7 +78,7 @@ async function liveCredential(
     const { stages } = await secrets.describe(secretArn);
     if (stages.get(token)?.includes('AWSCURRENT') === true) return 'new';
     // Without overlap the old key may have ended, and the new one is not there yet.
-    return !harmless.has(reason) && managedSecret(description, config).policy.acceptOutage ? 'unknown' : 'old';
+    return !harmless.has(reason) && acceptsOutage(description, config) ? 'unknown' : 'old';
   } catch {
     return 'unknown';
   }

@@ -26,15 +26,16 @@ export async function testSecret(rotation: Rotation, deps: Deps): Promise<void> 
   if (dryRun && vetSecret(rotation.secret.shape, current) === undefined) return;
   const credentials = credentialsOf(rotation, pending, current);
 
-  // Where the old key has ended, to wait helps nobody: a node that knows the new one is better than none.
-  if (!dryRun && !rotation.secret.policy.acceptOutage) await holdOff(rotation, deps, credentials.pending);
+  if (!dryRun) await holdOff(rotation, deps, credentials.pending);
   const versionId = dryRun ? current.versionId : pending.versionId;
   await proveAccepted(rotation, deps, { credential: credentials.pending, versionId });
   await proveRefusal(rotation, credentials.pending);
 }
 
 async function holdOff({ secret, provider }: Rotation, { clock }: Deps, credential: Credential): Promise<void> {
-  const { holdOffMs } = secret.policy;
+  const { holdOffMs, acceptOutage } = secret.policy;
+  // Where the old key has ended, to wait helps nobody: a node that knows the new one is better than none.
+  if (acceptOutage) return;
   if (holdOffMs <= longestHoldOffMs) {
     await clock.sleep(holdOffMs);
     return;
