@@ -1,5 +1,7 @@
 import { expect, describe, test } from 'vitest';
 
+import { readLive } from '@keyturn/cleanup/managed-versions';
+import { settleCurrent } from '@keyturn/cleanup/settle-current';
 import { rotateSecret } from '@keyturn/rotation-handler/rotate-secret';
 import { parseRotationRequest } from '@keyturn/rotation-handler/rotation-request';
 import type { Deps } from '@keyturn/rotation-handler/rotation';
@@ -151,6 +153,17 @@ describe.each(kinds)('a provider that ends the old key with the new one (%o)', (
     expect(w.events('RetirementHeld')).toEqual([]);
     expect(w.events('CredentialRestored')).toEqual([]);
     expect(working(w)).toHaveLength(1);
+  });
+
+  test('a current key that has ended is not switched on again in the middle of it', async () => {
+    const w = await replacing(kind);
+    const token = await w.begin();
+    for (const name of ['createSecret', 'setSecret'] as const) await step(w, name, token);
+
+    const restored = await settleCurrent(await readLive(w.arn, w.cleanup), w.cleanup);
+
+    expect(restored).toBe(false);
+    expect(working(w).map(({ mark }) => mark)).toEqual([w.mark(token)]);
   });
 
   test('cannot be rolled back, and plan and rollback say so in words', async () => {
