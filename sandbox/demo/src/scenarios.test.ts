@@ -1,3 +1,4 @@
+import { ownProviders } from '@keyturn/config/own-providers';
 import { parseConfig } from '@keyturn/config/parse-config';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -39,11 +40,12 @@ describe.for(scenarios.map((scenario) => [scenario.name, scenario] as const))('%
       slackChannel: 'C0PAYMENTS1',
     };
 
-    const { providers } = parseConfig(sandboxConfig(parts, timings));
+    const config = parseConfig(sandboxConfig(parts, timings));
 
-    expect(Object.keys(providers)).toEqual([scenario.providerId]);
-    const named = providers[scenario.providerId]?.adminSecret;
-    expect(named).toBe(provider.adminSecret === undefined ? undefined : `keyturn/${scenario.providerId}-admin`);
+    const [[id, { adminSecret }] = ['', {}]] = ownProviders(config);
+    expect([id]).toEqual(Object.keys(config.providers));
+    expect(id).toBe(scenario.providerId);
+    expect(adminSecret).toBe(provider.adminSecret === undefined ? undefined : `keyturn/${scenario.providerId}-admin`);
   });
 
   test('can be played without entitlements exactly where there is a careless adapter', () => {
