@@ -138,7 +138,7 @@ const rules: readonly Rule[] = [
         files,
         (source) =>
           within('events', 'packages', 'services')(source) &&
-          !within('packages/aws', 'packages/client/src/sdk-source.ts', 'packages/client/src/sources.test.ts')(source),
+          !within('packages/aws', 'packages/client/src/sdk-reader.ts', 'packages/client/src/sources.test.ts')(source),
         (specifier) => specifier.startsWith('@aws-sdk/') || specifier.startsWith('@smithy/'),
       ),
     planted: {

@@ -14,6 +14,5 @@ export type SecretDiagnostic = {
 
 const diagnostics = channel('keyturn:client');
 
-export function tell(type: SecretDiagnostic['type'], secretId: string, facts: Partial<SecretDiagnostic> = {}): void {
-  if (diagnostics.hasSubscribers) diagnostics.publish({ type, secretId, ...facts });
-}
+export const tell = (type: SecretDiagnostic['type'], secretId: string, facts?: Partial<SecretDiagnostic>): void =>
+  diagnostics.publish({ type, secretId, ...facts });

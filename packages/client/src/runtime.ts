@@ -1,11 +1,11 @@
 /** What the library needs of the process it runs in, so that tests own time, chance and the environment. */
 export type Runtime = {
   /** Milliseconds since 1970. The wall clock: a monotonic one stands still while a Lambda environment is frozen. */
-  now(): number;
+  readonly now: () => number;
   /** From 0 (included) to 1. */
-  random(): number;
+  readonly random: () => number;
   /** Runs once after `ms`; returns what cancels it. `idle`: it does not keep the process alive. */
-  after(ms: number, run: () => void, idle?: boolean): () => void;
+  readonly after: (ms: number, run: () => void, idle?: boolean) => () => void;
   env: Record<string, string | undefined>;
 };
 
