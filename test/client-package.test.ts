@@ -51,6 +51,7 @@ ${load('@keyturn/client/local-sources', 'extensionSource, agentSource')}
 ${load('@keyturn/client/failover-source', 'failoverSource')}
 ${load('@keyturn/client/keep-fresh', 'keepFresh')}
 ${load('@keyturn/client/secrets-manager', 'secretsManager')}
+${load('@keyturn/client/acknowledge', 'acknowledge')}
 (async () => {
   const source = fakeSource({ stripe: { apiKey: 'first' } });
   const secrets = createSecrets({ source });
@@ -64,7 +65,7 @@ ${load('@keyturn/client/secrets-manager', 'secretsManager')}
   keepFresh([stripe])[Symbol.dispose]();
   await preload(secrets, stripe);
   await stripe.use(() => 'yes', bridge({ windowMs: 1 }));
-  const parts = [keyturnMiddleware, rotationMatchers, sdkSource, extensionSource, agentSource, failoverSource, secretsManager];
+  const parts = [keyturnMiddleware, rotationMatchers, sdkSource, extensionSource, agentSource, failoverSource, secretsManager, acknowledge];
   console.log(JSON.stringify({ before, after: await handler({}), env, missing, parts: parts.every(Boolean) }));
 })();
 `;
@@ -151,7 +152,10 @@ test('depends on nothing, and ships what it says and nothing else', async () => 
   const files = await readdir(built, { recursive: true });
 
   expect(manifest).not.toHaveProperty('dependencies');
-  expect(manifest['peerDependenciesMeta']).toEqual({ '@aws-sdk/client-secrets-manager': { optional: true } });
+  expect(manifest['peerDependenciesMeta']).toEqual({
+    '@aws-sdk/client-eventbridge': { optional: true },
+    '@aws-sdk/client-secrets-manager': { optional: true },
+  });
   expect(files.filter((file) => /test\.|fake-runtime|tsconfig/.test(file))).toEqual([]);
   for (const format of Object.values(manifest['exports'] as Record<string, Record<string, Record<string, string>>>)) {
     for (const { types, default: code } of Object.values(format)) {
@@ -161,7 +165,7 @@ test('depends on nothing, and ships what it says and nothing else', async () => 
 });
 
 /** In bytes, gzip, the SDK left out; what there is today and a little more, so that growth is noticed. 2,500 and 4,500 were aimed at: see docs/adr/0021. */
-const budgets = { core: 3_900, everything: 6_950 };
+const budgets = { core: 3_900, everything: 7_500 };
 
 test.each(Object.entries(budgets))('%s stays small', async (what, budget) => {
   const manifest = JSON.parse(await readFile(join(built, 'package.json'), 'utf8')) as { exports: object };

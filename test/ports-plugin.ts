@@ -60,6 +60,7 @@ export const worlds: readonly World[] = [
     modules: /^@(aws-sdk|smithy)\//,
     owners: [
       'packages/client/src/sdk-reader.ts',
+      'packages/client/src/event-sender.ts',
       ...aws(
         'clients',
         'cloud-trail',

@@ -12,6 +12,7 @@ import { describePolicy } from './describe-policy.ts';
 import { whyHeld } from './held-key.ts';
 import { liveSecret, type LiveSecret } from './live-secret.ts';
 import { isoOrNull, moment } from './moments.ts';
+import { describeReader, readerWords } from './reader-words.ts';
 
 type Finding = { readonly reason: string; readonly field: string | null; readonly message: string };
 
@@ -27,6 +28,7 @@ export const plan: Command = {
     const findings = await findObstacles(live, deps);
     const nextAt = description.rotation.nextAt;
     const held = await heldKeys(live, deps);
+    const readers = await readerWords(description, deps);
     return {
       ok: findings.length === 0,
       lines: [
@@ -39,6 +41,7 @@ export const plan: Command = {
               `  a rotation on ${moment(nextAt)} lets the present key work until ${moment(nextAt + secret.policy.graceMs)}`,
             ]),
         ...held.map(({ versionId, why }) => `  held         the key of version ${versionId}: ${why}`),
+        ...readers.map(describeReader),
         findings.length === 0 ? 'Nothing stands against it.' : 'It would be refused:',
         ...findings.flatMap(describeFinding),
       ],
@@ -54,6 +57,7 @@ export const plan: Command = {
         maxGraceMs: secret.policy.maxGraceMs,
         afterMaxGrace: secret.policy.afterMaxGrace,
         held,
+        readers,
         wouldBeRefused: findings,
       },
     };

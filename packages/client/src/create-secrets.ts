@@ -39,7 +39,7 @@ export type Secrets = {
   secret(id: string, options: Which & { readonly format: 'text' }): SecretHandle<string>;
   secret(id: string, options?: Which): SecretHandle<JsonObject>;
   // `settled` resolves when no fetch and no callback is on its way; the others are for this library's own entry points.
-} & Pick<SecretCache, 'settled' | 'source' | 'slots' | 'refresh'>;
+} & Pick<SecretCache, 'settled' | 'track' | 'source' | 'slots' | 'refresh'>;
 
 /** Nothing is read, loaded or timed before a handle is used. */
 export function createSecrets(options: SecretsOptions = {}): Secrets {

@@ -127,6 +127,7 @@ export function secretFetches({ source, runtime, ttlMs, timeoutMs }: FetchSettin
     source,
     slots: (): ReadonlySet<Slot> => new Set(slots.values()),
     settled,
+    track,
   };
 }
 

@@ -20,5 +20,8 @@ export const processRuntime: Runtime = {
   env: process.env,
 };
 
+/** Of an event. */
+export const newId = (): string => crypto.randomUUID();
+
 /** HTTP for the extension and the agent, which are both on this host. */
 export const localFetch: typeof fetch = (...request) => fetch(...request);

@@ -34,6 +34,7 @@ const everything = [
   '/failover-source',
   '/keep-fresh',
   '/secrets-manager',
+  '/acknowledge',
 ];
 
 const entries: Readonly<Record<string, string>> = {
