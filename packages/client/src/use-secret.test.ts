@@ -234,6 +234,14 @@ test.each(codes)('%s: a refusal that is thrown', async (_, facts) => {
   expect(answer).toBe('yes');
 });
 
+test('an error whose message is a number is not a refusal', async () => {
+  const { source, stripe } = setUp();
+
+  await expect(stripe.use(() => Promise.reject(new Error('401')))).rejects.toThrow('401');
+
+  expect(source.calls).toHaveLength(1);
+});
+
 test.each([{ status: 500 }, { code: 18 }, { code: '28P01' }, null, 'text', { status: '200' }])(
   '%o is an answer, not a refusal',
   async (answer) => {
