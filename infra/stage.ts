@@ -7,6 +7,7 @@ import { parseConfig } from '@keyturn/config/parse-config';
 
 import * as z from 'zod';
 
+import { busPolicy } from './acknowledgements.ts';
 import { adapterArns, adapterFunctions, adapterRoles } from './adapters.ts';
 import { alarms } from './alarms.ts';
 import { channelPolicy } from './channels.ts';
@@ -52,6 +53,7 @@ export function stage({ options = {} }: Call = {}) {
         ...watchdogPolicy(config),
         ...compatibilityPolicy(config),
         ...keyPolicies(config),
+        ...busPolicy(config),
         ...subscriptions(config),
         ...alarms(config),
         ...told.Resources,

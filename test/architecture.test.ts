@@ -138,7 +138,13 @@ const rules: readonly Rule[] = [
         files,
         (source) =>
           within('events', 'packages', 'services')(source) &&
-          !within('packages/aws', 'packages/client/src/sdk-source.ts', 'packages/client/src/sources.test.ts')(source),
+          !within(
+            'packages/aws',
+            'packages/client/src/sdk-reader.ts',
+            'packages/client/src/event-sender.ts',
+            'packages/client/src/sources.test.ts',
+            'packages/client/src/acknowledge.test.ts',
+          )(source),
         (specifier) => specifier.startsWith('@aws-sdk/') || specifier.startsWith('@smithy/'),
       ),
     planted: {
@@ -152,7 +158,7 @@ const rules: readonly Rule[] = [
       ...wrongImports(
         files,
         (source) => within('packages/client')(source) && ships(source),
-        (specifier) => !/^(\.\/|node:|@aws-sdk\/client-secrets-manager$)/.test(specifier),
+        (specifier) => !/^(\.\/|node:|@aws-sdk\/client-(secrets-manager|eventbridge)$)/.test(specifier),
       ),
     ],
     planted: {

@@ -40,6 +40,8 @@ const readers = {
 const story = (load: (entry: string, rest: string) => string) => `
 ${load('@keyturn/client', 'createSecrets, SecretError')}
 ${load('@keyturn/client/testing', 'fakeSource')}
+${load('@keyturn/client/preload', 'preload')}
+${load('@keyturn/client/bridge', 'bridge')}
 ${load('@keyturn/client/lambda', 'lambda')}
 ${load('@keyturn/client/env', 'bindEnv')}
 ${load('@keyturn/client/middy', 'keyturnMiddleware')}
@@ -49,6 +51,7 @@ ${load('@keyturn/client/local-sources', 'extensionSource, agentSource')}
 ${load('@keyturn/client/failover-source', 'failoverSource')}
 ${load('@keyturn/client/keep-fresh', 'keepFresh')}
 ${load('@keyturn/client/secrets-manager', 'secretsManager')}
+${load('@keyturn/client/acknowledge', 'acknowledge')}
 (async () => {
   const source = fakeSource({ stripe: { apiKey: 'first' } });
   const secrets = createSecrets({ source });
@@ -60,7 +63,9 @@ ${load('@keyturn/client/secrets-manager', 'secretsManager')}
   await handler({ source: 'secretsmanager', 'detail-type': 'Secret Rotation', detail: { secretId: 'stripe' } });
   const missing = await secrets.secret('none').get().catch((error) => [error instanceof SecretError, error.code]);
   keepFresh([stripe])[Symbol.dispose]();
-  const parts = [keyturnMiddleware, rotationMatchers, sdkSource, extensionSource, agentSource, failoverSource, secretsManager];
+  await preload(secrets, stripe);
+  await stripe.use(() => 'yes', bridge({ windowMs: 1 }));
+  const parts = [keyturnMiddleware, rotationMatchers, sdkSource, extensionSource, agentSource, failoverSource, secretsManager, acknowledge];
   console.log(JSON.stringify({ before, after: await handler({}), env, missing, parts: parts.every(Boolean) }));
 })();
 `;
@@ -147,7 +152,10 @@ test('depends on nothing, and ships what it says and nothing else', async () => 
   const files = await readdir(built, { recursive: true });
 
   expect(manifest).not.toHaveProperty('dependencies');
-  expect(manifest['peerDependenciesMeta']).toEqual({ '@aws-sdk/client-secrets-manager': { optional: true } });
+  expect(manifest['peerDependenciesMeta']).toEqual({
+    '@aws-sdk/client-eventbridge': { optional: true },
+    '@aws-sdk/client-secrets-manager': { optional: true },
+  });
   expect(files.filter((file) => /test\.|fake-runtime|tsconfig/.test(file))).toEqual([]);
   for (const format of Object.values(manifest['exports'] as Record<string, Record<string, Record<string, string>>>)) {
     for (const { types, default: code } of Object.values(format)) {
@@ -156,14 +164,19 @@ test('depends on nothing, and ships what it says and nothing else', async () => 
   }
 });
 
-/** In bytes, gzip, the SDK left out. What there is today and a little more: growth is noticed. */
-const budgets = { core: 5_200, everything: 7_500 };
+/** In bytes, gzip, the SDK left out; what there is today and a little more, so that growth is noticed. 2,500 and 4,500 were aimed at: see docs/adr/0021. */
+const budgets = { core: 3_900, everything: 7_500 };
 
 test.each(Object.entries(budgets))('%s stays small', async (what, budget) => {
-  const everything = ['lambda', 'env', 'middy', 'sdk-source', 'local-sources', 'failover-source', 'keep-fresh'];
-  const entries = what === 'core' ? [] : everything.map((entry) => `export * from '@keyturn/client/${entry}';`);
+  const manifest = JSON.parse(await readFile(join(built, 'package.json'), 'utf8')) as { exports: object };
+  // An application's tests are not deployed with it.
+  const everything = Object.keys(manifest.exports).filter((entry) => entry !== './testing');
+  const entries = what === 'core' ? ['.'] : everything;
   const { outputFiles } = await build({
-    stdin: { contents: [`export * from '@keyturn/client';`, ...entries].join('\n'), resolveDir: join(folder, 'app') },
+    stdin: {
+      contents: entries.map((entry) => `export * from '@keyturn/client${entry.slice(1)}';`).join('\n'),
+      resolveDir: join(folder, 'app'),
+    },
     bundle: true,
     minify: true,
     write: false,

@@ -89,6 +89,35 @@ test('what is configured is deployed, and nothing else', () => {
   expect(Object.keys(full.resources).filter((id) => /^Subscriber\w+Role$/.test(id))).toEqual(['SubscriberBusRole']);
 });
 
+test('the bus takes one event from the accounts of readers that acknowledge, and without such readers from nobody else', () => {
+  const policies = (template: typeof full) =>
+    Object.values(template.resources).filter(({ Type }) => /^AWS::Events::EventBusPolicy$/.test(Type));
+
+  expect(policies(example)).toEqual([]);
+  expect(policies(full).map(({ Properties }) => Properties)).toEqual([
+    {
+      EventBusName: { Ref: 'Bus' },
+      StatementId: 'TakeVersionAdopted',
+      Statement: {
+        Sid: 'TakeVersionAdopted',
+        Effect: 'Allow',
+        Principal: {
+          AWS: ['444455556666', '777788889999'].map((account) => ({
+            'Fn::Sub': `arn:\${AWS::Partition}:iam::${account}:root`,
+          })),
+        },
+        Action: 'events:PutEvents',
+        Resource: { 'Fn::GetAtt': ['Bus', 'Arn'] },
+        Condition: {
+          Null: { 'events:source': 'false' },
+          'ForAllValues:StringEquals': { 'events:source': 'keyturn' },
+          StringEquals: { 'events:detail-type': 'VersionAdopted' },
+        },
+      },
+    },
+  ]);
+});
+
 test('without a key nothing names one, and each parameter is as the configuration says', () => {
   const defaults = (template: typeof compiled.example) =>
     Object.fromEntries(Object.entries(template.Parameters).map(([name, { Default }]) => [name, Default]));

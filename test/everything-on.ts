@@ -21,6 +21,7 @@ export function everythingOn(): { readonly file: string; readonly remove: () => 
   const example = parseYaml(join(root, 'config/example.yaml')) as {
     providers: { apigee: object };
     notifications: object;
+    readers: object;
     deployment?: object;
   };
   const network = {
@@ -52,6 +53,11 @@ export function everythingOn(): { readonly file: string; readonly remove: () => 
       subscriber('topic', `arn:aws:sns:eu-central-1:${account}:key-events`),
       subscriber('bus', 'arn:aws:events:eu-central-1:444455556666:event-bus/security'),
     ],
+    readers: {
+      ...example.readers,
+      shop: { refresh: '5m', acknowledges: { accounts: ['444455556666', '777788889999'] } },
+      billing: { refresh: '5m', acknowledges: { accounts: ['444455556666'], lapse: '100d' } },
+    },
     compatibility: { secretRotation: true },
     deployment: {
       permissionsBoundary: `arn:aws:iam::${account}:policy/teams/boundary`,

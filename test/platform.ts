@@ -88,6 +88,7 @@ export const platform: readonly Check[] = [
 
 const withoutData: ReadonlySet<string> = new Set([
   'AWS::CloudWatch::Alarm',
+  'AWS::Events::EventBusPolicy',
   'AWS::Events::Rule',
   'AWS::IAM::Policy',
   'AWS::IAM::Role',

@@ -85,7 +85,10 @@ async function comingBack(w: World, handle: () => Promise<void>): Promise<void> 
 }
 
 export async function consume(w: World, event: World['bus']['published'][number] | undefined): Promise<void> {
-  if (event !== undefined && ['SecretRotated', 'RotationFailed', 'VerificationFailed'].includes(event['detail-type'])) {
+  if (
+    event !== undefined &&
+    ['SecretRotated', 'RotationFailed', 'VerificationFailed', 'VersionAdopted'].includes(event['detail-type'])
+  ) {
     await settleRotation(parseOutcome(event), w.cleanup);
   }
   if (event?.['detail-type'] === 'SecretRotated') {

@@ -59,7 +59,8 @@ export const worlds: readonly World[] = [
     message: 'AWS is behind the ports of packages/aws.',
     modules: /^@(aws-sdk|smithy)\//,
     owners: [
-      'packages/client/src/sdk-source.ts',
+      'packages/client/src/sdk-reader.ts',
+      'packages/client/src/event-sender.ts',
       ...aws(
         'clients',
         'cloud-trail',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { eventTypes } from '@keyturn/events/catalogue';
+import { eventTypes, heardTypes } from '@keyturn/events/catalogue';
 import { eventPattern } from '@keyturn/local-aws/event-pattern';
 import { describe, expect, test } from 'vitest';
 
@@ -62,6 +62,14 @@ describe('an event of ours, on our bus', () => {
     expect(takers(event, 'Bus').toSorted()).toEqual([...(more[type] ?? []), 'NotifierRule'].toSorted());
   });
 
+  test('what a reader says goes to cleanup alone', () => {
+    const [word] = heardTypes.map(readExample);
+
+    expect(heardTypes).toHaveLength(1);
+    expect(takers(word!, 'Bus')).toEqual(['CleanupRule']);
+    expect(takers({ ...word, 'replay-name': 'again' }, 'Bus')).toEqual([]);
+  });
+
   test('that somebody else sends under its name goes nowhere', () => {
     const [, event] = ours[0]!;
 
@@ -96,7 +104,7 @@ test('every name in a rule and in a role is an event that exists', () => {
     list(Condition?.['StringEquals']?.['events:detail-type'] as string | string[]),
   );
 
-  expect([...inRules, ...inRoles].filter((name) => !eventTypes.some((type) => type === name))).toEqual([]);
+  expect([...inRules, ...inRoles].filter((name) => ![...eventTypes, ...heardTypes].includes(name))).toEqual([]);
   expect(inRules.length).toBeGreaterThan(10);
 });
 

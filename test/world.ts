@@ -39,6 +39,8 @@ shapes:
   header-text: { text: 'Basic {basic}' }
 readers:
   cached: { refresh: 1h, staleOnError: 1h }
+  shop: { refresh: 1h, acknowledges: { accounts: ['444455556666'], lapse: 40d } }
+  billing: { refresh: 1h, acknowledges: { accounts: ['777788889999', '444455556666'], lapse: 40d } }
 policies:
   standard: { grace: 24h, soak: 7d, accepts: 3, schedule: rate(30 days), readers: [cached] }
   observed: { grace: 24h, soak: 7d, accepts: 3, schedule: rate(30 days), readers: [cached], retirement: observe }
@@ -48,6 +50,8 @@ policies:
   idle: { grace: 24h, soak: 7d, accepts: 3, schedule: rate(30 days), readers: [cached], unusedFor: 36h, maxGrace: 4d }
   forceful: { grace: 24h, soak: 7d, accepts: 3, schedule: rate(30 days), readers: [cached], unusedFor: 36h, maxGrace: 4d, afterMaxGrace: force }
   replacing: { grace: 0s, acceptOutage: true, soak: 7d, accepts: 3, schedule: cron(0 8 ? * SAT *), window: 2h, readers: [cached] }
+  told: { grace: 24h, soak: 7d, accepts: 3, schedule: rate(30 days), readers: [cached, shop, billing], maxGrace: 4d }
+  told-forceful: { grace: 24h, soak: 7d, accepts: 3, schedule: rate(30 days), readers: [shop], maxGrace: 4d, afterMaxGrace: force }
   patient: { grace: 24h, soak: 7d, accepts: 3, holdOff: 30m, schedule: rate(30 days), readers: [cached] }
 routes:
   default: { mail: [platform@acme.example] }

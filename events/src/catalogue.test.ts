@@ -4,13 +4,14 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 
 import { breakingChanges } from './breaking-changes.ts';
-import { catalogue, eventTypes } from './catalogue.ts';
+import { catalogue, eventTypes, heard, heardTypes } from './catalogue.ts';
 import { eventJsonSchema } from './json-schema.ts';
 
 const folder = (path: string) => new URL(`../${path}`, import.meta.url);
 const readJson = (path: string): unknown => JSON.parse(readFileSync(folder(path), 'utf8'));
 const readme = readFileSync(folder('README.md'), 'utf8');
 
+const all = [...catalogue, ...heard];
 const canary = 'hunter2-canary';
 const delivered = z.looseObject({
   resources: z.array(z.string()),
@@ -21,18 +22,18 @@ const delivered = z.looseObject({
 });
 
 test('each event has a name of its own, a golden example and a schema, and nothing else has', () => {
-  const expected = [...eventTypes].sort();
+  const expected = [...eventTypes, ...heardTypes].sort();
   const sourceFiles = readdirSync(folder('src'))
     .filter((name) => readFileSync(folder(`src/${name}`), 'utf8').includes(' = defineEvent('))
     .filter((name) => !name.endsWith('.test.ts'));
 
-  expect(new Set(eventTypes).size).toBe(eventTypes.length);
+  expect(new Set(expected).size).toBe(expected.length);
   expect(readdirSync(folder('examples')).sort()).toEqual(expected.map((type) => `${type}.json`));
   expect(readdirSync(folder('schemas')).sort()).toEqual(expected.map((type) => `${type}.json`));
   expect(sourceFiles.map((name) => pascal(name)).sort()).toEqual(expected);
 });
 
-describe.each(catalogue.map((event) => [event.type, event] as const))('%s', (type, event) => {
+describe.each(all.map((event) => [event.type, event] as const))('%s', (type, event) => {
   const example = readJson(`examples/${type}.json`);
   const envelope = delivered.parse(example);
   const { detail, resources } = envelope;
@@ -127,7 +128,7 @@ test('README.md explains what every event says', () => {
 });
 
 // What a later version added is optional: archived events lack it.
-function requiredOf(event: (typeof catalogue)[number]): string[] {
+function requiredOf(event: (typeof all)[number]): string[] {
   const required = z.object({ required: z.array(z.string()) });
   const schema = z.object({
     properties: z.object({ detail: z.object({ properties: z.object({ data: required }) }) }),
@@ -136,7 +137,7 @@ function requiredOf(event: (typeof catalogue)[number]): string[] {
 }
 
 // The facts of the events have a type each; the examples are checked by `parse`.
-function create(event: (typeof catalogue)[number], facts: object, about: object) {
+function create(event: (typeof all)[number], facts: object, about: object) {
   return (event.create as (facts: object, about: object) => ReturnType<typeof event.create>)(facts, about);
 }
 

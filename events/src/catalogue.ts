@@ -13,6 +13,7 @@ import { RotationOverdue } from './rotation-overdue.ts';
 import { SecretAdopted } from './secret-adopted.ts';
 import { SecretRotated } from './secret-rotated.ts';
 import { VerificationFailed } from './verification-failed.ts';
+import { VersionAdopted } from './version-adopted.ts';
 
 /** Every event that Keyturn publishes. */
 export const catalogue = [
@@ -36,3 +37,8 @@ export const catalogue = [
 export type EventType = (typeof catalogue)[number]['type'];
 
 export const eventTypes: readonly EventType[] = catalogue.map(({ type }) => type);
+
+/** What others put on the bus, for Keyturn. Nobody can subscribe to it. */
+export const heard = [VersionAdopted] as const;
+
+export const heardTypes: readonly string[] = heard.map(({ type }) => type);

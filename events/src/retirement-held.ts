@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { defineEvent, secretFacts } from './define-event.ts';
 
 /** A superseded credential is due, but something forbids its end. It stays alive until somebody looks. */
-export const RetirementHeld = defineEvent('RetirementHeld', '1.1', {
+export const RetirementHeld = defineEvent('RetirementHeld', '1.2', {
   ...secretFacts,
   versionId: z.string(),
   currentVersionId: z.string().nullable(),
@@ -11,8 +11,10 @@ export const RetirementHeld = defineEvent('RetirementHeld', '1.1', {
   nextTryAt: z.iso.datetime(),
   /** What does not happen to it for now. */
   step: z.enum(['disable', 'delete']).optional(),
-  /** It lives longer than the policy allows a key that is still read or used. */
+  /** It lives longer than the policy allows a key that is still needed. */
   overMaxGrace: z.boolean().optional(),
+  /** With `not-adopted`: the readers that have not said that they use a newer version, by their ids in the configuration. */
+  lateReaders: z.array(z.string()).optional(),
   /** When the policy ends it all the same. */
   forceAt: z.iso.datetime().nullable().optional(),
 });

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 
 import { breakingChanges } from './breaking-changes.ts';
-import { catalogue } from './catalogue.ts';
+import { catalogue, heard } from './catalogue.ts';
 import { eventJsonSchema } from './json-schema.ts';
 
 /**
@@ -12,7 +12,7 @@ import { eventJsonSchema } from './json-schema.ts';
  */
 const titled = z.looseObject({ title: z.string() });
 
-for (const event of catalogue) {
+for (const event of [...catalogue, ...heard]) {
   const path = new URL(`../schemas/${event.type}.json`, import.meta.url);
   const schema = eventJsonSchema(event);
   const before = existsSync(path) ? titled.parse(JSON.parse(readFileSync(path, 'utf8'))) : schema;

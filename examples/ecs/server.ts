@@ -4,14 +4,13 @@ import { createSecrets } from '@keyturn/client';
 import { keepFresh } from '@keyturn/client/keep-fresh';
 import * as z from 'zod';
 
-const secrets = createSecrets();
-const orders = secrets.secret(process.env['ORDERS_SECRET'] ?? 'orders/apigee', {
+const orders = createSecrets().secret(process.env['ORDERS_SECRET'] ?? 'orders/apigee', {
   schema: z.object({ key: z.string() }),
 });
 const url = process.env['ORDERS_URL'] ?? 'https://api.acme.example/orders';
 
 // A task that does not start without its secret is replaced; one that starts has a key.
-await secrets.preload(orders);
+await orders.get();
 const fresh = keepFresh([orders], { everyMs: Number(process.env['REFRESH_MS'] ?? 60_000) });
 // Where a pool holds a password, it is rebuilt here.
 orders.onRotate(({ versionId }) => console.log(JSON.stringify({ rotatedTo: versionId })));

@@ -4,8 +4,12 @@ import { requiredGrace } from '@keyturn/rotation/grace';
 
 const afterMaxGrace = { hold: 'kept on, and told again', force: 'retired all the same' } as const;
 
-function used({ unusedForMs }: ManagedSecret['policy']): string {
-  return unusedForMs === undefined ? '' : `, or was used within ${formatDuration(unusedForMs)}`;
+function used({ unusedForMs, acknowledging }: ManagedSecret['policy']): string {
+  const gates = [
+    ...(unusedForMs === undefined ? [] : [`was used within ${formatDuration(unusedForMs)}`]),
+    ...(acknowledging.length === 0 ? [] : [`was not let go by ${acknowledging.map(({ id }) => id).join(', ')}`]),
+  ];
+  return gates.map((gate) => `, or ${gate}`).join('');
 }
 
 /** What the policy means for this secret, in lines for people. */

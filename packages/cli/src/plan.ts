@@ -14,6 +14,7 @@ import { describePolicy } from './describe-policy.ts';
 import { whyHeld } from './held-key.ts';
 import { liveSecret, type LiveSecret } from './live-secret.ts';
 import { isoOrNull, moment } from './moments.ts';
+import { describeReader, readerWords } from './reader-words.ts';
 
 type Finding = { readonly reason: string; readonly field: string | null; readonly message: string };
 
@@ -29,6 +30,7 @@ export const plan: Command = {
     const findings = await findObstacles(live, deps);
     const nextAt = description.rotation.nextAt;
     const held = await heldKeys(live, deps);
+    const readers = await readerWords(description, deps);
     return {
       ok: findings.length === 0,
       lines: [
@@ -37,6 +39,7 @@ export const plan: Command = {
         ...describePolicy(secret),
         ...(nextAt === undefined ? [] : [describeCutover(secret, nextAt)]),
         ...held.map(({ versionId, why }) => `  held         the key of version ${versionId}: ${why}`),
+        ...readers.map(describeReader),
         findings.length === 0 ? 'Nothing stands against it.' : 'It would be refused:',
         ...findings.flatMap(describeFinding),
       ],
@@ -52,6 +55,7 @@ export const plan: Command = {
         maxGraceMs: secret.policy.maxGraceMs,
         afterMaxGrace: secret.policy.afterMaxGrace,
         held,
+        readers,
         wouldBeRefused: findings,
       },
     };

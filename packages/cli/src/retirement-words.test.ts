@@ -1,3 +1,4 @@
+import { noteAdoption } from '@keyturn/aws/adoption';
 import { readOldReads } from '@keyturn/aws/own-reads';
 import {
   noteSuperseded,
@@ -74,6 +75,7 @@ test.each([
     'still-used (the provider says that it was used, longer than maxGrace)',
     ['version old cannot be retired: still-used'],
   ],
+  [held('not-adopted'), 'not-adopted (a reader has not said that it uses a newer version)', []],
   [held('not-approved'), 'not-approved (keyturn approve orders/apigee: then it is switched off)', []],
   [
     { ...held('not-approved'), stage: 'disabled' } as const,
@@ -152,4 +154,38 @@ test('a look at what a rollback would do is no reader of the old version', async
 
   const version = { secretArn: w.arn, versionId: w.firstVersion };
   expect((await readOldReads(w.ledger, version)).ownReadAt).toBe(w.clock.now());
+});
+
+test('status and plan say what each reader that acknowledges has said last', async () => {
+  const w = await world({ tags: { 'keyturn:policy': 'told' } });
+  const at = w.clock.now();
+  await noteAdoption(w.ledger, { secretArn: w.arn, reader: 'shop', versionId: 'old', at });
+
+  const texts = async () => {
+    const [status, plan] = [await keyturn(w, ['status']), await keyturn(w, ['plan', 'orders/apigee'])];
+    return [status.text, plan.text];
+  };
+  const late = await texts();
+  await noteAdoption(w.ledger, { secretArn: w.arn, reader: 'shop', versionId: w.firstVersion, at: at + 1 });
+  const current = await texts();
+  w.pass(41 * day);
+  const lapsed = await texts();
+
+  for (const text of late) {
+    expect(text).toMatch(/reader shop: LATE, said 2026-11-21.* that it uses old; its key waits for it/);
+    expect(text).toContain('reader billing: never said which version it uses; nothing waits for it');
+  }
+  for (const text of current) expect(text).toMatch(/reader shop: uses the current version, said 2026-11-21/);
+  for (const text of lapsed) expect(text).toMatch(/reader shop: silent since 2026-11-21.*, does not count any more/);
+  expect(late[1]).toContain('or was not let go by shop, billing');
+  expect((await keyturn(w, ['status', '--json'])).answer).toMatchObject({
+    secrets: [
+      {
+        readers: [
+          { reader: 'shop', state: 'lapsed' },
+          { reader: 'billing', state: 'silent' },
+        ],
+      },
+    ],
+  });
 });

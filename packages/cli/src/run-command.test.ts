@@ -801,6 +801,7 @@ test.each([
   ['not-approved', []],
   ['still-read', []],
   ['still-used', []],
+  ['not-adopted', []],
 ])('status counts a key that is held because of %s as %j', async (reason, problems) => {
   const w = await world();
   const rowOf = await retiring(w, 'one');

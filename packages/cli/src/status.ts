@@ -12,6 +12,7 @@ import type { Command, Deps } from './command.ts';
 import { isProblem, whyHeld } from './held-key.ts';
 import { labelled } from './live-secret.ts';
 import { isoOrNull, moment } from './moments.ts';
+import { describeReader, readerWords } from './reader-words.ts';
 
 export const status: Command = {
   name: 'status',
@@ -57,7 +58,8 @@ async function* descriptions(secretId: string | undefined, { secrets }: Deps): A
 
 type Status = Awaited<ReturnType<typeof statusOf>>;
 
-async function statusOf(description: SecretDescription, { config, ledger }: Deps) {
+async function statusOf(description: SecretDescription, deps: Deps) {
+  const { config, ledger } = deps;
   const row = await readAnnouncement(ledger, description.arn);
   const superseded = await listSuperseded(ledger, description.arn);
   const since = row?.value.since ?? 0;
@@ -85,6 +87,7 @@ async function statusOf(description: SecretDescription, { config, ledger }: Deps
       .map(({ value }) => value)
       .filter(({ stage, kind }) => stage === 'retired' && kind === 'superseded')
       .map(({ versionId }) => versionId),
+    readers: await readerWords(description, deps),
     problems: [
       ...problemsOf(description, config),
       ...superseded.flatMap(({ value: { versionId, held } }) => heldProblem(versionId, held)),
@@ -145,6 +148,7 @@ function describe(secret: Status): string[] {
         `  retiring ${versionId}: ${stage}, next step ${at(dueAt)}${heldInWords === null ? '' : `, held because ${heldInWords}`}`,
     ),
     ...secret.retired.map((versionId) => `  retired ${versionId}: its key is gone`),
+    ...secret.readers.map(describeReader),
     ...secret.problems.map((problem) => `  ! ${problem}`),
   ];
 }

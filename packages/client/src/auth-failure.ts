@@ -1,4 +1,4 @@
-import { isObject, statusOf } from './secret-error.ts';
+import { fieldsOf, statusOf } from './secret-error.ts';
 
 /** How a call ended: it threw, or it returned. */
 export type Outcome = { readonly error: unknown } | { readonly result: unknown };
@@ -8,10 +8,10 @@ const refusals = /^(401|403|28P01|28000|1045|ER_ACCESS_DENIED_ERROR|18|16)$/;
 
 /** A 401 or 403 that was thrown or returned, or a database's refusal of a login. */
 export function isAuthFailure(outcome: Outcome): boolean {
-  const thing = 'error' in outcome ? outcome.error : outcome.result;
-  const { code, errno, message } = 'error' in outcome && isObject(thing) ? thing : {};
+  const thrown = 'error' in outcome;
+  const { code, errno, message } = fieldsOf(thrown && outcome.error);
+  const status = statusOf(thrown ? outcome.error : outcome.result);
   return (
-    [statusOf(thing), code, errno].some((sign) => refusals.test(String(sign))) ||
-    /^(WRONGPASS|NOAUTH) /.test(String(message))
+    [status, code, errno].some((sign) => refusals.test(String(sign))) || /^(WRONGPASS|NOAUTH) /.test(String(message))
   );
 }

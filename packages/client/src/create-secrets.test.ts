@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { createSecrets, type SecretsOptions } from './create-secrets.ts';
 import { fakeRuntime } from './fake-runtime.ts';
 import type { JsonObject } from './parse-secret.ts';
+import { preload } from './preload.ts';
 import { fakeSource, type FakeValue } from './testing.ts';
 
 const minute = 60_000;
@@ -389,7 +390,7 @@ test('preloads with one batch, and alone what did not come with it', async () =>
   const short = secrets.secret('arn:aws:secretsmanager:eu-central-1:123456789012:secret:s0');
   const handles = names.map((name) => secrets.secret(name));
 
-  await secrets.preload(...handles.slice(1), short);
+  await preload(secrets, ...handles.slice(1), short);
 
   expect(source.batches).toBe(1);
   expect(source.calls.map(({ secretId }) => secretId)).toEqual([short.secretId]);
@@ -400,10 +401,10 @@ test('preloads one by one where batches are not allowed, and what is missing is 
   const { source, secrets } = setUp({ a: { x: '1' }, b: { x: '2' } });
   const denied = { ...source, getMany: () => Promise.reject(new Error('AccessDenied')) };
   const others = createSecrets({ source: denied });
-  await others.preload(others.secret('a'), others.secret('b'));
+  await preload(others, others.secret('a'), others.secret('b'));
   expect(source.calls).toHaveLength(2);
 
-  const missing = secrets.preload(secrets.secret('a'), secrets.secret('c'));
+  const missing = preload(secrets, secrets.secret('a'), secrets.secret('c'));
 
   await expect(missing).rejects.toMatchObject({ code: 'NOT_FOUND', secretId: 'c' });
 });

@@ -1,10 +1,9 @@
-import { parseBinary, parseBy, parseJson, parseText, type JsonObject, type Parse } from './parse-secret.ts';
+import { parseSecret, type JsonObject, type Shape } from './parse-secret.ts';
 import { processRuntime, type Runtime } from './runtime.ts';
-import { secretCache, type IsNamed } from './secret-cache.ts';
-import type { Slot } from './secret-cells.ts';
+import { secretCache, type SecretCache } from './secret-cache.ts';
 import { secretHandle, type SecretHandle } from './secret-handle.ts';
 import type { SecretSource, Stage } from './secret-source.ts';
-import { sdkSource } from './sdk-source.ts';
+import { sdkReader } from './sdk-reader.ts';
 import type { StandardSchema } from './standard-schema.ts';
 
 export { SecretError, type SecretErrorCode } from './secret-error.ts';
@@ -39,15 +38,8 @@ export type Secrets = {
   ): SecretHandle<T>;
   secret(id: string, options: Which & { readonly format: 'text' }): SecretHandle<string>;
   secret(id: string, options?: Which): SecretHandle<JsonObject>;
-  /** Reads all of them, with one call for each 20. */
-  preload(...handles: readonly SecretHandle<unknown>[]): Promise<void>;
-  /** Asks again for each secret that is named, such as by an event. Resolves to whether there is any; a failure leaves it expired, and is not thrown. */
-  renew(isNamed: IsNamed): Promise<boolean>;
-  /** Resolves when no fetch and no callback is on its way. */
-  settled(): Promise<void>;
-};
-
-type HandleOptions = Which & { readonly format?: 'text' | 'binary'; readonly schema?: StandardSchema<unknown> };
+  // `settled` resolves when no fetch and no callback is on its way; the others are for this library's own entry points.
+} & Pick<SecretCache, 'settled' | 'track' | 'source' | 'slots' | 'refresh'>;
 
 /** Nothing is read, loaded or timed before a handle is used. */
 export function createSecrets(options: SecretsOptions = {}): Secrets {
@@ -56,21 +48,14 @@ export function createSecrets(options: SecretsOptions = {}): Secrets {
     staleIfErrorMs: 3_600_000,
     timeoutMs: 3_000,
     minForcedRefreshMs: 1_000,
+    source: sdkReader(),
     ...options,
+    runtime: { ...processRuntime, ...options.runtime },
   };
   for (const [name, ms] of Object.entries(settings)) {
     if (name.endsWith('Ms') && !(Number.isSafeInteger(ms) && Number(ms) >= 0)) throw new RangeError(name);
   }
-  const { source = sdkSource(), minForcedRefreshMs: pauseMs } = settings;
-  const cache = secretCache({ ...settings, source, runtime: { ...processRuntime, ...options.runtime } });
-  const slots = new WeakMap<SecretHandle<unknown>, Slot>();
-
-  function open<T>(id: string, { stage, versionId }: Which, parse: Parse<T>, copy?: (value: T) => T): SecretHandle<T> {
-    const slot = cache.slot(id, versionId, stage);
-    const handle = secretHandle({ cache, slot, parse, pauseMs, copy });
-    slots.set(handle, slot);
-    return handle;
-  }
+  const cache = secretCache(settings);
 
   function secret(id: string, options: Which & { readonly format: 'binary' }): SecretHandle<Uint8Array>;
   function secret<T>(
@@ -79,22 +64,9 @@ export function createSecrets(options: SecretsOptions = {}): Secrets {
   ): SecretHandle<T>;
   function secret(id: string, options: Which & { readonly format: 'text' }): SecretHandle<string>;
   function secret(id: string, options?: Which): SecretHandle<JsonObject>;
-  function secret(id: string, options: HandleOptions = {}): SecretHandle<unknown> {
-    const { format, schema } = options;
-    if (schema !== undefined) return open(id, options, parseBy(schema, format === 'text' ? parseText : undefined));
-    if (format === 'text') return open(id, options, parseText);
-    return format === 'binary'
-      ? open(id, options, parseBinary, (bytes) => bytes.slice())
-      : open(id, options, parseJson);
+  function secret(id: string, options: Which & Shape = {}): SecretHandle<unknown> {
+    return secretHandle(cache, cache.slot(id, options.versionId, options.stage), (raw) => parseSecret(raw, options));
   }
 
-  return {
-    secret,
-    async preload(...handles) {
-      cache.askMany(handles.flatMap((handle) => slots.get(handle) ?? []));
-      await Promise.all(handles.map((handle) => handle.version()));
-    },
-    renew: (isNamed) => cache.renew(isNamed),
-    settled: () => cache.settled(),
-  };
+  return { ...cache, secret };
 }

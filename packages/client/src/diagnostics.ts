@@ -4,7 +4,15 @@ import type { SecretErrorCode } from './secret-error.ts';
 
 /** What is told on the diagnostics channel `keyturn:client`. Never a value. */
 export type SecretDiagnostic = {
-  readonly type: 'refresh' | 'error' | 'stale' | 'rotate' | 'invalid' | 'auth-retry' | 'callback-failed';
+  readonly type:
+    | 'refresh'
+    | 'error'
+    | 'stale'
+    | 'rotate'
+    | 'invalid'
+    | 'auth-retry'
+    | 'callback-failed'
+    | 'acknowledge-failed';
   readonly secretId: string;
   readonly versionId?: string | undefined;
   /** How long the fetch took. */
@@ -14,6 +22,5 @@ export type SecretDiagnostic = {
 
 const diagnostics = channel('keyturn:client');
 
-export function tell(type: SecretDiagnostic['type'], secretId: string, facts: Partial<SecretDiagnostic> = {}): void {
-  if (diagnostics.hasSubscribers) diagnostics.publish({ type, secretId, ...facts });
-}
+export const tell = (type: SecretDiagnostic['type'], secretId: string, facts?: Partial<SecretDiagnostic>): void =>
+  diagnostics.publish({ type, secretId, ...facts });

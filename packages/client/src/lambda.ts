@@ -1,5 +1,6 @@
 import type { Secrets } from './create-secrets.ts';
 import type { EnvBinding } from './env.ts';
+import { preload } from './preload.ts';
 import { renewNamed, rotationMatchers, type RotationMatcher, type RotationNotice } from './rotation-events.ts';
 import { processRuntime, type Runtime } from './runtime.ts';
 import type { SecretHandle } from './secret-handle.ts';
@@ -40,18 +41,19 @@ export function lambda<E, C, R>(
 export async function beforeHandler(
   secrets: Secrets,
   event: unknown,
-  { preload = [], env = [], events = rotationMatchers, unknownRotation, ...options }: LambdaOptions,
+  options: LambdaOptions,
 ): Promise<RotationNotice | undefined> {
-  const runtime = { ...processRuntime, ...options.runtime };
-  const wait = (attempt: number) => new Promise<void>((resolve) => void runtime.after(200 * attempt, resolve));
-  const notice = events.map((match) => match(event)).find((found) => found !== undefined);
+  const { env = [], events = rotationMatchers } = options;
+  const { after } = { ...processRuntime, ...options.runtime };
+  const wait = (attempt: number) => new Promise<void>((resolve) => void after(200 * attempt, resolve));
+  const notice = events.map((match) => match(event)).find(Boolean);
 
-  if (notice !== undefined) {
+  if (notice) {
     const known = await renewNamed(secrets, notice, wait);
     await secrets.settled();
-    if (known || unknownRotation !== 'forward') return notice;
+    if (known || options.unknownRotation !== 'forward') return notice;
   }
-  await secrets.preload(...preload);
+  await preload(secrets, ...(options.preload ?? []));
   await Promise.all(env.map((binding) => binding.apply()));
   return undefined;
 }

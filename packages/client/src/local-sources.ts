@@ -1,7 +1,8 @@
 import { localFetch, processRuntime, type Runtime } from './runtime.ts';
-import { SecretError } from './secret-error.ts';
+import { fieldsOf, SecretError, secretError } from './secret-error.ts';
 import type { RawSecret, SecretRequest, SecretSource } from './secret-source.ts';
-import { sdkSource } from './sdk-source.ts';
+import { rawSecret, sdkReader } from './sdk-reader.ts';
+import { ignore } from './within.ts';
 
 export type LocalSourceOptions = {
   /** Default: what the extension's own variable says, else 2773. */
@@ -15,9 +16,8 @@ export type ExtensionSourceOptions = LocalSourceOptions & {
 };
 
 /** The AWS Parameters and Secrets Lambda Extension. It is not ready at once in a cold start: that is waited for. */
-export function extensionSource({ fresh = sdkSource(), ...options }: ExtensionSourceOptions = {}): SecretSource {
-  const runtime = { ...processRuntime, ...options.runtime };
-  const token = async () => runtime.env['AWS_SESSION_TOKEN'] ?? '';
+export function extensionSource({ fresh = sdkReader(), ...options }: ExtensionSourceOptions = {}): SecretSource {
+  const token = async ({ env }: Runtime) => env['AWS_SESSION_TOKEN'] ?? '';
   return { get: (request) => (request.fresh ? fresh.get(request) : ask(request, token, options)) };
 }
 
@@ -40,52 +40,45 @@ const attempts = 5;
 
 async function ask(
   request: SecretRequest,
-  token: () => Promise<string>,
+  token: (runtime: Runtime) => Promise<string>,
   options: LocalSourceOptions,
 ): Promise<RawSecret> {
   const { secretId, signal } = request;
   const runtime = { ...processRuntime, ...options.runtime };
-  const url = urlOf(request, options.port ?? Number(runtime.env['PARAMETERS_SECRETS_EXTENSION_HTTP_PORT'] ?? 2773));
+  const port = options.port ?? runtime.env['PARAMETERS_SECRETS_EXTENSION_HTTP_PORT'] ?? 2773;
+  const url = `http://localhost:${port}/secretsmanager/get?${queryOf(request)}`;
   for (let attempt = 1; ; attempt++) {
-    const headers = { 'X-Aws-Parameters-Secrets-Token': await token() };
-    const answer = await localFetch(url, { headers, signal }).catch(() => undefined);
-    if (answer?.ok) return rawSecret(await answer.json(), secretId);
-    const text = await (answer?.text() ?? '');
+    const headers = { 'X-Aws-Parameters-Secrets-Token': await token(runtime) };
+    const answer = await localFetch(url, { headers, signal }).catch(ignore);
+    if (answer?.ok) return parsed(await answer.json(), secretId);
+    const text = answer ? await answer.text() : 'not ready';
     signal.throwIfAborted();
-    if ((answer && !isStarting.test(text)) || attempt === attempts) {
-      throw new SecretError(codeOf(answer?.status, text), secretId);
+    const isStarting = /not ready/i.test(text);
+    if (!isStarting || attempt === attempts) {
+      // Both pass on what Secrets Manager said; only the exception's name is looked for in it.
+      const [name] = /\w+(Exception|Failure)/.exec(text) ?? [];
+      throw secretError({ name, status: isStarting ? 503 : answer?.status }, secretId);
     }
     await new Promise<void>((resolve) => void runtime.after(50 * attempt, resolve));
   }
 }
 
-const isStarting = /not ready/i;
-
-function urlOf({ secretId, stage, versionId, fresh }: SecretRequest, port: number): URL {
-  const url = new URL(`http://localhost:${port}/secretsmanager/get`);
-  url.searchParams.set('secretId', secretId);
-  if (stage !== undefined) url.searchParams.set('versionStage', stage);
-  if (versionId !== undefined) url.searchParams.set('versionId', versionId);
-  if (fresh) url.searchParams.set('refreshNow', 'true');
-  return url;
+function queryOf({ secretId, stage, versionId, fresh }: SecretRequest): string {
+  const query = {
+    secretId,
+    ...(stage && { versionStage: stage }),
+    ...(versionId && { versionId }),
+    ...(fresh && { refreshNow: 'true' }),
+  };
+  return new URLSearchParams(query).toString();
 }
 
-/** Both pass on what Secrets Manager said; only the exception's name is looked for in it. */
-function codeOf(status = 503, text: string): ConstructorParameters<typeof SecretError>[0] {
-  if (text.includes('ResourceNotFound')) return 'NOT_FOUND';
-  if (text.includes('Decryption')) return 'DECRYPTION_FAILED';
-  if (text.includes('AccessDenied') || status === 401 || status === 403) return 'ACCESS_DENIED';
-  if (text.includes('Throttl') || status === 429) return 'THROTTLED';
-  return status < 500 && !isStarting.test(text) ? 'INVALID_REQUEST' : 'UNAVAILABLE';
-}
-
-function rawSecret(answer: unknown, secretId: string): RawSecret {
-  const { ARN: arn, Name: name, VersionId: versionId, SecretString: text, SecretBinary: binary } = fieldsOf(answer);
-  if (arn === undefined || name === undefined || versionId === undefined) throw new SecretError('PARSE', secretId);
-  return { arn, name, versionId, text, binary: binary === undefined ? undefined : Buffer.from(binary, 'base64') };
-}
-
-function fieldsOf(answer: unknown): Partial<Record<string, string>> {
-  const isText = (entry: [string, unknown]): entry is [string, string] => typeof entry[1] === 'string';
-  return typeof answer === 'object' && answer !== null ? Object.fromEntries(Object.entries(answer).filter(isText)) : {};
+function parsed(answer: unknown, secretId: string): RawSecret {
+  const texts = Object.entries(fieldsOf(answer)).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  );
+  const { SecretBinary: binary, ...facts }: Partial<Record<string, string>> = Object.fromEntries(texts);
+  const raw = rawSecret({ ...facts, ...(binary && { SecretBinary: Buffer.from(binary, 'base64') }) });
+  if (!raw.arn || !raw.name || !raw.versionId) throw new SecretError('PARSE', secretId);
+  return raw;
 }

@@ -5,48 +5,35 @@ import type { SchemaResult, StandardSchema } from './standard-schema.ts';
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
 export type JsonObject = { readonly [key: string]: JsonValue };
 
-/** Makes a value of what a source answered. Throws a SecretError that holds nothing of it. */
-export type Parse<T> = (raw: RawSecret) => T | Promise<T>;
+export type Shape = { readonly format?: 'text' | 'binary'; readonly schema?: StandardSchema<unknown> };
 
-export const parseText: Parse<string> = ({ text, name }) => text ?? refuse(name);
-export const parseBinary: Parse<Uint8Array> = ({ binary, name }) => binary ?? refuse(name);
-export const parseJson: Parse<JsonObject> = (raw) => {
-  const value = jsonIn(raw);
-  return isJsonObject(value) ? deepFreeze(value) : refuse(raw.name);
-};
-
-/** `read`: what the schema is given, by default the JSON in the secret. */
-export const parseBy =
-  <T>(schema: StandardSchema<T>, read: (raw: RawSecret) => unknown = jsonIn): Parse<T> =>
-  (raw) => {
-    const accept = (result: SchemaResult<T>): T => {
-      if (result.issues === undefined) return deepFreeze(result.value);
-      const paths = result.issues.map(({ path = [] }) =>
-        path.map((step) => (typeof step === 'object' ? step.key : step)),
-      );
-      throw new SecretError('VALIDATION', raw.name, '', paths);
-    };
-    const result = schema['~standard'].validate(read(raw));
-    return result instanceof Promise ? result.then(accept) : accept(result);
-  };
-
-function jsonIn({ text, name }: RawSecret): unknown {
+/** What `format` says, else the JSON in a secret, or what the schema makes of it. Throws a SecretError that holds nothing of it. */
+export function parseSecret(raw: RawSecret, { format, schema }: Shape): unknown {
+  const wrong = (code: 'WRONG_TYPE' | 'PARSE') => new SecretError(code, raw.name);
+  const { text = '' } = raw;
+  const content = raw[format ?? 'text'];
+  if (content === undefined) throw wrong('WRONG_TYPE');
+  let value: unknown = content;
   try {
-    return JSON.parse(text ?? refuse(name));
-  } catch (error) {
+    if (!format) value = JSON.parse(text);
+  } catch {
     // A SyntaxError quotes the text.
-    throw error instanceof SecretError ? error : new SecretError('PARSE', name);
+    throw wrong('PARSE');
   }
-}
+  if (!schema && !format && (!isObject(value) || Array.isArray(value))) throw wrong('WRONG_TYPE');
 
-function refuse(name: string): never {
-  throw new SecretError('WRONG_TYPE', name);
+  const accept = (result: SchemaResult<unknown>): unknown => {
+    const { issues } = result;
+    if (!issues) return deepFreeze(result.value);
+    const steps = issues.map(({ path = [] }) => path.map((step) => (typeof step === 'object' ? step.key : step)));
+    throw new SecretError('VALIDATION', raw.name, '', steps);
+  };
+  const result = schema ? schema['~standard'].validate(value) : { value };
+  return result instanceof Promise ? result.then(accept) : accept(result);
 }
-
-const isJsonObject = (value: unknown): value is JsonObject => isObject(value) && !Array.isArray(value);
 
 /** Everybody gets the same object, so nobody may change it. Only what JSON is made of: a schema's Date or Map stays as it is. */
-function deepFreeze<T>(value: T): T {
+function deepFreeze(value: unknown): unknown {
   const kind: unknown = isObject(value) && Object.getPrototypeOf(value);
   if (isObject(value) && (kind === Object.prototype || kind === Array.prototype)) {
     Object.values(Object.freeze(value)).forEach(deepFreeze);

@@ -1,11 +1,11 @@
 /** What the library needs of the process it runs in, so that tests own time, chance and the environment. */
 export type Runtime = {
   /** Milliseconds since 1970. The wall clock: a monotonic one stands still while a Lambda environment is frozen. */
-  now(): number;
+  readonly now: () => number;
   /** From 0 (included) to 1. */
-  random(): number;
+  readonly random: () => number;
   /** Runs once after `ms`; returns what cancels it. `idle`: it does not keep the process alive. */
-  after(ms: number, run: () => void, idle?: boolean): () => void;
+  readonly after: (ms: number, run: () => void, idle?: boolean) => () => void;
   env: Record<string, string | undefined>;
 };
 
@@ -19,6 +19,9 @@ export const processRuntime: Runtime = {
   },
   env: process.env,
 };
+
+/** Of an event. */
+export const newId = (): string => crypto.randomUUID();
 
 /** HTTP for the extension and the agent, which are both on this host. */
 export const localFetch: typeof fetch = (...request) => fetch(...request);

@@ -15,19 +15,15 @@ type Issues = readonly (readonly PropertyKey[])[];
 
 /** Why a secret cannot be had. `retryable`: the same call may succeed later. It never holds a value. */
 export class SecretError extends Error {
-  override readonly name = 'SecretError';
-  readonly code: SecretErrorCode;
-  readonly secretId: string;
-  readonly retryable: boolean;
-  readonly issues: Issues;
+  declare readonly code: SecretErrorCode;
+  declare readonly secretId: string;
+  declare readonly retryable: boolean;
+  declare readonly issues: Issues;
 
   /** `was`: the name of what was thrown. The thrown thing itself is not kept: an SDK error may carry the answer's body. */
   constructor(code: SecretErrorCode, secretId: string, was = '', issues: Issues = []) {
     super(`${secretId}: ${code} ${was}${issues.map((path) => path.map(String).join('.')).join()}`.trim());
-    this.code = code;
-    this.secretId = secretId;
-    this.retryable = /^[TU]/.test(code);
-    this.issues = issues;
+    Object.assign(this, { name: 'SecretError', code, secretId, retryable: /^[TU]/.test(code), issues });
   }
 
   /** By name: an application may have this class twice, as an ES module and as CommonJS. */
@@ -37,32 +33,31 @@ export class SecretError extends Error {
 }
 
 /** By the names that AWS and Node give. What nobody knows, and has no 4xx status, counts as trouble that passes. */
-const codes: readonly (readonly [RegExp, SecretErrorCode])[] = [
-  [/NotFoundEx|404/, 'NOT_FOUND'],
-  [/Denied|Client|Token|Signature|40[13]/, 'ACCESS_DENIED'],
-  [/Decryption/, 'DECRYPTION_FAILED'],
-  [/Throttl|TooMany|Limit|429/, 'THROTTLED'],
-  [/Time|Abort/, 'TIMEOUT'],
-  [/NOT_FOUND|Parameter|Request|4\d\d$/, 'INVALID_REQUEST'],
+const codes: readonly (readonly [SecretErrorCode, RegExp])[] = [
+  ['NOT_FOUND', /NotFoundEx|404/],
+  ['ACCESS_DENIED', /Denied|Client|Token|Signature|40[13]/],
+  ['DECRYPTION_FAILED', /Decryption/],
+  ['THROTTLED', /Throttl|TooMany|Limit|429/],
+  ['TIMEOUT', /Time|Abort/],
+  ['INVALID_REQUEST', /NOT_FOUND|Parameter|Request|4\d\d$/],
 ];
 
 /** Whatever a source threw, as one of ours. */
 export function secretError(error: unknown, secretId: string): SecretError {
   if (error instanceof SecretError) return error;
-  const name = error instanceof Error && /^\w+$/.test(error.name) ? error.name : '';
-  const code = error instanceof Error && 'code' in error ? error.code : '';
-  const text = `${name} ${String(code)} ${String(statusOf(error))}`;
-  return new SecretError(codes.find(([pattern]) => pattern.test(text))?.[1] ?? 'UNAVAILABLE', secretId, name);
+  const { name, code } = fieldsOf(error);
+  const known = /^\w+$/.exec(String(name))?.[0] ?? '';
+  const text = [known, code, statusOf(error)].join(' ');
+  return new SecretError(codes.find(([, pattern]) => pattern.test(text))?.[0] ?? 'UNAVAILABLE', secretId, known);
 }
 
 /** The HTTP status of an answer or an error, as `fetch`, axios, got, undici and the AWS SDK tell it. */
 export function statusOf(thing: unknown): unknown {
-  if (typeof thing !== 'object' || thing === null) return undefined;
-  if ('status' in thing) return thing.status;
-  if ('statusCode' in thing) return thing.statusCode;
-  if ('$metadata' in thing) return isObject(thing.$metadata) && thing.$metadata['httpStatusCode'];
-  return 'response' in thing ? statusOf(thing.response) : undefined;
+  const { status, statusCode, $metadata, response } = fieldsOf(thing);
+  return status ?? statusCode ?? fieldsOf($metadata)['httpStatusCode'] ?? (response && statusOf(response));
 }
+
+export const fieldsOf = (thing: unknown): Record<string, unknown> => (isObject(thing) ? thing : {});
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;

@@ -1,3 +1,5 @@
+import type { OpenedSdk } from './sdk-reader.ts';
+
 /** A label of a version. Without one, a secret is read at `AWSCURRENT`. */
 export type Stage = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS' | (string & {});
 
@@ -25,4 +27,7 @@ export type SecretSource = {
   get(request: SecretRequest): Promise<RawSecret>;
   /** The current versions of these secrets. One that cannot be had is left out: it is then asked for alone. */
   getMany?(secretIds: readonly string[], signal: AbortSignal): Promise<readonly RawSecret[]>;
+  /** What a source by the SDK asks by, and an id as it asks for it: for batches. */
+  open?(secretId: string): Promise<OpenedSdk>;
+  here?(secretId: string): string;
 };

@@ -1,4 +1,5 @@
-import type { RawSecret, Stage } from './secret-source.ts';
+import type { Held } from './fetch-secret.ts';
+import type { Stage } from './secret-source.ts';
 
 /** One version of a secret. Only `value` is secret, and neither JSON, `util.inspect`, a spread nor a structured clone shows it. */
 export type SecretVersion<T> = {
@@ -13,18 +14,15 @@ export type SecretVersion<T> = {
   readonly stale: boolean;
 };
 
-export function secretVersion<T>(
-  read: () => T,
-  { versionId, arn, name }: RawSecret,
-  stage: Stage,
-  fetchedAt: number,
-  stale = false,
-): SecretVersion<T> {
+export function secretVersion<T>(value: T, held: Held, stage: Stage = ''): SecretVersion<T> {
+  const { startedAt: fetchedAt, stale } = held;
+  const { versionId, arn, name } = held.raw;
   const shown = { versionId, arn, name, stage, fetchedAt, stale };
   const version = {
     ...shown,
     get value() {
-      return read();
+      // Bytes cannot be frozen: each reader has a copy.
+      return value instanceof Uint8Array ? structuredClone(value) : value;
     },
   };
   Object.defineProperties(version, {

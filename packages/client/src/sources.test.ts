@@ -10,6 +10,7 @@ import { createSecrets } from './create-secrets.ts';
 import { failoverSource } from './failover-source.ts';
 import { fakeRuntime } from './fake-runtime.ts';
 import { agentSource, extensionSource } from './local-sources.ts';
+import { preload } from './preload.ts';
 import { sdkSource } from './sdk-source.ts';
 import type { SecretSource } from './secret-source.ts';
 import { fakeSource } from './testing.ts';
@@ -96,7 +97,7 @@ test('the SDK: many with one call for each twenty', async () => {
     return { json: { SecretValues: SecretIdList.map(entry), Errors: [] } };
   });
 
-  await secrets.preload(...Array.from({ length: 41 }, (_, n) => secrets.secret(`s${n}`)));
+  await preload(secrets, ...Array.from({ length: 41 }, (_, n) => secrets.secret(`s${n}`)));
 
   expect(received.map(({ operation }) => operation)).toEqual(Array.from({ length: 3 }, () => 'BatchGetSecretValue'));
 });

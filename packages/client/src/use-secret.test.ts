@@ -1,7 +1,9 @@
 import { expect, expectTypeOf, test } from 'vitest';
 
 import { createSecrets, type SecretsOptions } from './create-secrets.ts';
+import { bridge } from './bridge.ts';
 import { fakeRuntime } from './fake-runtime.ts';
+import type { JsonObject } from './parse-secret.ts';
 import { fakeSource } from './testing.ts';
 import type { UseOptions } from './use-secret.ts';
 
@@ -13,14 +15,15 @@ function setUp(options: SecretsOptions = {}) {
   const runtime = fakeRuntime();
   const secrets = createSecrets({ source, runtime, ...options });
   const stripe = secrets.secret('stripe');
+  const pending = secrets.secret('stripe', { stage: 'AWSPENDING' });
   const taken = new Set<unknown>(['first']);
   const seen: unknown[] = [];
   const answer = (value: { readonly [key: string]: unknown }): Answer => {
     seen.push(value['apiKey']);
     return { status: taken.has(value['apiKey']) ? 200 : 401 };
   };
-  const call = (use?: UseOptions) => stripe.use(answer, use);
-  return { source, runtime, secrets, stripe, taken, seen, answer, call };
+  const call = (use?: UseOptions<JsonObject>) => stripe.use(answer, use);
+  return { source, runtime, secrets, stripe, pending, taken, seen, answer, call };
 }
 
 test('a refused key is read again, and the call is made once more with the new one', async () => {
@@ -99,23 +102,23 @@ test('a refusal that was thrown is thrown again where no version helps', async (
 });
 
 test('the pending version is tried where the current one is refused and unchanged, if that is asked for', async () => {
-  const { source, call, taken, seen } = setUp();
+  const { source, call, pending, taken, seen } = setUp();
   await call();
   source.put('stripe', 'AWSPENDING', { apiKey: 'second' });
   taken.clear();
   taken.add('second');
 
   expect(await call()).toEqual({ status: 401 });
-  expect(await call({ candidates: ['AWSPENDING'] })).toEqual({ status: 200 });
+  expect(await call(bridge({ candidates: [pending] }))).toEqual({ status: 200 });
 
   expect(seen).toEqual(['first', 'first', 'first', 'second']);
 });
 
 test('a candidate that is not there leaves the refusal as it was', async () => {
-  const { call, taken } = setUp();
+  const { call, pending, taken } = setUp();
   taken.clear();
 
-  expect(await call({ candidates: ['AWSPENDING'] })).toEqual({ status: 401 });
+  expect(await call(bridge({ candidates: [pending] }))).toEqual({ status: 401 });
 });
 
 test('a window bridges a rotation that sets the new key before it switches', async () => {
@@ -123,7 +126,7 @@ test('a window bridges a rotation that sets the new key before it switches', asy
   await call();
   taken.clear();
   taken.add('second');
-  const calls = Promise.all(Array.from({ length: 100 }, () => call({ windowMs: 5000 })));
+  const calls = Promise.all(Array.from({ length: 100 }, () => call(bridge({ windowMs: 5000, runtime }))));
   await runtime.pass(1900);
   source.rotate('stripe', { apiKey: 'second' });
 
@@ -137,7 +140,7 @@ test('a window bridges a rotation that sets the new key before it switches', asy
 test('a window ends: then the refusal is the answer', async () => {
   const { runtime, call, taken, seen } = setUp();
   taken.clear();
-  const ended = call({ windowMs: 5000 });
+  const ended = call(bridge({ windowMs: 5000, runtime }));
 
   await runtime.pass(5000);
 
@@ -149,7 +152,7 @@ test('a caller that gives up ends the window', async () => {
   const { runtime, call, taken } = setUp();
   const abort = new AbortController();
   taken.clear();
-  const ended = call({ windowMs: 60_000, signal: abort.signal });
+  const ended = call({ ...bridge({ windowMs: 60_000, runtime }), signal: abort.signal });
   await runtime.pass(1500);
 
   abort.abort();
@@ -229,6 +232,14 @@ test.each(codes)('%s: a refusal that is thrown', async (_, facts) => {
   });
 
   expect(answer).toBe('yes');
+});
+
+test('an error whose message is a number is not a refusal', async () => {
+  const { source, stripe } = setUp();
+
+  await expect(stripe.use(() => Promise.reject(new Error('401')))).rejects.toThrow('401');
+
+  expect(source.calls).toHaveLength(1);
 });
 
 test.each([{ status: 500 }, { code: 18 }, { code: '28P01' }, null, 'text', { status: '200' }])(

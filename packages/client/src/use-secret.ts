@@ -1,11 +1,9 @@
-import { abortable } from './abortable.ts';
 import { isAuthFailure, type Outcome } from './auth-failure.ts';
 import { tell } from './diagnostics.ts';
-import type { Runtime } from './runtime.ts';
-import { ignore } from './fetch-secret.ts';
-import { isObject } from './secret-error.ts';
-import type { Stage } from './secret-source.ts';
+import { fieldsOf } from './secret-error.ts';
+import type { SecretHandle } from './secret-handle.ts';
 import type { SecretVersion } from './secret-version.ts';
+import { ignore } from './within.ts';
 
 export type UseContext = {
   /** 1, then 2 and so on: never twice with the same version. */
@@ -14,27 +12,22 @@ export type UseContext = {
   readonly signal: AbortSignal;
 };
 
-export type UseOptions = {
+/** Finds a version that was not tried yet. `refresh` asks for the current one; undefined: it cannot be had. */
+export type Search<T> = (
+  refresh: () => Promise<SecretVersion<T> | void>,
+  tried: ReadonlySet<string>,
+  signal: AbortSignal | undefined,
+) => Promise<SecretVersion<T> | void>;
+
+export type UseOptions<T> = {
   /** What counts as a refused credential. Default: 401 and 403, thrown or returned, and the logins that databases refuse. */
   readonly isAuthFailure?: (outcome: Outcome) => boolean;
-  /** Stages to try where `AWSCURRENT` is unchanged, such as `['AWSPENDING']`: for rotations that set the new key before they switch. */
-  readonly candidates?: readonly Stage[];
-  /** How long to go on looking for a new version after a refusal, in milliseconds. Default 0: one retry at most. */
-  readonly windowMs?: number;
+  /** Where to look for another version after a refusal, and for how long: `bridge` of `@keyturn/client/bridge`. Default: asks once, and tries once more. */
+  search?(this: void, ...look: Parameters<Search<T>>): ReturnType<Search<T>>;
   readonly signal?: AbortSignal;
 };
 
 export type Use<T, R> = (value: T, context: UseContext) => R;
-
-type Versions<T> = {
-  readonly secretId: string;
-  readonly runtime: Runtime;
-  /** At most how often a refusal asks Secrets Manager, in milliseconds. */
-  readonly pauseMs: number;
-  current(signal: AbortSignal | undefined): Promise<SecretVersion<T>>;
-  refresh(failed: string, signal: AbortSignal | undefined): Promise<SecretVersion<T>>;
-  candidate(stage: Stage, signal: AbortSignal | undefined): Promise<SecretVersion<T>>;
-};
 
 /** Of a caller that never gives up. */
 const never = new AbortController().signal;
@@ -44,58 +37,38 @@ const never = new AbortController().signal;
  * version makes better, is returned or thrown as it was.
  */
 export async function useSecret<T, R>(
-  { secretId, runtime, pauseMs, ...versions }: Versions<T>,
+  { secretId, version, refresh }: Pick<SecretHandle<T>, 'secretId' | 'version' | 'refresh'>,
   fn: Use<T, R>,
-  options: UseOptions = {},
+  options: UseOptions<T> = {},
 ): Promise<Awaited<R>> {
-  const { candidates = [], windowMs = 0, signal } = options;
+  const { search, signal } = options;
   const isRefused = options.isAuthFailure ?? isAuthFailure;
   const tried = new Set<string>();
-  let version = await versions.current(signal);
-  const deadline = runtime.now() + windowMs;
-
+  let found = await version({ signal });
   for (;;) {
-    const { value, versionId } = version;
+    const { value, versionId } = found;
     tried.add(versionId);
     const outcome = await outcomeOf(() => fn(value, { attempt: tried.size, versionId, signal: signal ?? never }));
-    const next = isRefused(outcome) && (windowMs || tried.size < 2) ? await otherThan(versionId) : undefined;
-    if (!next) {
+    const ask = () => refresh({ ifVersionId: versionId, signal }).catch(ignore);
+    let next: SecretVersion<T> | void = undefined;
+    // Where none can be had, the refusal is a better answer than our own trouble.
+    if (isRefused(outcome)) next = await (search ? search(ask, tried, signal) : tried.size < 2 ? ask() : undefined);
+    if (!next || tried.has(next.versionId)) {
       if ('error' in outcome) throw outcome.error;
       return outcome.result;
     }
-    discard(outcome);
-    version = next;
-    tell('auth-retry', secretId, { versionId: next.versionId });
-  }
-
-  /** A version that was not tried yet. Where none can be had, the refusal is a better answer than our own trouble. */
-  async function otherThan(failed: string): Promise<SecretVersion<T> | undefined> {
-    for (;;) {
-      for (const stage of [undefined, ...candidates]) {
-        const look = stage ? versions.candidate(stage, signal) : versions.refresh(failed, signal);
-        const found = await look.catch(ignore);
-        if (found && !tried.has(found.versionId)) return found;
-      }
-      const leftMs = deadline - runtime.now();
-      if (leftMs <= 0 || signal?.aborted) return undefined;
-      const pause = new Promise<void>((resolve) => {
-        runtime.after(Math.min(leftMs, pauseMs * (1 + runtime.random() / 10)), resolve);
-      });
-      await abortable(pause, signal).catch(ignore);
-    }
+    // A body that nobody reads keeps its connection.
+    const { body } = fieldsOf('result' in outcome && outcome.result);
+    if (body instanceof ReadableStream) body.cancel().catch(ignore);
+    found = next;
+    tell('auth-retry', secretId, { versionId: found.versionId });
   }
 }
 
-async function outcomeOf<R>(call: () => R): Promise<{ error: unknown } | { result: Awaited<R> }> {
+const outcomeOf = async <R>(call: () => R): Promise<{ error: unknown } | { result: Awaited<R> }> => {
   try {
     return { result: await call() };
   } catch (error) {
     return { error };
   }
-}
-
-/** A body that nobody reads keeps its connection. */
-function discard(outcome: Outcome): void {
-  const { body } = 'result' in outcome && isObject(outcome.result) ? outcome.result : {};
-  if (body instanceof ReadableStream) body.cancel().catch(ignore);
-}
+};

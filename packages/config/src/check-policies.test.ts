@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 
 import { parseConfig } from './parse-config.ts';
 import { managedSecret } from './managed-secret.ts';
+import { acknowledgingReaders } from './readers-of.ts';
 
 /** A stage with one policy that says this, and a provider whose nodes need three minutes. */
 const stage = (policy: string) => `
@@ -121,4 +122,34 @@ test('without acceptOutage a grace of nothing is refused as ever', () => {
   expect(refusalOf(weekly('grace: 0s, window: 2h'))).toContain(
     'policies.standard.grace: with provider apigee: 0s is too short',
   );
+});
+
+/** The same stage with a reader that says this of its acknowledgements. */
+const telling = (acknowledges: string, policy = 'grace: 24h') =>
+  stage(policy).replace('agent: { refresh: 5m }', `agent: { refresh: 5m, acknowledges: ${acknowledges} }`);
+
+test('a reader that acknowledges does not lapse before it is asked: schedule, grace and margin', () => {
+  expect(refusalOf(telling("{ accounts: ['111122223333'], lapse: 31d }"))).toContain(
+    'readers.agent.acknowledges.lapse: 31d is too short, it takes 31d 10m for a reader of a policy with rate(30 days): it tells once for each version (schedule + grace + margin)',
+  );
+  expect(refusalOf(telling("{ accounts: ['111122223333'], lapse: 32d }"))).toBe('nothing');
+  expect(refusalOf(telling("{ accounts: ['111122223333'] }"))).toBe('nothing');
+});
+
+test.each([
+  ['no account', '{ accounts: [] }', 'readers.agent.acknowledges.accounts'],
+  ['an account that is none', "{ accounts: ['1111'] }", 'readers.agent.acknowledges.accounts.0'],
+  ['a number, which loses its zeroes', '{ accounts: [111122223333] }', 'readers.agent.acknowledges.accounts.0'],
+  ['everybody', "{ accounts: ['*'] }", 'readers.agent.acknowledges.accounts.0'],
+  ['what there is not', "{ accounts: ['111122223333'], bus: x }", 'readers.agent.acknowledges.bus'],
+])('acknowledgements are refused with %s', (_, acknowledges, field) => {
+  expect(refusalOf(telling(acknowledges))).toContain(`${field}: `);
+});
+
+test('a policy knows which of its readers acknowledge, whose word counts, and for how long', () => {
+  const config = parseConfig(telling("{ accounts: ['111122223333', '444455556666'], lapse: 40d }"));
+
+  expect(acknowledgingReaders(['agent'], config)).toEqual([
+    { id: 'agent', accounts: ['111122223333', '444455556666'], lapseMs: 3_456_000_000 },
+  ]);
 });

@@ -6,7 +6,7 @@ import { formatDuration } from './duration.ts';
 import { entry } from './entry.ts';
 import { holdOffFactor, leastHoldOff } from './hold-off.ts';
 import type { Problems } from './problem.ts';
-import { readersOf } from './readers-of.ts';
+import { acknowledgingReaders, readersOf } from './readers-of.ts';
 import { timingOf } from './timing.ts';
 
 const hourMs = 3_600_000;
@@ -24,6 +24,7 @@ export function* checkPolicies(config: Config): Problems {
       yield* outageProblems(at, policy);
       continue;
     }
+    yield* lapseProblems(policy, config);
     for (const [name, provider] of Object.entries(config.providers)) {
       for (const { field, message } of timeProblems(policy, provider, config)) {
         yield { field: `${at}.${field}`, message: `with provider ${name}: ${message}` };
@@ -89,6 +90,22 @@ function* maxGraceProblems(at: string, { grace, maxGrace }: PolicyConfig): Probl
   if (maxGrace >= grace) return;
   const message = `${formatDuration(maxGrace)} is shorter than the grace, ${formatDuration(grace)}; give it at least that`;
   yield { field: `${at}.maxGrace`, message };
+}
+
+const scheduleUnits: Readonly<Record<string, number>> = { minute: 60_000, hour: hourMs, day: 24 * hourMs };
+
+// It tells once for each version: one that lapses before the next rotation's grace is over never holds a key.
+function* lapseProblems({ schedule, grace, readers }: PolicyConfig, config: Config): Problems {
+  const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(schedule) ?? [];
+  const everyMs = Number(count) * (scheduleUnits[unit] ?? Number.NaN);
+  const { marginMs } = timingOf(config);
+  for (const { id, lapseMs } of acknowledgingReaders(readers, config)) {
+    const least = everyMs + grace + marginMs;
+    const what = `for a reader of a policy with ${schedule}: it tells once for each version (schedule + grace + margin)`;
+    for (const { message } of tooShort('lapse', lapseMs, least, what)) {
+      yield { field: `readers.${id}.acknowledges.lapse`, message };
+    }
+  }
 }
 
 function* tooShort(field: string, ms: number, least: number, what: string): Problems {

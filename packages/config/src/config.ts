@@ -14,6 +14,18 @@ const reader = z.strictObject({
     .prefault('0s')
     .meta({ description: 'How long it goes on with the old value while Secrets Manager does not answer' }),
   tokenLifetime: duration.prefault('0s').meta({ description: 'Life of a token that it mints from the key' }),
+  acknowledges: z
+    .strictObject({
+      accounts: z
+        .array(z.string().regex(/^\d{12}$/, 'the id of an AWS account, twelve digits, in quotes'))
+        .nonempty()
+        .meta({ description: 'Whose VersionAdopted events count as this reader' }),
+      lapse: duration.prefault('90d').meta({
+        description: 'A reader that was silent for longer does not count; longer than from rotation to rotation',
+      }),
+    })
+    .optional()
+    .meta({ description: 'It tells which version it uses: an old key waits for it until maxGrace' }),
 });
 
 const policy = z.strictObject({
@@ -48,7 +60,8 @@ const policy = z.strictObject({
       'The old key is kept while the provider says that it was used within this time, 7d at most for Apigee; no such gate unless given',
   }),
   maxGrace: duration.prefault('7d').meta({
-    description: 'After this long an old key that is still read or still used lives longer than the policy allows',
+    description:
+      'After this long an old key that is still read, still used or not let go by a reader lives longer than the policy allows',
   }),
   afterMaxGrace: z
     .enum(['hold', 'force'])

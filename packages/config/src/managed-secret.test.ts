@@ -55,6 +55,7 @@ test('the policy has its times in milliseconds, and its readers', () => {
     window: '4h',
     approvePendingProducts: false,
     entitlements: [],
+    acknowledging: [],
     readers: [
       { id: 'aws-cache', refreshMs: 3_600_000, staleOnErrorMs: 3_600_000, tokenLifetimeMs: 0 },
       { id: 'agent', refreshMs: 300_000, staleOnErrorMs: 0, tokenLifetimeMs: 0 },

@@ -6,7 +6,7 @@ import type { Shape } from '@keyturn/rotation/shape';
 import type { Config, PolicyConfig, ProviderConfig } from './config.ts';
 import { entry } from './entry.ts';
 import { leastHoldOff } from './hold-off.ts';
-import { readersOf } from './readers-of.ts';
+import { acknowledgingReaders, readersOf, type AcknowledgingReader } from './readers-of.ts';
 import { routeOf, type Route } from './route.ts';
 import { isTagValue } from './tag-value.ts';
 import { timingOf, type Timing } from './timing.ts';
@@ -44,6 +44,8 @@ export type Policy = Omit<PolicyConfig, Reworked> & {
   /** What a check has to ask the data plane for. */
   readonly probe: 'credential' | 'none';
   readonly readers: readonly Reader[];
+  /** Those of them that tell which version they use. */
+  readonly acknowledging: readonly AcknowledgingReader[];
   /** Length of the rotation window as Secrets Manager writes it, such as 3h. */
   readonly window: string | undefined;
 };
@@ -140,6 +142,7 @@ function policyOf(id: string, policy: PolicyConfig, provider: ProviderConfig, co
     propagationBudgetMs: propagationBudget,
     probe: policy.verification === 'dataPlane' ? 'credential' : 'none',
     readers: readersOf(readers, config),
+    acknowledging: acknowledgingReaders(readers, config),
     window,
   };
 }

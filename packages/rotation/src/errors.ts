@@ -38,6 +38,7 @@ export const reasons = [
   // A superseded key is due, but has to wait.
   'still-read',
   'still-used',
+  'not-adopted',
   'still-accepted',
   're-enabled',
   'observe-only',

@@ -20,15 +20,27 @@ export type Bundle = {
 const run = promisify(execFile);
 const imports = 25;
 
+/** All entry points but `/testing`, which is for an application's tests. */
+const everything = [
+  '',
+  '/preload',
+  '/bridge',
+  '/lambda',
+  '/rotation-events',
+  '/env',
+  '/middy',
+  '/sdk-source',
+  '/local-sources',
+  '/failover-source',
+  '/keep-fresh',
+  '/secrets-manager',
+  '/acknowledge',
+];
+
 const entries: Readonly<Record<string, string>> = {
   'an empty module': 'export {};',
   '@keyturn/client, core': `export { createSecrets } from '@keyturn/client';`,
-  '@keyturn/client, everything': [
-    `export * from '@keyturn/client';`,
-    ...['lambda', 'env', 'middy', 'sdk-source', 'local-sources', 'failover-source', 'keep-fresh'].map(
-      (entry) => `export * from '@keyturn/client/${entry}';`,
-    ),
-  ].join('\n'),
+  '@keyturn/client, everything': everything.map((entry) => `export * from '@keyturn/client${entry}';`).join('\n'),
   'powertools getSecret': `export { getSecret } from '@aws-lambda-powertools/parameters/secrets';`,
   'middy core and secrets-manager': `export { default as middy } from '@middy/core'; export { default } from '@middy/secrets-manager';`,
 };

@@ -1,6 +1,7 @@
 import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createSecrets } from '@keyturn/client';
+import { bridge } from '@keyturn/client/bridge';
 import { sdkSource } from '@keyturn/client/sdk-source';
 import middy from '@middy/core';
 import secretsManager from '@middy/secrets-manager';
@@ -66,17 +67,16 @@ export const middyReader = (endpoint: string): Reader => {
   };
 };
 
-type UseOptions = { readonly windowMs?: number; readonly candidates?: readonly string[] };
-
 export const keyturn =
-  (name: string, use: UseOptions = {}, ttlMs?: number): Maker =>
+  (name: string, { windowMs }: { readonly windowMs?: number } = {}, ttlMs?: number): Maker =>
   (endpoint) => {
     const source = sdkSource({ client: sdkClient(endpoint) });
     const stripe = createSecrets({ source, ...(ttlMs !== undefined && { ttlMs }) }).secret('stripe');
     const keyOf = (value: { readonly [key: string]: unknown }): string => String(value['apiKey']);
+    const options = windowMs === undefined ? {} : bridge({ windowMs });
     return {
       name,
       read: async () => keyOf(await stripe.get()),
-      call: (call) => stripe.use((value) => call(keyOf(value)), use),
+      call: (call) => stripe.use((value) => call(keyOf(value)), options),
     };
   };

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 
+import { parseArn } from './arn.ts';
+import { busAllows } from './bus-policy.ts';
 import type { Archives } from './event-archives.ts';
 import { ruleStates, type EventBuses, type NewEvent, type Rule } from './event-bridge.ts';
 import type { Target } from './event-delivery.ts';
@@ -63,10 +65,11 @@ export function eventBridge(buses: EventBuses, archives: Archives): Operations {
     ...ruleOperations(buses),
     ...archives.operations,
 
-    PutEvents: operation(z.object({ Entries: z.array(entry).min(1).max(10) }), ({ Entries }) => {
+    PutEvents: operation(z.object({ Entries: z.array(entry).min(1).max(10) }), ({ Entries }, { account }) => {
       const size = Entries.reduce((sum, each) => sum + sizeOf(each), 0);
       if (size > 1_048_576) throw validation('Total size of the entries in the request is over the limit.');
-      const results = Entries.map((each) => put(buses, each));
+      if (account !== undefined) checkForeign(buses, account, Entries);
+      const results = Entries.map((each) => put(buses, each, account));
       return { FailedEntryCount: results.filter((result) => 'ErrorCode' in result).length, Entries: results };
     }),
 
@@ -81,7 +84,20 @@ export function eventBridge(buses: EventBuses, archives: Archives): Operations {
   };
 }
 
-function put(buses: EventBuses, each: Entry): { EventId: string } | { ErrorCode: string; ErrorMessage: string } {
+/** Another account puts where the policy of the bus lets it, or nothing. */
+function checkForeign(buses: EventBuses, account: string, entries: readonly Entry[]): void {
+  for (const { EventBusName, Source: source = '', DetailType: detailType = '' } of entries) {
+    const { arn, policy } = buses.find(EventBusName);
+    if (account === parseArn(arn)?.account || busAllows(arn, policy, { account, source, detailType })) continue;
+    throw new ServiceError('AccessDeniedException', `Account ${account} may not put this event.`, { status: 403 });
+  }
+}
+
+function put(
+  buses: EventBuses,
+  each: Entry,
+  account: string | undefined,
+): { EventId: string } | { ErrorCode: string; ErrorMessage: string } {
   const { Source: source, DetailType: detailType, Detail = '', EventBusName: bus = 'default' } = each;
   if (source === undefined || detailType === undefined || Detail === '') {
     return refused('InvalidArgument', 'Parameter Source, DetailType or Detail is not valid. Reason: it is required.');
@@ -92,7 +108,13 @@ function put(buses: EventBuses, each: Entry): { EventId: string } | { ErrorCode:
     return refused('NotAuthorizedForSourceException', `Not authorized for the source ${source}.`);
   // AWS takes such an entry and drops it. Nobody would notice here either.
   if (!buses.has(bus)) return refused('ResourceNotFoundException', `Event bus ${bus} does not exist.`);
-  const event: NewEvent = { source, 'detail-type': detailType, resources: each.Resources ?? [], detail };
+  const event: NewEvent = {
+    source,
+    'detail-type': detailType,
+    resources: each.Resources ?? [],
+    detail,
+    ...(account && { account }),
+  };
   const time = each.Time === undefined ? {} : { time: `${new Date(each.Time * 1000).toISOString().slice(0, 19)}Z` };
   return { EventId: buses.put(buses.find(bus), { ...event, ...time }).id };
 }
@@ -117,6 +139,9 @@ function busOperations(buses: EventBuses): Operations {
     DescribeEventBus: operation(z.object({ Name: text }), ({ Name }) => {
       const { name: found, arn, createdAt } = buses.find(Name);
       return { Name: found, Arn: arn, CreationTime: createdAt };
+    }),
+    PutPermission: operation(z.object({ EventBusName: text, Policy: z.string() }), ({ EventBusName, Policy }) => {
+      buses.find(EventBusName).policy = Policy;
     }),
     ListEventBuses: operation(page.extend({ NamePrefix: z.string().default('') }), ({ NamePrefix }) => ({
       EventBuses: buses

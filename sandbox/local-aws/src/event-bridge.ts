@@ -13,12 +13,13 @@ export type NewEvent = {
   readonly detail: unknown;
   /** ISO 8601. */
   readonly time?: string;
+  /** Who put it; ours unless given. */
+  readonly account?: string;
 };
 
 export type EventEnvelope = Required<NewEvent> & {
   readonly version: '0';
   readonly id: string;
-  readonly account: string;
   readonly region: string;
   readonly 'replay-name'?: string;
 };
@@ -44,6 +45,8 @@ export type Bus = {
   readonly arn: string;
   readonly rules: Map<string, Rule>;
   readonly createdAt: Date;
+  /** Who else may put events, as JSON. */
+  policy: string;
 };
 
 export type NewRule = Pick<Rule, 'name' | 'schedule' | 'description' | 'state'> & {
@@ -93,6 +96,7 @@ export function eventBuses({ place, clock, delivery, sweepEveryMs, onEvent }: Bu
       arn: arn(place, 'events', `event-bus/${name}`),
       rules: new Map(),
       createdAt: new Date(clock.now()),
+      policy: '',
     };
     buses.set(name, bus);
     return bus;

@@ -2,8 +2,11 @@ import * as z from 'zod';
 
 import { ServiceError, validation } from './service-error.ts';
 
-/** Who calls: a request that may end before its answer is there. */
-export type Call = { readonly signal: AbortSignal };
+/**
+ * Who calls: a request that may end before its answer is there. `account`: with an access key id of twelve digits a caller is of that account;
+ * undefined: of ours.
+ */
+export type Call = { readonly signal: AbortSignal; readonly account: string | undefined };
 
 export type Operation = (input: unknown, call: Call) => Promise<unknown>;
 

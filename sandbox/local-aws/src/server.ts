@@ -47,7 +47,7 @@ async function answer(services: Services, request: IncomingMessage, response: Se
     checkOrigin(request);
     const target = header(request, 'x-amz-target');
     if (target?.startsWith('DynamoDB_') === true) return services.dynamo(request, response);
-    const call = { signal: goneSignal(response) };
+    const call = { signal: goneSignal(response), account: accountOf(request) };
     const body = await readBody(request);
     if (target === undefined) {
       const route = services.rest.find((candidate) => candidate.matches(request));
@@ -76,6 +76,9 @@ function checkOrigin(request: IncomingMessage): void {
     throw new ServiceError('MissingAuthenticationTokenException', 'The request is not signed.', { status: 403 });
   }
 }
+
+const accountOf = (request: IncomingMessage): string | undefined =>
+  / Credential=(\d{12})\//.exec(request.headers.authorization ?? '')?.[1];
 
 const unknownOperation = (name: string, status = 400) =>
   new ServiceError('UnknownOperationException', `local-aws does not know ${name}.`, { status });

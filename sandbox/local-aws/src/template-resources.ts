@@ -120,6 +120,13 @@ const rule = type({
   },
 });
 
+const eventBusPolicy = type({
+  schema: z.strictObject({ EventBusName: z.string(), StatementId: z.string(), Statement: document }),
+  physical: nameless,
+  create: ({ EventBusName, Statement }, { call }) =>
+    call('AWSEvents.PutPermission', { EventBusName, Policy: JSON.stringify({ Statement: [Statement] }) }),
+});
+
 const archive = type({
   schema: z.strictObject({
     ArchiveName: z.string(),
@@ -147,6 +154,7 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
   ['AWS::Lambda::Permission', permission],
   ['AWS::Lambda::EventInvokeConfig', eventInvokeConfig],
   ['AWS::Events::Archive', archive],
+  ['AWS::Events::EventBusPolicy', eventBusPolicy],
   ['AWS::SQS::QueuePolicy', queuePolicy],
   ['AWS::Events::Rule', rule],
   ['AWS::Lambda::EventSourceMapping', eventSourceMapping],

@@ -6,7 +6,7 @@ import { readAgreeing } from '@keyturn/rotation/shape';
 
 import type { Deps } from './deps.ts';
 import { earliest } from './due-time.ts';
-import { findReader, findUser, type Kept } from './gates.ts';
+import { findLateReaders, findReader, findUser, type Kept } from './gates.ts';
 import { holdsKey, labelsOf, type Live } from './managed-versions.ts';
 import { isNamed, namedElsewhere, type Elsewhere } from './named-keys.ts';
 import { findOldKey, type OldKey } from './old-key.ts';
@@ -33,6 +33,8 @@ export async function passFences(row: Superseded, live: Live, deps: Deps): Promi
   const lastRead = await deps.secrets.lastRead(live.secret.arn);
   const reader = await findReader(row, lastRead, live, deps);
   if (reader !== undefined) return reader;
+  const late = await findLateReaders(row, live, deps);
+  if (late !== undefined) return late;
 
   const old = await findOldKey(row, live, deps);
   if (old === undefined) return { verdict: 'wait', row: { ...row, stage: 'retired', held: null, dueAt: null } };

@@ -1,3 +1,4 @@
+import { lateReaders, listAdoptions } from '@keyturn/aws/adoption';
 import { dayOf } from '@keyturn/aws/last-read';
 import { noteReader, readOldReads } from '@keyturn/aws/own-reads';
 import type { Superseded } from '@keyturn/aws/supersession';
@@ -10,12 +11,14 @@ import type { OldKey } from './old-key.ts';
 /** A key that is due, and that somebody seems to need: it is kept, for no longer than the policy wants. */
 export type Kept = {
   readonly verdict: 'keep';
-  readonly reason: 'still-read' | 'still-used';
+  readonly reason: 'still-read' | 'still-used' | 'not-adopted';
   /** When it may look different. */
   readonly lookAt: number;
   readonly overMaxGrace: boolean;
   /** When the policy ends it all the same. */
   readonly forceAt: number | null;
+  /** With `not-adopted`: who has not said that it uses a newer version. */
+  readonly lateReaders?: string[];
 };
 
 const dayMs = 86_400_000;
@@ -48,6 +51,19 @@ export async function findReader(
   if (clock.now() >= until) return undefined;
   const nextLook = Math.min(until, clock.now() + timing.holdRetryMs);
   return keep({ reason: 'still-read', until: nextLook }, row, live, clock.now());
+}
+
+/** Whether a reader that tells which version it uses, and was heard of lately, has not let go of this one. */
+export async function findLateReaders(row: Superseded, live: Live, { ledger, clock }: Deps): Promise<Kept | undefined> {
+  const { policy, timing, arn } = live.secret;
+  if (!isGated(row) || policy.acknowledging.length === 0) return undefined;
+  const now = clock.now();
+  const { currentVersionId } = live;
+  const adoptions = await listAdoptions(ledger, arn);
+  const late = lateReaders(adoptions, row, { readers: policy.acknowledging, currentVersionId, now });
+  if (late.length === 0) return undefined;
+  const kept = keep({ reason: 'not-adopted', until: now + timing.holdRetryMs }, row, live, now);
+  return kept && { ...kept, lateReaders: late };
 }
 
 /**

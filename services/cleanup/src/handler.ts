@@ -48,7 +48,7 @@ const deps: Deps = {
   log: logger('cleanup'),
 };
 
-/** Called for each SecretRotated, RotationFailed and VerificationFailed. */
+/** Called for each SecretRotated, RotationFailed and VerificationFailed, and for each VersionAdopted that a reader sends. */
 export const handler = onQueue({
   service: 'cleanup',
   parse: parseOutcome,

@@ -17,6 +17,7 @@ export type Hold = {
   /** The key lives longer than the policy allows: told once more. */
   readonly overMaxGrace?: boolean;
   readonly forceAt?: number | null;
+  readonly lateReaders?: string[];
 };
 
 /** Leaves a due key alive, looks again later, and tells the owner once per reason. `change`: what else the row has to say from now on. */
@@ -53,6 +54,7 @@ async function tell({ row, hold, nextTryAt }: Held, deps: Deps): Promise<void> {
     step,
     overMaxGrace,
     forceAt: forceAt === null ? null : new Date(forceAt).toISOString(),
+    lateReaders: hold.lateReaders,
   };
   const about = occurrence(deps, {
     correlationId: row.correlationId,

@@ -1,6 +1,7 @@
 import { RotationFailed } from '@keyturn/events/rotation-failed';
 import { SecretRotated } from '@keyturn/events/secret-rotated';
 import { VerificationFailed } from '@keyturn/events/verification-failed';
+import { VersionAdopted } from '@keyturn/events/version-adopted';
 import { PendingError, PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { parseSecretArn, secretHash } from '@keyturn/rotation/mark';
 import * as z from 'zod';
@@ -8,6 +9,7 @@ import * as z from 'zod';
 import { countRefusal } from './breaker.ts';
 import { clearDeadPending, clearStuckPending } from './clear-dead-pending.ts';
 import type { Deps } from './deps.ts';
+import { hearReader, parseSaid, type Said } from './hear-reader.ts';
 import { readJudgeable } from './managed-versions.ts';
 import { noteForgotten } from './note-forgotten.ts';
 import { settleCurrent } from './settle-current.ts';
@@ -16,6 +18,7 @@ export type Outcome =
   | { readonly type: 'rotated'; readonly event: SecretRotated }
   | { readonly type: 'failed'; readonly event: RotationFailed }
   | { readonly type: 'refused'; readonly event: VerificationFailed }
+  | { readonly type: 'said'; readonly said: Said }
   /** Nothing happened that we know of: the watchdog passed by. */
   | { readonly type: 'watched'; readonly secretArn: string };
 
@@ -33,6 +36,7 @@ export function parseOutcome(body: unknown): Outcome {
   if (type === SecretRotated.type) return { type: 'rotated', event: SecretRotated.parse(body) };
   if (type === RotationFailed.type) return { type: 'failed', event: RotationFailed.parse(body) };
   if (type === VerificationFailed.type) return { type: 'refused', event: VerificationFailed.parse(body) };
+  if (type === VersionAdopted.type) return { type: 'said', said: parseSaid(body) };
   if (type === 'SecretWatched') {
     const { secretArn } = watched.parse(body).detail;
     parseSecretArn(secretArn);
@@ -52,6 +56,10 @@ export async function settleRotation(outcome: Outcome, deps: Deps): Promise<void
   }
   if (outcome.type === 'watched') {
     await settleOrLeave(outcome.secretArn, deps);
+    return;
+  }
+  if (outcome.type === 'said') {
+    await hearReader(outcome.said, deps);
     return;
   }
   if (outcome.type === 'refused') {

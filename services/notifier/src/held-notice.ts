@@ -43,7 +43,7 @@ const unaffected = 'Applications are not affected: they use the current key.';
 function textOf(held: Held, secret: Story['secret']): Text {
   const { reason } = held;
   if (reason === ('not-approved' satisfies Reason)) return approvalText(held, secret);
-  if (reason === ('still-read' satisfies Reason) || reason === ('still-used' satisfies Reason)) return needText(held);
+  if (reason in needs) return needText(held);
   if (reason === ('key-rejected' satisfies Reason)) return currentRefusedText(secret);
   const text = { headline: 'an old key is due to be removed, but had to be kept', ...reasonText(reason) };
   if (reason === ('observe-only' satisfies Reason)) {
@@ -90,10 +90,16 @@ function approvalText({ step }: Held, { name }: Story['secret']): Text {
   };
 }
 
-function needText({ reason, overMaxGrace }: Held): Text {
-  const read = reason === ('still-read' satisfies Reason);
-  const { why, todo } = reasonText(reason);
-  const use = read ? 'somebody still reads it' : 'somebody still uses it';
+const needs: Readonly<Partial<Record<string, string>>> = {
+  'still-read': 'somebody still reads it',
+  'still-used': 'somebody still uses it',
+  'not-adopted': 'an application has not let go of it',
+} satisfies Partial<Record<Reason, string>>;
+
+function needText({ reason, overMaxGrace, lateReaders }: Held): Text {
+  const { why: cause, todo } = reasonText(reason);
+  const why = lateReaders.length === 0 ? cause : `${cause} In the configuration it is: ${lateReaders.join(', ')}.`;
+  const use = needs[reason] ?? '';
   if (!overMaxGrace) {
     return {
       headline: `an old key is due to be removed, but ${use}`,

@@ -9,13 +9,17 @@ import { delivered, rotationEvents as events } from './rotation-events.ts';
 
 const examples = new URL('../../../events/examples/', import.meta.url);
 
-test.each(readdirSync(examples).filter((name) => name.endsWith('.json')))('takes the golden example %s', (name) => {
-  const example: unknown = JSON.parse(readFileSync(new URL(name, examples), 'utf8'));
+// What readers say is cleanup's business.
+test.each(readdirSync(examples).filter((name) => name.endsWith('.json') && name !== 'VersionAdopted.json'))(
+  'takes the golden example %s',
+  (name) => {
+    const example: unknown = JSON.parse(readFileSync(new URL(name, examples), 'utf8'));
 
-  const event = parseQueuedEvent(example);
+    const event = parseQueuedEvent(example);
 
-  expect(event?.type).toBe(name.replace('.json', ''));
-});
+    expect(event?.type).toBe(name.replace('.json', ''));
+  },
+);
 
 test('ignores a replayed event', () => {
   expect(parseNotifiedEvent({ ...delivered(events.rotated()), 'replay-name': 'after-the-outage' })).toBeUndefined();

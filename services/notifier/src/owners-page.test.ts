@@ -70,6 +70,8 @@ const heard: Readonly<Record<NotifiedType, readonly (readonly KeyturnEvent[])[]>
     { reason: 'still-read' },
     { reason: 'still-used' },
     { reason: 'still-used', overMaxGrace: true },
+    { reason: 'not-adopted' },
+    { reason: 'not-adopted', overMaxGrace: true },
     { reason: 'key-rejected' },
     { reason: 'not-yours' },
   ].map((data) => [rotated, events.held(1500, data)]),

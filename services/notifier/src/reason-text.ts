@@ -124,6 +124,10 @@ const texts: Readonly<Record<Reason, ReasonText>> = {
     why: 'The provider says that the old key was used a short time ago.',
     todo: 'Find the application that has a copy of the old key, and let it read the secret again.',
   },
+  'not-adopted': {
+    why: 'An application that tells which version of the secret it uses has not said that it uses a newer one.',
+    todo: 'Let that application read the secret again, or restart it.',
+  },
   'still-accepted': {
     why: 'The provider still accepts the old key although it was switched off.',
     todo: 'If it goes on, check at the provider why the key is still accepted.',

@@ -82,6 +82,7 @@ test.each([
 test.each([
   ['still-read', 'somebody still reads it', 'Find out who reads this secret'],
   ['still-used', 'somebody still uses it', 'Find the application that has a copy'],
+  ['not-adopted', 'an application has not let go of it', 'Let that application read the secret again'],
 ])('%s is told with who to look for, and in other words once it is too old', (reason, use, todo) => {
   const first = told(events.rotated(), events.held(1500, { reason, overMaxGrace: false }));
   const later = told(
@@ -94,6 +95,12 @@ test.each([
   expect(words(first)).toContain(todo);
   expect(later.headline).toBe(`orders/api-key (prod): an old key LIVES LONGER THAN THE POLICY ALLOWS, because ${use}`);
   expect(words(later)).toContain('afterMaxGrace: force');
+});
+
+test('readers that are late are named', () => {
+  const notice = told(events.rotated(), events.held(1500, { reason: 'not-adopted', lateReaders: ['shop', 'billing'] }));
+
+  expect(words(notice)).toContain('In the configuration it is: shop, billing.');
 });
 
 test('a policy that will not wait for ever says until when', () => {
@@ -117,7 +124,14 @@ test('the end of another key of the same change does not hide a key that is held
 });
 
 test('a story that an earlier version wrote down is read', () => {
-  const { versionId: _, step: _step, overMaxGrace: _over, forceAt: _force, ...old } = learnt(events.held()).held!;
+  const {
+    versionId: _,
+    step: _step,
+    overMaxGrace: _over,
+    forceAt: _force,
+    lateReaders: _late,
+    ...old
+  } = learnt(events.held()).held!;
 
   expect(story.parse({ ...learnt(events.held()), held: old }).held).toMatchObject({ step: 'disable', forceAt: null });
 });

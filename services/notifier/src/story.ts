@@ -74,6 +74,8 @@ export const story = z.object({
       step: z.enum(['disable', 'delete']).default('disable'),
       overMaxGrace: z.boolean().default(false),
       forceAt: at.nullable().default(null),
+      /** Readers that have not said that they use a newer version. */
+      lateReaders: z.array(z.string()).default([]),
       nextTryAt: at,
       runbookUrl: z.string(),
     })
@@ -164,6 +166,7 @@ const facts: { readonly [Type in NotifiedType]: (before: Facts, event: NotifiedE
       step: data.step ?? 'disable',
       overMaxGrace: data.overMaxGrace ?? false,
       forceAt: timeOrNull(data.forceAt ?? null),
+      lateReaders: data.lateReaders ?? [],
       nextTryAt: Date.parse(data.nextTryAt),
       runbookUrl: data.runbookUrl,
     }),

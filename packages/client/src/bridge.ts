@@ -1,0 +1,38 @@
+import { processRuntime, type Runtime } from './runtime.ts';
+import type { SecretHandle } from './secret-handle.ts';
+import type { Search } from './use-secret.ts';
+import { abortable, ignore } from './within.ts';
+
+export type BridgeOptions<T> = {
+  /** How long to go on looking for a new version after a refusal, in milliseconds. Default 0: all is asked once. */
+  readonly windowMs?: number;
+  /** The pause between two looks. Default 1,000. */
+  readonly everyMs?: number;
+  /** Handles of other stages, tried where `AWSCURRENT` is unchanged, such as `AWSPENDING`. */
+  readonly candidates?: readonly SecretHandle<T>[];
+  readonly runtime?: Partial<Runtime>;
+};
+
+/** Options of `use`, for rotations that change the key at the provider before `AWSCURRENT` moves. Keyturn's never do. */
+export function bridge<T>(options: BridgeOptions<T>): { readonly search: Search<T> } {
+  const { windowMs = 0, everyMs = 1000, candidates = [] } = options;
+  const { now, random, after } = { ...processRuntime, ...options.runtime };
+  return {
+    async search(refresh, tried, signal) {
+      const deadline = now() + windowMs;
+      for (;;) {
+        const looks = [refresh, ...candidates.map((other) => () => other.version({ maxAgeMs: everyMs, signal }))];
+        for (const look of looks) {
+          const found = await look().catch(ignore);
+          if (found && !tried.has(found.versionId)) return found;
+        }
+        const leftMs = deadline - now();
+        if (leftMs <= 0 || signal?.aborted) return undefined;
+        const pause = new Promise<void>((resolve) => {
+          after(Math.min(leftMs, everyMs * (1 + random() / 10)), resolve);
+        });
+        await abortable(pause, signal).catch(ignore);
+      }
+    },
+  };
+}
