@@ -132,14 +132,16 @@ const rules: readonly Rule[] = [
     },
   },
   {
-    rule: "only packages/aws and the client's own source import the AWS SDK, its types too",
+    rule: "only packages/aws, the adapter whose provider is AWS and the client's own source import the AWS SDK, its types too",
     broken: ({ files }) =>
       wrongImports(
         files,
         (source) =>
           within('events', 'packages', 'services')(source) &&
           !within('packages/aws', 'packages/client/src/sdk-source.ts', 'packages/client/src/sources.test.ts')(source),
-        (specifier) => specifier.startsWith('@aws-sdk/') || specifier.startsWith('@smithy/'),
+        (specifier, { path }) =>
+          (specifier.startsWith('@aws-sdk/') || specifier.startsWith('@smithy/')) &&
+          !(specifier === '@aws-sdk/client-api-gateway' && path.startsWith('services/apigateway-adapter/')),
       ),
     planted: {
       files: [file('services/notifier/src/a.ts', `import type { SESv2Client } from '@aws-sdk/client-sesv2';`)],

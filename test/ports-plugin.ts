@@ -60,6 +60,8 @@ export const worlds: readonly World[] = [
     modules: /^@(aws-sdk|smithy)\//,
     owners: [
       'packages/client/src/sdk-source.ts',
+      'services/apigateway-adapter/src/api-gateway-client.ts',
+      'services/apigateway-adapter/src/sdk-api-keys.ts',
       ...aws(
         'clients',
         'cloud-trail',
