@@ -18,7 +18,7 @@ import { PermanentError } from '@keyturn/rotation/errors';
 import type * as z from 'zod';
 
 import type { ApiKey, ApiKeys, KeySwitch } from './api-keys.ts';
-import { awsCaller } from './aws-caller.ts';
+import { awsCaller, type AwsCaller } from './aws-caller.ts';
 import { keyPageSchema, keySchema, planPageSchema, planSchema, usagePageSchema } from './aws-answers.ts';
 
 type Options = { readonly client: APIGatewayClient; readonly clock: Clock; readonly random: Random };
@@ -27,14 +27,20 @@ const pageSize = 500;
 
 /** By the SDK, whose own retries are off: it would make a key twice, and it waits by a clock of its own. */
 export function sdkApiKeys({ client, ...ports }: Options): ApiKeys & KeySwitch {
-  const call = awsCaller(ports);
-  const reading = { repeatable: true };
+  const means = { client, call: awsCaller(ports) };
+  return { ...reads(means), ...writes(means), ...ends(means) };
+}
 
+type Means = { readonly client: APIGatewayClient; readonly call: AwsCaller };
+
+function reads({ client, call }: Means): Pick<ApiKeys, 'plan' | 'named' | 'get' | 'plansOf' | 'daysUsed'> {
   return {
     async plan(id) {
       const command = new GetUsagePlanCommand({ usagePlanId: id });
-      const send = () => client.send(command);
-      const answer = await call({ operation: 'GetUsagePlan', send, ...reading }, 'NotFoundException');
+      const answer = await call(
+        harmless('GetUsagePlan', () => client.send(command)),
+        'NotFoundException',
+      );
       return answer === 'NotFoundException' ? 'no-plan' : parse('GetUsagePlan', planSchema, answer);
     },
 
@@ -42,14 +48,15 @@ export function sdkApiKeys({ client, ...ports }: Options): ApiKeys & KeySwitch {
       allPages(async (position) => {
         const query = { nameQuery: prefix, includeValues: true, limit: pageSize };
         const command = new GetApiKeysCommand({ ...query, ...position });
-        const answer = await call({ operation: 'GetApiKeys', send: () => client.send(command), ...reading });
-        return parse('GetApiKeys', keyPageSchema, answer);
+        return parse('GetApiKeys', keyPageSchema, await call(harmless('GetApiKeys', () => client.send(command))));
       }),
 
     async get(id) {
       const command = new GetApiKeyCommand({ apiKey: id.reveal(), includeValue: true });
-      const send = () => client.send(command);
-      const answer = await call({ operation: 'GetApiKey', send, ...reading }, 'NotFoundException');
+      const answer = await call(
+        harmless('GetApiKey', () => client.send(command)),
+        'NotFoundException',
+      );
       return answer === 'NotFoundException' ? 'no-key' : parse('GetApiKey', keySchema, answer);
     },
 
@@ -57,13 +64,27 @@ export function sdkApiKeys({ client, ...ports }: Options): ApiKeys & KeySwitch {
       allPages(async (position) => {
         const command = new GetUsagePlansCommand({ keyId: key.id.reveal(), limit: pageSize, ...position });
         const answer = await call(
-          { operation: 'GetUsagePlans', send: () => client.send(command), ...reading },
+          harmless('GetUsagePlans', () => client.send(command)),
           'NotFoundException',
         );
         // Somebody deleted the key.
         return answer === 'NotFoundException' ? { items: [] } : parse('GetUsagePlans', planPageSchema, answer);
       }),
 
+    async daysUsed(plan, { id }, { from, to }) {
+      const days = await allPages(async (position) => {
+        const query = { usagePlanId: plan, keyId: id.reveal(), startDate: from, endDate: to, limit: pageSize };
+        const command = new GetUsageCommand({ ...query, ...position });
+        // A plan that was deleted a moment ago took along what it counted: that is no "never used", so it is no answer.
+        return parse('GetUsage', usagePageSchema, await call(harmless('GetUsage', () => client.send(command))));
+      });
+      return [...new Set(days)];
+    },
+  };
+}
+
+function writes({ client, call }: Means): Pick<ApiKeys, 'create' | 'attach' | 'detach' | 'tag'> {
+  return {
     async create({ value, description, customerId, ...key }) {
       const command = new CreateApiKeyCommand({
         ...key,
@@ -79,11 +100,8 @@ export function sdkApiKeys({ client, ...ports }: Options): ApiKeys & KeySwitch {
 
     async attach(plan, { id }) {
       const command = new CreateUsagePlanKeyCommand({ usagePlanId: plan, keyId: id.reveal(), keyType: 'API_KEY' });
-      const answer = await call(
-        { operation: 'CreateUsagePlanKey', send: () => client.send(command), repeatable: true },
-        'ConflictException',
-        'NotFoundException',
-      );
+      const asked = harmless('CreateUsagePlanKey', () => client.send(command));
+      const answer = await call(asked, 'ConflictException', 'NotFoundException');
       if (answer === 'ConflictException') return 'conflict';
       return answer === 'NotFoundException' ? 'gone' : 'done';
     },
@@ -92,7 +110,7 @@ export function sdkApiKeys({ client, ...ports }: Options): ApiKeys & KeySwitch {
       const command = new DeleteUsagePlanKeyCommand({ usagePlanId: plan, keyId: id.reveal() });
       return doneOr(
         await call(
-          deleting('DeleteUsagePlanKey', () => client.send(command)),
+          harmless('DeleteUsagePlanKey', () => client.send(command)),
           'NotFoundException',
         ),
       );
@@ -103,29 +121,22 @@ export function sdkApiKeys({ client, ...ports }: Options): ApiKeys & KeySwitch {
       const command = new TagResourceCommand({ resourceArn, tags: { [name]: value } });
       return doneOr(
         await call(
-          deleting('TagResource', () => client.send(command)),
+          harmless('TagResource', () => client.send(command)),
           'NotFoundException',
         ),
       );
     },
+  };
+}
 
-    async daysUsed(plan, { id }, { from, to }) {
-      const days = await allPages(async (position) => {
-        const query = { usagePlanId: plan, keyId: id.reveal(), startDate: from, endDate: to, limit: pageSize };
-        const command = new GetUsageCommand({ ...query, ...position });
-        // The plan was deleted a moment ago, and with it what it counted: that is no "never used", so it is no answer.
-        const answer = await call({ operation: 'GetUsage', send: () => client.send(command), ...reading });
-        return parse('GetUsage', usagePageSchema, answer);
-      });
-      return [...new Set(days)];
-    },
-
+function ends({ client, call }: Means): KeySwitch {
+  return {
     async setEnabled({ id }, enabled) {
       const patchOperations = [{ op: 'replace' as const, path: '/enabled', value: String(enabled) }];
       const command = new UpdateApiKeyCommand({ apiKey: id.reveal(), patchOperations });
       return doneOr(
         await call(
-          deleting('UpdateApiKey', () => client.send(command)),
+          harmless('UpdateApiKey', () => client.send(command)),
           'NotFoundException',
         ),
       );
@@ -135,7 +146,7 @@ export function sdkApiKeys({ client, ...ports }: Options): ApiKeys & KeySwitch {
       const command = new DeleteApiKeyCommand({ apiKey: id.reveal() });
       return doneOr(
         await call(
-          deleting('DeleteApiKey', () => client.send(command)),
+          harmless('DeleteApiKey', () => client.send(command)),
           'NotFoundException',
         ),
       );
@@ -143,9 +154,10 @@ export function sdkApiKeys({ client, ...ports }: Options): ApiKeys & KeySwitch {
   };
 }
 
-// What is gone, or so already, is as it should be.
-const deleting = <Answer>(operation: string, send: () => Promise<Answer>) => ({ operation, send, repeatable: true });
+/** A second time it does nothing, or what it did the first time. */
+const harmless = <Answer>(operation: string, send: () => Promise<Answer>) => ({ operation, send, repeatable: true });
 
+// What is gone, or so already, is as it should be.
 const doneOr = (answer: unknown): 'done' | 'gone' => (answer === 'NotFoundException' ? 'gone' : 'done');
 
 type Page<Item> = { readonly items: readonly Item[]; readonly position?: string | undefined };

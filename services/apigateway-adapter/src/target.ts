@@ -55,6 +55,6 @@ export const isOurName = (text: string): boolean => ours.test(text);
  * What a secret says of the key: the name, where Keyturn made it, because it is written down before AWS chooses an id; else AWS's id. One key has one
  * of them, ever: keys are compared by it.
  */
-export const keyIdOf = ({ id, name }: ApiKey): string => (isOurName(name) ? name : id.reveal());
+export const keyIdOf = ({ id, name }: Pick<ApiKey, 'id' | 'name'>): string => (isOurName(name) ? name : id.reveal());
 
 export const isKey = (key: ApiKey, keyId: Hidden): boolean => keyIdOf(key) === keyId.reveal();
