@@ -57,6 +57,45 @@ test('without one, both read the one there is', () => {
   });
 });
 
+test('of the two functions for API Gateway only one makes keys, and only the other one deletes any', () => {
+  const template = adaptersWith('    adminSecret: apigee/admin\n  apigateway: { kind: apigateway }\n');
+  const may = (role: string) =>
+    grantsOf(template, 'apigateway:')
+      .filter((grant) => grant.role === role)
+      .flatMap(({ statement }) =>
+        list(statement.Action).flatMap((action) =>
+          list(statement.Resource).map((arn) => `${action.slice(11)} ${text(arn as Reference).split('::')[2]}`),
+        ),
+      );
+  const looks = ['GET /apikeys', 'GET /apikeys/*', 'GET /usageplans', 'GET /usageplans/*'];
+
+  expect(may('ApigatewayIssueRole')).toEqual([
+    ...looks,
+    'POST /apikeys',
+    'POST /usageplans/*/keys',
+    'DELETE /usageplans/*/keys/*',
+    expect.stringMatching(/^PUT \/tags\/arn%3A/),
+    'PATCH /apikeys/*',
+  ]);
+  expect(may('ApigatewayRetireRole')).toEqual([...looks, 'PATCH /apikeys/*', 'DELETE /apikeys/*']);
+});
+
+test('what API Gateway lets an adapter do to a key depends on the mark of this installation', () => {
+  const template = adaptersWith('    adminSecret: apigee/admin\n  apigateway: { kind: apigateway }\n');
+  const conditions = grantsOf(template, 'apigateway:').map(({ role, statement }) => [
+    role,
+    statement.Sid,
+    statement.Condition,
+  ]);
+  const mark = { 'Fn::Sub': 'keyturn/v1/${AWS::AccountId}/${AWS::Region}/prod/*' };
+
+  expect(conditions.filter(([, , when]) => when !== undefined)).toEqual([
+    ['ApigatewayIssueRole', 'MakeKeys', { StringLike: { 'aws:RequestTag/keyturn': mark } }],
+    ['ApigatewayIssueRole', 'MarkKeys', { StringLikeIfExists: { 'aws:ResourceTag/keyturn': mark } }],
+    ['ApigatewayRetireRole', 'EndKeys', { StringLike: { 'aws:ResourceTag/keyturn': mark } }],
+  ]);
+});
+
 test('an adapter without a key reads no secret and decrypts nothing', () => {
   const audience = '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/a/providers/b';
   const template = adaptersWith(`    auth: { as: workloadIdentity, audience: ${audience} }\n`);
