@@ -170,7 +170,11 @@ export const privileges: readonly Check[] = [
           }
         },
       ),
-    plant: (from) => (statement(from, 'ApigatewayIssueRole', 'MarkKeys').Action = 'apigateway:DELETE'),
+    plant: (from) =>
+      Object.assign(statement(from, 'ApigeeIssueRole', 'Log'), {
+        Action: 'apigateway:DELETE',
+        Resource: { 'Fn::Sub': 'arn:aws:apigateway:x::/apikeys/*' },
+      }),
   },
   {
     rule: 'a function is invoked by its exact name, and exists or is named by the configuration',
