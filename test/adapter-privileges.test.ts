@@ -28,7 +28,7 @@ const secretsOf = (template: Template): unknown =>
   Object.fromEntries(
     ['ApigeeIssueRole', 'ApigeeRetireRole'].map((role) => {
       const of = (service: string) => grantsOf(template, service).filter((grant) => grant.role === role);
-      const named = (arn: unknown) => text(arn as Reference).replace(/^.*:secret:/, '');
+      const named = (arn: unknown) => text(arn).replace(/^.*:secret:/, '');
       return [
         role,
         {
@@ -67,9 +67,7 @@ test('of the two functions for API Gateway only one makes keys, and only the oth
       .filter((grant) => grant.role === role)
       .flatMap(({ statement }) =>
         list(statement.Action).flatMap((action) =>
-          list(statement.Resource).map(
-            (arn) => `${action.slice(11)} ${text(arn as Reference).replace(/^.*Region}::(?=\/)/, '')}`,
-          ),
+          list(statement.Resource).map((arn) => `${action.slice(11)} ${text(arn).replace(/^.*Region}::(?=\/)/, '')}`),
         ),
       );
   const looks = ['GET /apikeys', 'GET /apikeys/*', 'GET /usageplans', 'GET /usageplans/*'];
