@@ -28,7 +28,7 @@ const secretsOf = (template: Template): unknown =>
   Object.fromEntries(
     ['ApigeeIssueRole', 'ApigeeRetireRole'].map((role) => {
       const of = (service: string) => grantsOf(template, service).filter((grant) => grant.role === role);
-      const named = (arn: unknown) => text(arn).replace(/^.*:secret:/, '');
+      const named = (arn: unknown) => text(arn as Reference).replace(/^.*:secret:/, '');
       return [
         role,
         {
