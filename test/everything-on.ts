@@ -42,9 +42,14 @@ export function everythingOn(): { readonly file: string; readonly remove: () => 
     propagation: '1m',
     revocation: '1m',
   };
+  const apigateway = {
+    kind: 'apigateway',
+    endpointUrl: 'https://vpce-0a1b2c3d.apigateway.eu-central-1.vpce.amazonaws.com',
+    network,
+  };
   const config = {
     ...example,
-    providers: { ...example.providers, partner, team },
+    providers: { ...example.providers, partner, team, apigateway },
     notifications: { ...example.notifications, network },
     subscribers: [
       subscriber('queue', `arn:aws:sqs:eu-central-1:${account}:key-events`),

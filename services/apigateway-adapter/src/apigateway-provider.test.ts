@@ -28,6 +28,8 @@ async function setUp(): Promise<ProviderFixture> {
     manualEntitlement: undefined,
     maxKeys,
     tellsSecret: true,
+    // A day, and an hour that the data lag.
+    usageGrainMs: 25 * 3_600_000,
     canaries: [simulated.secretAccessKey],
     handMade: async (key = {}) => simulated.handMade({ target, ...seedKeyOf(key) }),
     stored: async (of) => simulated.stored(of).map(storedKeyOf),
