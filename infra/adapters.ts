@@ -46,7 +46,7 @@ export function adapterRoles(config: Config): Resources {
         ...readSecrets('AdminCredential', adminSecretsOf(provider, duty)),
         ...proxyStatements(provider.network),
         ...placementStatements(provider.network, name),
-        ...providerStatements(provider, duty),
+        ...providerStatements(provider, duty, config.stage),
         allow(
           'Log',
           ['logs:CreateLogStream', 'logs:PutLogEvents'],

@@ -9,9 +9,12 @@ import { condition, grantsOf } from './roles.ts';
 import { root } from './source-files.ts';
 import { list, text, type Reference, type Template } from './template.ts';
 
-/** The adapters of the example, with its one line about a secret changed. */
-function adaptersWith(secrets: string): Template {
-  const example = readFileSync(join(root, 'config/example.yaml'), 'utf8');
+/** The adapters of the example, with its one line about a secret changed, and of another provider. */
+function adaptersWith(secrets: string, another = ''): Template {
+  const example = readFileSync(join(root, 'config/example.yaml'), 'utf8').replace(
+    /^providers:\n/m,
+    (line) => line + another,
+  );
   const config = parseConfig(example.replace(/ {4}adminSecret: .*\n/, () => secrets));
   return {
     environment: {},
@@ -55,6 +58,45 @@ test('without one, both read the one there is', () => {
     ApigeeIssueRole: only('apigee/admin'),
     ApigeeRetireRole: only('apigee/admin'),
   });
+});
+
+test('of the two functions for API Gateway only one makes keys, and only the other one deletes any', () => {
+  const template = adaptersWith('    adminSecret: apigee/admin\n', '  apigateway: { kind: apigateway }\n');
+  const may = (role: string) =>
+    grantsOf(template, 'apigateway:')
+      .filter((grant) => grant.role === role)
+      .flatMap(({ statement }) =>
+        list(statement.Action).flatMap((action) =>
+          list(statement.Resource).map((arn) => `${action.slice(11)} ${text(arn).replace(/^.*Region}::(?=\/)/, '')}`),
+        ),
+      );
+  const looks = ['GET /apikeys', 'GET /apikeys/*', 'GET /usageplans', 'GET /usageplans/*'];
+
+  expect(may('ApigatewayIssueRole')).toEqual([
+    ...looks,
+    'POST /apikeys',
+    'POST /usageplans/*/keys',
+    'DELETE /usageplans/*/keys/*',
+    expect.stringMatching(/^PUT \/tags\/arn%3A/),
+    'PATCH /apikeys/*',
+  ]);
+  expect(may('ApigatewayRetireRole')).toEqual([...looks, 'PATCH /apikeys/*', 'DELETE /apikeys/*']);
+});
+
+test('what API Gateway lets an adapter do to a key depends on the mark of this installation', () => {
+  const template = adaptersWith('    adminSecret: apigee/admin\n', '  apigateway: { kind: apigateway }\n');
+  const conditions = grantsOf(template, 'apigateway:').map(({ role, statement }) => [
+    role,
+    statement.Sid,
+    statement.Condition,
+  ]);
+  const mark = { 'Fn::Sub': 'keyturn/v1/${AWS::AccountId}/${AWS::Region}/prod/*' };
+
+  expect(conditions.filter(([, , when]) => when !== undefined)).toEqual([
+    ['ApigatewayIssueRole', 'MakeKeys', { StringLike: { 'aws:RequestTag/keyturn': mark } }],
+    ['ApigatewayIssueRole', 'MarkKeys', { StringLikeIfExists: { 'aws:ResourceTag/keyturn': mark } }],
+    ['ApigatewayRetireRole', 'EndKeys', { StringLike: { 'aws:ResourceTag/keyturn': mark } }],
+  ]);
 });
 
 test('an adapter without a key reads no secret and decrypts nothing', () => {

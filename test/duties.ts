@@ -48,6 +48,12 @@ const adapter = [
   'secretsmanager:GetSecretValue named secret',
   'kms:Decrypt keys of secrets',
 ];
+const looksAtKeys = [
+  'apigateway:GET API keys',
+  'apigateway:GET API key',
+  'apigateway:GET usage plans',
+  'apigateway:GET anything of a usage plan',
+];
 
 /**
  * Role → what it may, as `action class-of-resource`: the table of who may do what, in full. Conditions are looked at by `privileges`. A role
@@ -157,6 +163,20 @@ const duties: readonly (readonly [RegExp, readonly string[]])[] = [
   ],
   // EventBridge's own, to forward.
   [/^Subscriber\w+Role$/, ['events:PutEvents bus of a subscriber']],
+  [
+    /^ApigatewayIssueRole$/,
+    [
+      ...adapter,
+      ...looksAtKeys,
+      'apigateway:POST API keys',
+      'apigateway:POST keys of usage plans',
+      'apigateway:DELETE keys of usage plans',
+      'apigateway:PUT tags of API keys',
+      // AWS asks for it to write a tag.
+      'apigateway:PATCH API key',
+    ],
+  ],
+  [/^ApigatewayRetireRole$/, [...adapter, ...looksAtKeys, 'apigateway:PATCH API key', 'apigateway:DELETE API key']],
   [/^\w+(Issue|Retire)Role$/, adapter],
 ];
 
@@ -176,6 +196,12 @@ const classes: readonly (readonly [RegExp, string])[] = [
   [/:subnet\/subnet-\w+$/, 'its subnets'],
   [/:security-group\/sg-\w+$/, 'its security groups'],
   [/:ec2:.*:\*\/\*$/, 'anything of ec2'],
+  [/:apigateway:[\w${}:]+::\/apikeys$/, 'API keys'],
+  [/:apigateway:[\w${}:]+::\/apikeys\/\*$/, 'API key'],
+  [/:apigateway:[\w${}:]+::\/usageplans$/, 'usage plans'],
+  [/:apigateway:[\w${}:]+::\/usageplans\/\*$/, 'anything of a usage plan'],
+  [/:apigateway:[\w${}:]+::\/usageplans\/\*\/keys(\/\*)?$/, 'keys of usage plans'],
+  [/:apigateway:[\w${}:]+::\/tags\/arn%3A.*%2Fapikeys%2F\*$/, 'tags of API keys'],
   [/:event-bus\/default$/, 'default bus'],
   [/^arn:aws:events:[\w-]+:\d+:event-bus\//, 'bus of a subscriber'],
 ];

@@ -15,7 +15,7 @@ export const teamFunctions = {
   retire: 'arn:aws:lambda:eu-central-1:444455556666:function:team-retire:live',
 } as const;
 
-/** A configuration, outside the repository, that uses all there is: two providers of two flavours, one of another team, networks, a subscriber of each kind, key, boundary, path and tags. */
+/** A configuration, outside the repository, that uses all there is: providers of each kind, one of another team, networks, a subscriber of each kind, key, boundary, path and tags. */
 export function everythingOn(): { readonly file: string; readonly remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'keyturn-everything-'));
   const example = parseYaml(join(root, 'config/example.yaml')) as {
@@ -43,9 +43,14 @@ export function everythingOn(): { readonly file: string; readonly remove: () => 
     propagation: '1m',
     revocation: '1m',
   };
+  const apigateway = {
+    kind: 'apigateway',
+    endpointUrl: 'https://vpce-0a1b2c3d.apigateway.eu-central-1.vpce.amazonaws.com',
+    network,
+  };
   const config = {
     ...example,
-    providers: { ...example.providers, partner, team },
+    providers: { ...example.providers, partner, team, apigateway },
     notifications: { ...example.notifications, network },
     subscribers: [
       subscriber('queue', `arn:aws:sqs:eu-central-1:${account}:key-events`),

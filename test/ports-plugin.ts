@@ -61,6 +61,8 @@ export const worlds: readonly World[] = [
     owners: [
       'packages/client/src/sdk-reader.ts',
       'packages/client/src/event-sender.ts',
+      'services/apigateway-adapter/src/api-gateway-client.ts',
+      'services/apigateway-adapter/src/sdk-api-keys.ts',
       ...aws(
         'clients',
         'cloud-trail',

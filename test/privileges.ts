@@ -152,6 +152,31 @@ export const privileges: readonly Check[] = [
     plant: (from) => delete statement(from, 'ApigeeIssueRole', 'UseKeyOfAdminCredential').Condition,
   },
   {
+    rule: 'only who retires deletes an API key, or switches off one that bears a mark; and the mark is of this installation',
+    broken: (from) =>
+      where(
+        grantsOf(from, 'apigateway:').filter((grant) => resourcesOf(grant).some((arn) => arn.endsWith(':/apikeys/*'))),
+        (grant) => {
+          const [strict] = condition(grant, 'StringLike', 'aws:ResourceTag/keyturn');
+          const [lenient] = condition(grant, 'StringLikeIfExists', 'aws:ResourceTag/keyturn');
+          const isOurs = (mark: unknown) => JSON.stringify(mark ?? '').includes('/prod/*"');
+          switch (list(grant.statement.Action).join()) {
+            case 'apigateway:GET':
+              return false;
+            case 'apigateway:PATCH':
+              return !grant.role.endsWith('IssueRole') || !isOurs(lenient);
+            default:
+              return !grant.role.endsWith('RetireRole') || !isOurs(strict);
+          }
+        },
+      ),
+    plant: (from) =>
+      Object.assign(statement(from, 'ApigeeIssueRole', 'Log'), {
+        Action: 'apigateway:DELETE',
+        Resource: { 'Fn::Sub': 'arn:aws:apigateway:x::/apikeys/*' },
+      }),
+  },
+  {
     rule: 'a function is invoked by its exact name, and exists or is named by the configuration',
     broken: (from) => {
       const names = new Set(Object.values(from.functions).map(({ name }) => name));

@@ -57,7 +57,7 @@ const policy = z.strictObject({
   }),
   unusedFor: duration.optional().meta({
     description:
-      'The old key is kept while the provider says that it was used within this time, 7d at most for Apigee; no such gate unless given',
+      'The old key is kept while the provider says that it was used within this time, 7d at most for Apigee, 30d for API Gateway; no such gate unless given',
   }),
   maxGrace: duration.prefault('7d').meta({
     description:
@@ -174,4 +174,5 @@ export type ProviderConfig = Config['providers'][string];
 /** One whose adapter is part of Keyturn, which deploys it and lets it read its admin secret. */
 export type OwnProviderConfig = Exclude<ProviderConfig, CustomConfig>;
 export type { CustomConfig } from './custom-config.ts';
+export type { ApiGatewayConfig, ApiGatewayProbe } from './apigateway-config.ts';
 export type { ApigeeConfig, ProbeConfig } from './apigee-config.ts';

@@ -1,8 +1,9 @@
+import { apigateway } from './scenarios/apigateway.ts';
 import { apigee, apigeeEdge, apigeeGenerated } from './scenarios/apigee.ts';
 import type { Safeguard, Scenario } from './simulated-provider.ts';
 
 /** Whatever can be played, the default first. */
-export const scenarios: readonly Scenario[] = [apigee, apigeeEdge, apigeeGenerated];
+export const scenarios: readonly Scenario[] = [apigee, apigeeEdge, apigeeGenerated, apigateway];
 
 export const defaultScenario: Scenario = apigee;
 

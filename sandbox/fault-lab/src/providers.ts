@@ -1,3 +1,4 @@
+import { apigatewayLabProvider } from './apigateway-world.ts';
 import { apigeeLabProvider } from './apigee-world.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
 import { memoryLabProvider } from './memory-lab-provider.ts';
@@ -8,6 +9,7 @@ export const providers: Readonly<Record<string, LabProviderFactory>> = {
   'memory-generated': memoryLabProvider('generated'),
   apigee: (options) => apigeeLabProvider('chosen', options),
   'apigee-generated': (options) => apigeeLabProvider('generated', options),
+  apigateway: apigatewayLabProvider,
 };
 
 export function providerNamed(name: string): LabProviderFactory {
