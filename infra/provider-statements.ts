@@ -9,6 +9,7 @@ export type Duty = 'issue' | 'retire';
 export function providerStatements(provider: OwnProviderConfig, _duty: Duty): readonly Value[] {
   switch (provider.kind) {
     case 'apigee':
+    case 'token':
       return [];
   }
 }

@@ -162,3 +162,4 @@ export type ProviderConfig = Config['providers'][string];
 export type OwnProviderConfig = Exclude<ProviderConfig, CustomConfig>;
 export type { CustomConfig } from './custom-config.ts';
 export type { ApigeeConfig, ProbeConfig } from './apigee-config.ts';
+export type { TokenConfig } from './token-config.ts';

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { apigee, checkApigee } from './apigee-config.ts';
 import { checkCustom, custom } from './custom-config.ts';
 import type { Problems } from './problem.ts';
+import { checkToken, token } from './token-config.ts';
 
 export const provider = z.discriminatedUnion('kind', [apigee, custom]);
 

@@ -41,12 +41,13 @@ async function exchange(request: HttpRequest, url: URL, options: HttpOptions): P
   if (status === 408 || status === 429 || status >= 500) {
     throw new TransientError(summary, { retryAfterMs: retryAfterMs(headers['retry-after'], options.clock.now()) });
   }
-  if (status < 200 || (status >= 300 && status < 400)) {
+  if (status < 200 || (status >= 300 && status < 400 && request.redirects !== 'answer')) {
     throw new PermanentError('provider-answer', `${summary}: redirects are not followed`, { field: 'location' });
   }
   const type = headers['content-type'];
   const contentType = typeof type === 'string' ? type : undefined;
-  return { status, text: hidden(text), contentType, date: dateOf(headers), requestId, summary };
+  const header = (name: string) => [headers[name]].flat().filter((value) => typeof value === 'string');
+  return { status, text: hidden(text), contentType, date: dateOf(headers), requestId, summary, header };
 }
 
 function dateOf({ date }: RawAnswer['headers']): number | undefined {
