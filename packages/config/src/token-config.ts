@@ -5,7 +5,7 @@ import { secretName } from './field.ts';
 import { checkProbes } from './probe-config.ts';
 import type { Problems } from './problem.ts';
 import { providerFields } from './provider-fields.ts';
-import { descriptionFields } from './token-description.ts';
+import { descriptionFields, type Description } from './token-description.ts';
 import { presetNames, withPreset } from './token-preset.ts';
 import { tokenProblems } from './token-problems.ts';
 import { urlProblems } from './url-problems.ts';
@@ -31,29 +31,37 @@ const decadeMs = 3650 * 86_400_000;
 /** Any API that issues tokens, as a description of its requests; docs/token-apis.md has an example of each model. */
 export const token = given.transform((config, context) => {
   const { described, problems } = withPreset(config);
-  const { targets, auth, key: { keyId, secret, ...places } = {} } = described;
-  const whole = {
-    ...config,
-    ...described,
-    model: described.model ?? ('multi' as const),
-    mint: described.mint ?? ('generated' as const),
-    urls: described.urls ?? {},
-    targets: { form: targets?.form ?? '[\\w.-]{1,100}', known: targets?.known ?? [] },
-    secretIn: described.secretIn ?? ('create' as const),
-    longestLabel: described.longestLabel ?? 255,
-    requests: described.requests ?? {},
-    probes: described.probes ?? [],
-    propagation: described.propagation ?? minuteMs,
-    revocation: described.revocation ?? minuteMs,
-    // What the list says, without a bound on how far back; its lag is what a counter may take.
-    usage: places.lastUsed === undefined ? undefined : { lag: usageLagMs, range: decadeMs },
-  };
+  const { auth, key: { keyId, secret, ...places } = {} } = described;
+  const whole = { ...config, ...described, ...modelOf(described), ...apiOf(described) };
   for (const { field, message } of [...problems, ...tokenProblems(whole)]) {
     context.addIssue({ code: 'custom', path: field.split('.'), message });
   }
   if (auth === undefined || keyId === undefined || secret === undefined) return z.NEVER;
-  return { ...whole, auth, key: { keyId, secret, ...places } };
+  // What the list says, without a bound on how far back; its lag is what a counter may take.
+  const usage = places.lastUsed === undefined ? undefined : { lag: usageLagMs, range: decadeMs };
+  return { ...whole, auth, usage, key: { keyId, secret, ...places } };
 });
+
+function modelOf({ model, mint, secretIn, propagation, revocation }: Description) {
+  return {
+    model: model ?? ('multi' as const),
+    mint: mint ?? ('generated' as const),
+    secretIn: secretIn ?? ('create' as const),
+    propagation: propagation ?? minuteMs,
+    revocation: revocation ?? minuteMs,
+  };
+}
+
+function apiOf({ urls, targets, longestLabel, requests, probes }: Description) {
+  return {
+    urls: urls ?? {},
+    targets: { form: targets?.form ?? '[\\w.-]{1,100}', known: targets?.known ?? [] },
+    longestLabel: longestLabel ?? 255,
+    requests: requests ?? {},
+    probes: probes ?? [],
+  };
+}
+
 export type TokenConfig = z.output<typeof token>;
 
 /** What the schema cannot say of one: its addresses, and what its probes name. */

@@ -59,49 +59,49 @@ function* lacking({ model, requests, key, secretIn }: Whole): Problems {
   }
 }
 
+const makingOf = ({ model, requests }: Whole) => (model === 'none' ? requests.replace : requests.create);
+const makingField = ({ model }: Whole) => `requests.${model === 'none' ? 'replace' : 'create'}`;
+
 /** How a key is found again whose answer got lost. */
-function* mintProblems({ model, mint, requests, secretIn, key }: Whole): Problems {
-  const made = model === 'none' ? requests.replace : requests.create;
-  const sends = placeholdersOf(made).includes('secret');
-  const field = `requests.${model === 'none' ? 'replace' : 'create'}`;
-  if (mint === 'chosen') {
-    if (made !== undefined && !sends) yield { field, message: 'has no {secret}: mint chosen sends it' };
-    if (model === 'none') yield { field: 'mint', message: 'chosen is not for model none' };
-    if (typeof key?.keyId === 'string') {
-      yield {
-        field: 'key.keyId',
-        message: 'is not hashOf: with mint chosen Keyturn has to know the key id beforehand',
-      };
-    }
-    if (secretIn === 'create') {
-      yield {
-        field: 'secretIn',
-        message: 'is create: with mint chosen a key is known by the secret that the list tells',
-      };
-    }
+function* mintProblems(config: Whole): Problems {
+  const sends = placeholdersOf(makingOf(config)).includes('secret');
+  if (config.mint === 'generated') {
+    if (sends) yield { field: makingField(config), message: 'has {secret}, which only mint chosen knows' };
+    yield* labelProblems(config);
     return;
   }
-  if (sends) yield { field, message: 'has {secret}, which only mint chosen knows' };
-  if (requests.label === undefined && !(model === 'none' && secretIn !== 'create')) {
+  if (!sends) yield { field: makingField(config), message: 'has no {secret}: mint chosen sends it' };
+  if (config.model === 'none') yield { field: 'mint', message: 'chosen is not for model none' };
+  if (typeof config.key?.keyId === 'string') {
+    yield { field: 'key.keyId', message: 'is not hashOf: with mint chosen Keyturn has to know the key id beforehand' };
+  }
+  if (config.secretIn === 'create') {
     yield {
-      field: 'requests.label',
-      message: 'is missing: nobody would know a key whose answer got lost from one that is in use',
+      field: 'secretIn',
+      message: 'is create: with mint chosen a key is known by the secret that the list tells',
     };
   }
-  if (requests.label !== undefined && model !== 'none' && !placeholdersOf(requests.create).includes('label')) {
+}
+
+function* labelProblems({ model, requests, secretIn }: Whole): Problems {
+  if (requests.label === undefined) {
+    if (model === 'none' && secretIn !== 'create') return;
+    const message = 'is missing: nobody would know a key whose answer got lost from one that is in use';
+    yield { field: 'requests.label', message };
+  } else if (model !== 'none' && !placeholdersOf(requests.create).includes('label')) {
     yield { field: 'requests.create', message: 'has no {label}: a new key has to bear it from the start' };
   }
 }
 
-function* formProblems({ targets, expiry, requests, model }: Whole): Problems {
+function* formProblems(config: Whole): Problems {
+  const { targets, expiry } = config;
   const form = compiled(targets.form);
   if (form === undefined) yield { field: 'targets.form', message: 'is no regular expression' };
   for (const [index, name] of targets.known.entries()) {
     if (form !== undefined && !form.test(name))
       yield { field: `targets.known.${index}`, message: 'is not of the form in targets.form' };
   }
-  const making = model === 'none' ? requests.replace : requests.create;
-  if (expiry !== undefined && !placeholdersOf(making).some((name) => name.startsWith('expires'))) {
+  if (expiry !== undefined && !placeholdersOf(makingOf(config)).some((name) => name.startsWith('expires'))) {
     yield { field: 'expiry', message: 'has no effect: no request that makes a key has {expiresAt} or its like' };
   }
 }

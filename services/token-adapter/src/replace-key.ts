@@ -6,40 +6,51 @@ import { valuesOfNew } from './new-key.ts';
 import { isForeign } from './our-mark.ts';
 import type { ProposeDeps, Situation } from './propose-key.ts';
 import { isUsable, type TokenKey } from './token-key.ts';
+import type { Target } from './token-target.ts';
 
 /**
  * Model none: the next key takes the place of the current one, which ends at once. Where the current one is gone already, an earlier answer got lost: the
- * key that is there now is it, read again, or replaced once more where nobody can read it. Never one that went through `ensure` for this version.
+ * key that is there now is the next one, read again, or replaced once more where nobody can read it. Never one that went through `ensure` for this version.
  */
 export async function replaceKey(
   request: ProposeRequest,
-  { target, all, like }: Situation,
+  situation: Situation,
   deps: ProposeDeps,
 ): Promise<Credential> {
-  const { keys, config, clock } = deps;
+  const { target, all, like } = situation;
+  const { keys, clock } = deps;
   const usable = all.filter((key) => isUsable(key, clock.now()));
-  if (usable.some((key) => key.label.mark === request.mark && !key.label.proposed))
+  if (usable.some(({ label }) => label.mark === request.mark && !label.proposed)) {
     throw conflict('A key that bears the mark may be in use');
-  const old = like !== undefined && isUsable(like, clock.now()) ? like : undefined;
-  if (old === undefined && request.like === undefined && usable.length === 0 && config.requests.create !== undefined) {
-    return told(await keys.make(target, newValues(request, undefined, deps)));
   }
-  const [present, another] = old === undefined ? usable : [old];
-  if (present === undefined)
-    throw new PermanentError('not-yours', 'The target has no key to replace', { field: 'like' });
-  if (another !== undefined) throw conflict('The current key is gone, and more than one key stands in its place');
-  if (isForeign(present, request.mark))
-    throw new PermanentError('not-yours', 'The key bears the mark of somebody else', { field: 'mark' });
+  if (usable.length === 0 && request.like === undefined)
+    return told(await keys.make(target, newValues(request, like, deps)));
 
-  const seen = await keys.detailed(target, present);
-  // Somebody's answer got lost: this one nobody knows yet.
-  const isNext = old === undefined && seen?.secret !== undefined;
-  const next =
-    isNext && seen !== undefined ? seen : await keys.make(target, newValues(request, seen ?? present, deps), present);
-  if (config.requests.label !== undefined && !(next.label.mark === request.mark && next.label.proposed)) {
-    await keys.label(target, next, { human: next.label.human, mark: request.mark, proposed: true });
+  const current = like !== undefined && isUsable(like, clock.now()) ? like : undefined;
+  const old = current ?? onlyOne(usable);
+  if (isForeign(old, request.mark)) {
+    throw new PermanentError('not-yours', 'The key bears the mark of somebody else', { field: 'mark' });
   }
+  const lost = current === undefined ? await keys.detailed(target, old) : undefined;
+  const next = lost?.secret === undefined ? await keys.make(target, newValues(request, old, deps), old) : lost;
+  await claim(next, { target, mark: request.mark }, deps);
   return told(next);
+}
+
+function onlyOne([key, another]: readonly TokenKey[]): TokenKey {
+  if (key === undefined) throw new PermanentError('not-yours', 'The target has no key to replace', { field: 'like' });
+  if (another === undefined) return key;
+  throw conflict('The current key is gone, and more than one key stands in its place');
+}
+
+async function claim(
+  key: TokenKey,
+  { target, mark }: { readonly target: Target; readonly mark: string },
+  { keys, config }: ProposeDeps,
+): Promise<void> {
+  const { human, mark: bears, proposed } = key.label;
+  if (config.requests.label === undefined || (bears === mark && proposed)) return;
+  await keys.label(target, key, { human, mark, proposed: true });
 }
 
 function newValues(request: ProposeRequest, like: TokenKey | undefined, { config, clock }: ProposeDeps) {

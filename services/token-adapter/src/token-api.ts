@@ -4,7 +4,7 @@ import { placeholdersOf } from '@keyturn/config/token-text';
 import type { HttpAnswer, HttpOptions } from '@keyturn/http/http-exchange';
 import { jsonOf } from '@keyturn/http/parse-answer';
 import { send } from '@keyturn/http/send';
-import { PermanentError, TransientError } from '@keyturn/rotation/errors';
+import { PermanentError, TransientError, type Reason } from '@keyturn/rotation/errors';
 
 import { baseUrlOf } from './base-url.ts';
 import { fillFields, fillJson, fillPath, type Values } from './fill-template.ts';
@@ -119,33 +119,30 @@ function byStatus(status: number): Meaning | undefined {
 }
 
 function judge({ answer, json, means }: Met, name: RequestName): Done | 'missing' {
-  const { summary } = answer;
-  switch (means) {
-    case undefined:
-      if (json === undefined && answer.text.reveal() !== '') {
-        throw new PermanentError('provider-answer', `${summary}: no JSON came back`, { field: 'answer' });
-      }
-      return { answer, json };
-    case 'done':
-      return { answer, json };
-    case 'missing':
-      if (name === 'create' || name === 'list') throw targetMissing(summary);
-      return 'missing';
-    case 'target-missing':
-      throw targetMissing(summary);
-    case 'quota':
-      throw new PermanentError('quota', `${summary}: the target has as many keys as it may`, { field: 'target' });
-    case 'unauthenticated':
-      throw new PermanentError('access-denied', `${summary}: the master is not known`, { field: 'adminSecret' });
-    case 'denied':
-      throw new PermanentError('access-denied', `${summary}: the master may not do that`, { field: 'adminSecret' });
-    case 'busy':
-      throw new TransientError(`${summary}: not now`);
-    case 'refused':
-      throw new PermanentError('provider-refused', `${summary}: refused`, { field: `requests.${name}` });
+  if (means === 'missing' && name !== 'create' && name !== 'list') return 'missing';
+  if (means !== undefined && means !== 'done') throw failures[means](answer.summary, name);
+  if (means === undefined && json === undefined && answer.text.reveal() !== '') {
+    throw new PermanentError('provider-answer', `${answer.summary}: no JSON came back`, { field: 'answer' });
   }
+  return { answer, json };
 }
 
-function targetMissing(summary: string): PermanentError {
-  return new PermanentError('target-missing', `${summary}: there is no such target`, { field: 'target' });
-}
+type Failed = (summary: string, name: RequestName) => TransientError | PermanentError;
+
+const because =
+  (reason: Reason, problem: string, field: string): Failed =>
+  (summary) =>
+    new PermanentError(reason, `${summary}: ${problem}`, { field });
+const targetMissing = because('target-missing', 'there is no such target', 'target');
+
+const failures: Readonly<Record<Exclude<Meaning, 'done'>, Failed>> = {
+  // Of what has no key yet.
+  missing: targetMissing,
+  'target-missing': targetMissing,
+  quota: because('quota', 'the target has as many keys as it may', 'target'),
+  unauthenticated: because('access-denied', 'the master is not known', 'adminSecret'),
+  denied: because('access-denied', 'the master may not do that', 'adminSecret'),
+  busy: (summary) => new TransientError(`${summary}: not now`),
+  refused: (summary, name) =>
+    new PermanentError('provider-refused', `${summary}: refused`, { field: `requests.${name}` }),
+};
