@@ -62,7 +62,7 @@ export function adapterRoles(config: Config): Resources {
 // Without one it proves itself by its own role.
 function adminSecretsOf({ adminSecret, retireSecret }: OwnProviderConfig, duty: Duty): readonly string[] {
   const secret = duty === 'retire' ? (retireSecret ?? adminSecret) : adminSecret;
-  return secret === undefined ? [] : [secret];
+  return [...(secret === undefined ? [] : [secret]), ...mastersOf(provider)];
 }
 
 /** What may be asked to issue (or to retire), function by function, those of other teams too. */

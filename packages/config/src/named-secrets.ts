@@ -19,6 +19,9 @@ export function namedSecrets({ notifications, providers }: Config): readonly Nam
       [`providers.${id}.retireSecret`, retireSecret] as const,
       [`providers.${id}.network.proxySecret`, network.proxySecret] as const,
     ]),
+    ...Object.entries(providers).flatMap(([id, provider]) =>
+      mastersOf(provider).map((name, index) => [`providers.${id}.masters.${index}`, name] as const),
+    ),
   ];
   return named.flatMap(([field, name]) => (name === undefined ? [] : [{ field, name }]));
 }

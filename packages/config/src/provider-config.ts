@@ -16,3 +16,7 @@ export function checkProvider(at: string, config: z.output<typeof provider>): Pr
       return checkCustom(at, config);
   }
 }
+
+/** Secrets with which an adapter administers keys, beside `adminSecret` and `retireSecret`. */
+export const mastersOf = (config: z.output<typeof provider>): readonly string[] =>
+  config.kind === 'token' ? config.masters : [];

@@ -83,14 +83,18 @@ function* mintProblems(config: Whole): Problems {
   }
 }
 
-function* labelProblems({ model, requests, secretIn }: Whole): Problems {
-  if (requests.label === undefined) {
-    if (model === 'none' && secretIn !== 'create') return;
-    const message = 'is missing: nobody would know a key whose answer got lost from one that is in use';
-    yield { field: 'requests.label', message };
-  } else if (model !== 'none' && !placeholdersOf(requests.create).includes('label')) {
-    yield { field: 'requests.create', message: 'has no {label}: a new key has to bear it from the start' };
+function* labelProblems({ model, requests, secretIn, key }: Whole): Problems {
+  if (model !== 'none') {
+    const why = 'a new key bears its mark from the start, else nobody finds it when the answer gets lost';
+    if (key?.label === undefined) yield { field: 'key.label', message: `is missing: ${why}` };
+    if (requests.create !== undefined && !placeholdersOf(requests.create).includes('label')) {
+      yield { field: 'requests.create', message: `has no {label}: ${why}` };
+    }
   }
+  if (requests.label !== undefined || secretIn !== 'create' || key?.created !== undefined) return;
+  const message =
+    'is missing, and so is key.created: nothing tells a key whose answer got lost from one that is in use';
+  yield { field: 'requests.label', message };
 }
 
 function* formProblems(config: Whole): Problems {

@@ -93,7 +93,9 @@ export async function markKey(
   const { keys, config } = deps;
   const target = parseTarget(request.target, config);
   parseOurMark(request.mark);
-  if (config.requests.label === undefined) throw refused('unsupported', 'Keys of this API bear no mark', 'mark');
+  if (config.requests.label === undefined) {
+    throw refused('unsupported', 'This API cannot rename a key, so it cannot bear a mark afterwards', 'requests.label');
+  }
   const key = await keys.detailed(target, (await keys.all(target)).find(hasId(request.keyId)));
   if (key === undefined) throw refused('not-yours', 'The target has no such key', 'keyId');
   if (isForeign(key, request.mark)) throw refused('not-yours', 'The key bears the mark of somebody else', 'mark');

@@ -23,7 +23,7 @@ export function valuesOfNew({ mark, proposed, like, entitlements, now }: Wish, c
   const ends = expiry === undefined ? undefined : new Date(now + expiry).toISOString();
   const human = like?.label.human ?? '';
   return {
-    label: requests.label === undefined ? human : writeLabel({ human, mark, proposed }, longestLabel),
+    label: writeLabel({ human, mark, proposed: proposed && requests.label !== undefined }, longestLabel),
     lineage: parseMark(mark)?.secretHash,
     idempotencyKey: uuidOf(mark),
     entitlements,

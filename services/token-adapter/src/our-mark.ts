@@ -1,3 +1,5 @@
+import type { TokenConfig } from '@keyturn/config/config';
+import { placeholdersOf } from '@keyturn/config/token-text';
 import { PermanentError } from '@keyturn/rotation/errors';
 import { ownership, parseMark, type Mark } from '@keyturn/rotation/mark';
 
@@ -15,3 +17,9 @@ export const isForeign = ({ label }: TokenKey, mark: string): boolean =>
 
 export const isOurs = ({ label }: TokenKey, mark: string): boolean =>
   ownership(label.mark, parseOurMark(mark)) === 'this-secret';
+
+/** Keys have a label, and it is written when one is made, or later. */
+export function bearsMarks({ key, requests }: Pick<TokenConfig, 'key' | 'requests'>): boolean {
+  if (key.label === undefined) return false;
+  return requests.label !== undefined || placeholdersOf(requests.create).includes('label');
+}

@@ -1,24 +1,15 @@
 import type { TokenConfig } from '@keyturn/config/config';
 import { placeholdersOf } from '@keyturn/config/token-text';
 import type { ProposeRequest } from '@keyturn/credential-provider/credential-provider';
-import type { Clock } from '@keyturn/rotation/clock';
 import { credential, type Credential } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
-import type { RandomBytes } from '@keyturn/rotation/random-bytes';
 
 import type { Keys } from './keys.ts';
-import { valuesOfNew } from './new-key.ts';
-import { isForeign, isOurs, parseOurMark } from './our-mark.ts';
+import { isForeign, parseOurMark } from './our-mark.ts';
+import { newValues, refuseFull, refuseUncertain, type ProposeDeps, type Situation } from './proposal.ts';
 import { replaceKey } from './replace-key.ts';
 import { hashOf, hasId, type TokenKey } from './token-key.ts';
 import { parseTarget, type Target } from './token-target.ts';
-
-export type ProposeDeps = {
-  readonly keys: Keys;
-  readonly config: TokenConfig;
-  readonly clock: Clock;
-  readonly randomBytes: RandomBytes;
-};
 
 /**
  * The next key. Where the API makes it: a key that an earlier attempt for the same version left is that one if anybody can still read its secret, and is
@@ -34,7 +25,7 @@ export async function proposeKey(request: ProposeRequest, deps: ProposeDeps): Pr
   if (config.model === 'none') return replaceKey(request, { target, all, like }, deps);
 
   const leftovers = all.filter((key) => key.label.mark === request.mark);
-  if (leftovers.some((key) => !key.label.proposed || key === like)) throw inUse();
+  if (leftovers.some((key) => mayBeInUse(key, like, config))) throw inUse();
   return (
     (await settleLeftovers(leftovers, { target, request, like }, deps)) ?? makeOne({ target, all, like }, request, deps)
   );
@@ -45,18 +36,9 @@ function chosen({ randomBytes }: ProposeDeps): Credential {
   return credential(hashOf(secret), secret);
 }
 
-export type Situation = {
-  readonly target: Target;
-  readonly all: readonly TokenKey[];
-  /** The current key; undefined at the first issue. */
-  readonly like: TokenKey | undefined;
-};
-
 async function keyLike({ like }: ProposeRequest, { target, all }: Omit<Situation, 'like'>, keys: Keys) {
   const listed = like && all.find(hasId(like.keyId));
-  const found = await keys.detailed(target, listed);
-  // Where one key takes the place of another, that one is gone when the answer got lost.
-  return found;
+  return keys.detailed(target, listed);
 }
 
 type Attempt = { readonly target: Target; readonly request: ProposeRequest; readonly like: TokenKey | undefined };
@@ -73,9 +55,9 @@ async function settleLeftovers(
   const readable = detailed.find((key) => key?.secret !== undefined);
   // An API that knows the request again tells its first answer again.
   const again = readable ?? (isIdempotent(config) ? await repeat({ target, request, like }, deps) : undefined);
-  for (const key of leftovers) {
-    if (again === undefined || !hasId(again.keyId)(key)) await keys.act('revoke', target, key);
-  }
+  const dead = leftovers.filter((key) => again === undefined || !hasId(again.keyId)(key));
+  for (const key of dead) refuseUncertain(key, deps);
+  for (const key of dead) await keys.act('revoke', target, key);
   return again?.secret === undefined ? undefined : { keyId: again.keyId, secret: again.secret };
 }
 
@@ -83,11 +65,6 @@ const isIdempotent = ({ requests }: TokenConfig) => placeholdersOf(requests.crea
 
 const repeat = ({ target, request, like }: Attempt, deps: ProposeDeps) =>
   deps.keys.make(target, newValues(request, like, deps));
-
-function newValues(request: ProposeRequest, like: TokenKey | undefined, { config, clock }: ProposeDeps) {
-  const entitlements = like === undefined ? request.entitlements : (like.entitlements ?? []);
-  return valuesOfNew({ mark: request.mark, proposed: true, like, entitlements, now: clock.now() }, config);
-}
 
 async function makeOne(
   { target, all, like }: Situation,
@@ -104,16 +81,9 @@ async function makeOne(
   return { keyId: made.keyId, secret: made.secret };
 }
 
-/** Two keys, and neither is in the way of Keyturn to remove: one is current, the other in its grace, or a person's. */
-export function refuseFull(staying: readonly TokenKey[], like: TokenKey | undefined, mark: string): void {
-  if (staying.length < 2) return;
-  const others = staying.filter((key) => key !== like);
-  const ours = others.some((key) => isOurs(key, mark));
-  const problem = ours
-    ? 'Both slots are taken: the key before this one is in its grace or its soak still, and frees its slot when that is over (`keyturn status` says when)'
-    : 'Both slots are taken, and Keyturn did not make the other key: whoever did has to remove it';
-  throw new PermanentError('quota', problem, { field: 'target' });
-}
+// `ensure` settles the label, where a key can be renamed.
+const mayBeInUse = (key: TokenKey, like: TokenKey | undefined, { requests }: TokenConfig) =>
+  (like !== undefined && hasId(like.keyId)(key)) || (requests.label !== undefined && !key.label.proposed);
 
 function inUse(): PermanentError {
   return new PermanentError('key-conflict', 'A key that bears the mark may be in use', { field: 'mark' });

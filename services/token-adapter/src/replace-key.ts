@@ -2,9 +2,8 @@ import type { ProposeRequest } from '@keyturn/credential-provider/credential-pro
 import type { Credential } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
 
-import { valuesOfNew } from './new-key.ts';
 import { isForeign } from './our-mark.ts';
-import type { ProposeDeps, Situation } from './propose-key.ts';
+import { newValues, refuseUncertain, type ProposeDeps, type Situation } from './proposal.ts';
 import { isUsable, type TokenKey } from './token-key.ts';
 import type { Target } from './token-target.ts';
 
@@ -18,23 +17,30 @@ export async function replaceKey(
   deps: ProposeDeps,
 ): Promise<Credential> {
   const { target, all, like } = situation;
-  const { keys, clock } = deps;
+  const { keys, config, clock } = deps;
   const usable = all.filter((key) => isUsable(key, clock.now()));
-  if (usable.some(({ label }) => label.mark === request.mark && !label.proposed)) {
-    throw conflict('A key that bears the mark may be in use');
-  }
-  if (usable.length === 0 && request.like === undefined)
+  const settled = usable.some(({ label }) => label.mark === request.mark && !label.proposed);
+  if (config.requests.label !== undefined && settled) throw conflict('A key that bears the mark may be in use');
+  if (usable.length === 0 && request.like === undefined) {
     return told(await keys.make(target, newValues(request, like, deps)));
-
-  const current = like !== undefined && isUsable(like, clock.now()) ? like : undefined;
-  const old = current ?? onlyOne(usable);
+  }
+  const isCurrent = like !== undefined && isUsable(like, clock.now());
+  const old = isCurrent ? like : onlyOne(usable);
   if (isForeign(old, request.mark)) {
     throw new PermanentError('not-yours', 'The key bears the mark of somebody else', { field: 'mark' });
   }
-  const lost = current === undefined ? await keys.detailed(target, old) : undefined;
-  const next = lost?.secret === undefined ? await keys.make(target, newValues(request, old, deps), old) : lost;
+  const lost = isCurrent ? undefined : await lostKey(old, target, deps);
+  const next = lost ?? (await keys.make(target, newValues(request, old, deps), old));
   await claim(next, { target, mark: request.mark }, deps);
   return told(next);
+}
+
+/** The key whose answer got lost, where its secret can be read; undefined where it has to be replaced as well. */
+async function lostKey(key: TokenKey, target: Target, deps: ProposeDeps): Promise<TokenKey | undefined> {
+  const read = await deps.keys.detailed(target, key);
+  if (read?.secret !== undefined) return read;
+  refuseUncertain(key, deps);
+  return undefined;
 }
 
 function onlyOne([key, another]: readonly TokenKey[]): TokenKey {
@@ -51,11 +57,6 @@ async function claim(
   const { human, mark: bears, proposed } = key.label;
   if (config.requests.label === undefined || (bears === mark && proposed)) return;
   await keys.label(target, key, { human, mark, proposed: true });
-}
-
-function newValues(request: ProposeRequest, like: TokenKey | undefined, { config, clock }: ProposeDeps) {
-  const entitlements = like === undefined ? request.entitlements : (like.entitlements ?? []);
-  return valuesOfNew({ mark: request.mark, proposed: true, like, entitlements, now: clock.now() }, config);
 }
 
 function told({ keyId, secret }: TokenKey): Credential {

@@ -4,7 +4,7 @@ import type { Clock } from '@keyturn/rotation/clock';
 import { PermanentError } from '@keyturn/rotation/errors';
 
 import type { Keys } from './keys.ts';
-import { isOurs, parseOurMark } from './our-mark.ts';
+import { bearsMarks, isOurs, parseOurMark } from './our-mark.ts';
 import { hasId, isUsable, stateOf, type TokenKey } from './token-key.ts';
 import { parseTarget, type Target } from './token-target.ts';
 
@@ -54,7 +54,7 @@ async function look({ target: name, keyId, mark }: RetireRequest, { keys, config
   parseOurMark(mark);
   const all = await keys.all(target);
   const key = all.find(hasId(keyId));
-  if (key !== undefined && config.requests.label !== undefined && !isOurs(key, mark)) {
+  if (key !== undefined && bearsMarks(config) && !isOurs(key, mark)) {
     throw new PermanentError('not-yours', 'The key does not bear the mark of this secret', { field: 'mark' });
   }
   return { target, key, all };

@@ -9,6 +9,7 @@ import type { RandomBytes } from '@keyturn/rotation/random-bytes';
 import { checkKey, locateKey } from './check-key.ts';
 import { ensureKey, markKey } from './ensure-key.ts';
 import { tokenKeys } from './keys.ts';
+import { bearsMarks } from './our-mark.ts';
 import { proposeKey } from './propose-key.ts';
 import { disableKey, enableKey, listedKeys, removeKey } from './retire-key.ts';
 import type { SignIn } from './sign-in.ts';
@@ -48,11 +49,12 @@ export function tokenProvider({ config, signIn, ...options }: TokenOptions): Cre
 }
 
 /** Nothing is claimed but what the description has a request for. */
-function capabilitiesOf({ mint, requests, model, key, propagation, revocation, expiry }: TokenConfig): Capabilities {
+function capabilitiesOf(config: TokenConfig): Capabilities {
+  const { mint, requests, model, key, propagation, revocation, expiry } = config;
   return {
     clientSuppliedKey: mint === 'chosen',
     listOwned: requests.list !== undefined,
-    mark: requests.label !== undefined,
+    mark: bearsMarks(config),
     reversibleDisable: requests.disable !== undefined && requests.enable !== undefined,
     overlap: model,
     lastUsed: key.lastUsed !== undefined,
