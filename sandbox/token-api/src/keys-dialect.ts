@@ -18,7 +18,11 @@ import type { Right } from './simulator.ts';
 import type { Token } from './token-store.ts';
 
 const Create = z.object({ name: z.string().min(1).max(200), scopes: z.array(z.string()).optional() });
-const Change = z.object({ name: z.string().min(1).max(200).optional(), enabled: z.boolean().optional() });
+const Change = z.object({
+  name: z.string().min(1).max(200).optional(),
+  enabled: z.boolean().optional(),
+  scopes: z.array(z.string()).optional(),
+});
 
 const codes: Readonly<Record<number, string>> = {
   400: 'invalid_request',
@@ -60,6 +64,8 @@ export function keysDialect(world: World): Dialect {
 }
 
 const usualScopes = ['read', 'write'];
+const areKnown = (scopes: readonly string[], { scopes: known = usualScopes }: World['options']) =>
+  scopes.every((scope) => known.includes(scope));
 
 const newToken = ({ fresh }: World, target: string) => ({
   target,
@@ -119,8 +125,9 @@ function keyOperations(world: World, admin: { readonly token: string }): readonl
       ofKey('write', (token, incoming) => {
         const sent = Change.safeParse(jsonOf(incoming));
         if (!sent.success) return malformed(sent.error);
-        const { name = token.name, enabled = token.enabled } = sent.data;
-        store.change(token.keyId, { name, enabled });
+        const { name = token.name, enabled = token.enabled, scopes = token.scopes } = sent.data;
+        if (!areKnown(scopes, options)) return failed(422, 'unknown_scope', 'scopes');
+        store.change(token.keyId, { name, enabled, scopes });
         return jsonAnswer(200, view(token));
       }),
     ),
@@ -144,7 +151,7 @@ function creation(world: World): (project: string, incoming: Incoming) => Answer
     const sent = Create.safeParse(jsonOf(incoming));
     if (!sent.success) return malformed(sent.error);
     const { name, scopes = known } = sent.data;
-    if (!scopes.every((scope) => known.includes(scope))) return failed(422, 'unknown_scope', 'scopes');
+    if (!areKnown(scopes, options)) return failed(422, 'unknown_scope', 'scopes');
     if (store.of(project).length >= maxKeys) return failed(409);
     const token = store.add({ ...newToken(world, project), name, scopes });
     return jsonAnswer(201, { ...view(token), secret: token.secret });

@@ -2,6 +2,7 @@ import type { TokenConfig } from '@keyturn/config/config';
 import type { CheckRequest, CheckResult, KeyState, Use } from '@keyturn/credential-provider/credential-provider';
 import type { HttpOptions } from '@keyturn/http/http-exchange';
 import { credential, type Credential } from '@keyturn/rotation/credential';
+import { PermanentError } from '@keyturn/rotation/errors';
 import type { RandomBytes } from '@keyturn/rotation/random-bytes';
 
 import type { Keys } from './keys.ts';
@@ -60,15 +61,25 @@ function alike({ keyId, secret }: Credential, randomBytes: RandomBytes): Credent
 
 /** Among the targets that the configuration knows. Where the API tells no secret, a use that is accepted proves that they belong together. */
 export async function locateKey(pasted: Credential, deps: CheckDeps): Promise<{ target: string } | undefined> {
-  const { keys, config } = deps;
-  for (const name of config.targets.known) {
-    const target = parseTarget(name, config);
-    const key = await keys.detailed(target, (await keys.all(target)).find(hasId(pasted.keyId)));
-    if (key === undefined) continue;
-    if (key.secret !== undefined) return key.secret.reveal() === pasted.secret.reveal() ? { target: name } : undefined;
-    const probe = chooseProbe(config.probes, target);
-    const used = probe && (await probeKey(probe, { target, credential: pasted }, deps));
-    return used?.outcome === 'accepted' ? { target: name } : undefined;
+  for (const name of deps.config.targets.known) {
+    const target = parseTarget(name, deps.config);
+    const found = await find(pasted, target, deps);
+    if (found !== 'no-key') return found === 'proven' ? { target: name } : undefined;
   }
   return undefined;
+}
+
+async function find(pasted: Credential, target: Target, deps: CheckDeps): Promise<'no-key' | 'proven' | 'unproven'> {
+  const { keys, config } = deps;
+  const all = await keys.all(target).catch((error: unknown) => {
+    // One that is gone is in nobody's way.
+    if (error instanceof PermanentError && error.reason === 'target-missing') return [];
+    throw error;
+  });
+  const key = await keys.detailed(target, all.find(hasId(pasted.keyId)));
+  if (key === undefined) return 'no-key';
+  if (key.secret !== undefined) return key.secret.reveal() === pasted.secret.reveal() ? 'proven' : 'unproven';
+  const probe = chooseProbe(config.probes, target);
+  const used = probe && (await probeKey(probe, { target, credential: pasted }, deps));
+  return used?.outcome === 'accepted' ? 'proven' : 'unproven';
 }

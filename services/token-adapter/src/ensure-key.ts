@@ -7,7 +7,7 @@ import type { Hidden } from '@keyturn/rotation/hidden';
 import type { Keys } from './keys.ts';
 import { valuesOfNew } from './new-key.ts';
 import { isForeign, parseOurMark } from './our-mark.ts';
-import { refuseFull } from './propose-key.ts';
+import { refuseFull } from './proposal.ts';
 import { hasId, type TokenKey } from './token-key.ts';
 import { parseTarget, type Target } from './token-target.ts';
 
