@@ -32,7 +32,6 @@ const failure = z
     }),
   })
   .refine(({ status, at }) => status !== undefined || at !== undefined, 'needs status or at');
-export type Failure = z.output<typeof failure>;
 
 /** What goes over. Placeholders such as {target} stand in path, query, headers and body. */
 export const sentFields = {
@@ -94,7 +93,7 @@ export const requests = z.strictObject({
   revoke: request.optional().meta({ description: 'Deletes a key for good' }),
 });
 export type TokenRequest = z.output<typeof request>;
-export type Making = z.output<typeof making>;
+
 export type Listing = z.output<typeof listing>;
 export type TokenRequests = z.output<typeof requests>;
 export type RequestName = keyof TokenRequests;
@@ -118,4 +117,3 @@ export const keyFields = z.strictObject({
   entitlements: pointer.optional().meta({ description: 'A list, or a text with spaces between them' }),
   entitlementName: pointer.optional().meta({ description: 'In each of the list; it is a text itself unless given' }),
 });
-export type KeyFields = z.output<typeof keyFields>;
