@@ -41,6 +41,10 @@ export const tokenAuth = z.discriminatedUnion('as', [
         .strictObject({ url: id.default('api'), path })
         .optional()
         .meta({ description: 'Fetched before the login, for its cookies and its CSRF token' }),
+      pageAfter: z
+        .strictObject({ url: id.default('api'), path })
+        .optional()
+        .meta({ description: 'Fetched after the login, where the CSRF token of the session is no cookie' }),
       csrf: csrf.optional().meta({ description: 'Where the page has the token that is {csrf} below' }),
       token: pointer.optional().meta({ description: 'Where the answer to the login has what is {token} below' }),
       headers: headers.default({}).meta({ description: 'Of every request, beside the cookies of the session' }),

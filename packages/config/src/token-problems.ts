@@ -134,12 +134,9 @@ function* urlIds({ urls, requests, auth }: Whole): Problems {
 
 function authUrls(auth: TokenAuth | undefined): (readonly [string, string | undefined])[] {
   if (auth?.as === 'oauth') return [['auth', auth.url]];
-  return auth?.as === 'login'
-    ? [
-        ['auth.login', auth.login.url],
-        ['auth.page', auth.page?.url],
-      ]
-    : [];
+  if (auth?.as !== 'login') return [];
+  const { login, page, pageAfter } = auth;
+  return Object.entries({ login, page, pageAfter }).map(([name, request]) => [`auth.${name}`, request?.url] as const);
 }
 
 const making = ['label', 'lineage', 'idempotencyKey', 'entitlements', 'expiresAt', 'expiresOn', 'expiresIn'];

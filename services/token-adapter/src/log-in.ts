@@ -44,7 +44,7 @@ export async function logIn(auth: Login, master: Values, deps: Deps): Promise<Se
   keepCookies(answer, cookies);
   const token = tokenIn(auth, answer);
   // A token of before the login is often not one of the session.
-  const after = auth.page && auth.csrf !== undefined ? await openPage(auth.page, cookies, deps) : undefined;
+  const after = auth.pageAfter && (await openPage(auth.pageAfter, cookies, deps));
   const own = csrfIn(auth.csrf, after, cookies) ?? csrf;
   const headers = { ...cookieHeader(cookies), ...fillFields(auth.headers, { ...master, csrf: own, token }) };
   return { headers: () => headers, host: hostOf(auth, deps), until: Infinity };

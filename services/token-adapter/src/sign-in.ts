@@ -10,8 +10,12 @@ import { logIn } from './log-in.ts';
 import { readMaster } from './master-secret.ts';
 import { basicHeader, type Session } from './session.ts';
 
-/** `master`: name of the secret, the provider's own unless given. `refused`: that one was just refused; the secret is read again. */
-export type SignIn = (master?: string, refused?: Session) => Promise<Session>;
+/**
+ * `master`: name of the secret, the provider's own unless given. `refused`: that one was just refused, and `worked` before or never; the secret is read
+ * again. The same comes back where there is no other.
+ */
+export type SignIn = (master?: string, refused?: Refused) => Promise<Session>;
+export type Refused = { readonly session: Session; readonly worked: boolean };
 
 export type SignInOptions = {
   readonly config: Pick<TokenConfig, 'auth' | 'adminSecret' | 'retireSecret' | 'urls'>;
@@ -25,20 +29,37 @@ export type SignInOptions = {
 export function signInBy({ config, duty, secrets, http }: SignInOptions): SignIn {
   const own = duty === 'retire' ? (config.retireSecret ?? config.adminSecret) : config.adminSecret;
   const names = [...new Set(placeholdersOf(config.auth))].filter((name) => /^master(\.|$)/.test(name));
-  const kept = new Map<string, Session>();
+  const kept = new Map<string, Kept>();
+  const denied = new Map<string, Denied>();
 
   return async (master = own, refused) => {
     if (master === undefined) throw new PermanentError('misconfigured', 'A master is needed', { field: 'adminSecret' });
     const known = kept.get(master);
-    if (known !== undefined && known !== refused && http.clock.now() < known.until) return known;
+    const now = http.clock.now();
+    if (known !== undefined && known.session !== refused?.session && now < known.session.until) return known.session;
     const values = Object.fromEntries(await readMaster(secrets, master, names));
-    const session = await begin(values, { config, http });
+    const text = JSON.stringify(values);
+    // What never was good is not tried again: accounts are locked after a few wrong passwords.
+    if (refused !== undefined && !refused.worked && known?.text === text) return refused.session;
+    const before = denied.get(master);
+    if (before?.text === text && now < before.until) throw before.error;
+    const session = await begin(values, { config, http }).catch((error: unknown) => {
+      if (error instanceof PermanentError && error.reason === 'access-denied') {
+        denied.set(master, { text, error, until: now + deniedForMs });
+      }
+      throw error;
+    });
     // The same once more: it would be refused as well.
-    if (refused !== undefined && isSame(refused, session)) return refused;
-    kept.set(master, session);
+    if (refused !== undefined && isSame(refused.session, session)) return refused.session;
+    kept.set(master, { session, text });
     return session;
   };
 }
+
+/** `text`: what the master secret held. */
+type Kept = { readonly session: Session; readonly text: string };
+type Denied = { readonly text: string; readonly error: PermanentError; readonly until: number };
+const deniedForMs = 900_000;
 
 type Deps = { readonly config: Pick<TokenConfig, 'auth' | 'urls'>; readonly http: HttpOptions };
 

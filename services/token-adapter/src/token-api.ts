@@ -39,6 +39,7 @@ type Options = {
 };
 
 export function tokenApi({ config, signIn, http }: Options): TokenApi {
+  const worked = new WeakSet<Session>();
   const attempt = (name: RequestName, request: TokenRequest, call: Call, session: Session) => {
     const values = { ...call.target.values, ...call.values };
     const baseUrl = baseUrlOf(config.urls, request.url);
@@ -67,9 +68,12 @@ export function tokenApi({ config, signIn, http }: Options): TokenApi {
     }
     const session = await signIn(call.target.master);
     const first = meet(await attempt(name, request, call, session), request, config);
-    if (first.means !== 'unauthenticated') return judge(first, name);
+    if (first.means !== 'unauthenticated') {
+      worked.add(session);
+      return judge(first, name);
+    }
     // A request that was refused had no effect. The session ended, or the master was changed: once more, unless there is nothing else to try.
-    const next = await signIn(call.target.master, session);
+    const next = await signIn(call.target.master, { session, worked: worked.has(session) });
     if (next === session) return judge(first, name);
     return judge(meet(await attempt(name, request, call, next), request, config), name);
   };
