@@ -6,6 +6,7 @@ import type { Values } from './fill-template.ts';
 import { jsonAt } from './json-at.ts';
 import { writeLabel, type Label } from './key-label.ts';
 import { listKeys } from './list-keys.ts';
+import { scopeOf } from './new-key.ts';
 import type { TokenApi } from './token-api.ts';
 import { keyIn, type TokenKey } from './token-key.ts';
 import type { Target } from './token-target.ts';
@@ -31,6 +32,7 @@ export function tokenKeys(api: TokenApi, config: TokenConfig): Keys {
     handle: handle.reveal(),
     label: writeLabel(label, longestLabel),
     entitlements,
+    scope: scopeOf(entitlements),
   });
   const change = async (name: RequestName, target: Target, key: TokenKey, values: Values = {}) =>
     (await api.askFor(name, { target, values: { ...valuesOf(key), ...values } })) === 'missing' ? 'missing' : 'done';
@@ -66,7 +68,7 @@ export function tokenKeys(api: TokenApi, config: TokenConfig): Keys {
     },
 
     label: (target, key, label) => change('label', target, key, { label: writeLabel(label, longestLabel) }),
-    entitle: (target, key, entitlements) => change('entitle', target, key, { entitlements }),
+    entitle: (target, key, entitlements) => change('entitle', target, { ...key, entitlements }),
     act: (name, target, key) => change(name, target, key),
   };
 }

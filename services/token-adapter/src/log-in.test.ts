@@ -126,10 +126,7 @@ test('both slots taken: nothing is removed, and the error says who frees one', a
 
   const error: unknown = await provider.propose({ ...wish, mark: next, like }).catch((reason: unknown) => reason);
 
-  expect(error).toMatchObject({
-    reason: 'quota',
-    field: 'target',
-    message: expect.stringContaining('Keyturn did not make'),
-  });
+  expect(error).toMatchObject({ reason: 'quota', field: 'target' });
+  expect(String(error)).toContain('Keyturn did not make');
   expect(api.stored('orders')).toEqual(before);
 });

@@ -27,11 +27,15 @@ export function valuesOfNew({ mark, proposed, like, entitlements, now }: Wish, c
     lineage: parseMark(mark)?.secretHash,
     idempotencyKey: uuidOf(mark),
     entitlements,
+    scope: scopeOf(entitlements),
     expiresAt: ends,
     expiresOn: ends?.slice(0, 10),
     expiresIn: expiry === undefined ? undefined : Math.floor(expiry / 1000),
   };
 }
+
+/** {scope}: as OAuth writes them; undefined where there are none. */
+export const scopeOf = (entitlements: readonly string[]): string | undefined => entitlements.join(' ') || undefined;
 
 // The same for the same version of a secret, and of the form of a UUID.
 function uuidOf(mark: string): string {

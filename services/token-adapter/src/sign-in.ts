@@ -35,31 +35,43 @@ export function signInBy({ config, duty, secrets, http }: SignInOptions): SignIn
   return async (master = own, refused) => {
     if (master === undefined) throw new PermanentError('misconfigured', 'A master is needed', { field: 'adminSecret' });
     const known = kept.get(master);
-    const now = http.clock.now();
-    if (known !== undefined && known.session !== refused?.session && now < known.session.until) return known.session;
+    if (known !== undefined && known.session !== refused?.session && isAlive(known.session)) return known.session;
     const values = Object.fromEntries(await readMaster(secrets, master, names));
     const text = JSON.stringify(values);
     // What never was good is not tried again: accounts are locked after a few wrong passwords.
-    if (refused !== undefined && !refused.worked && known?.text === text) return refused.session;
-    const before = denied.get(master);
-    if (before?.text === text && now < before.until) throw before.error;
-    const session = await begin(values, { config, http }).catch((error: unknown) => {
-      if (error instanceof PermanentError && error.reason === 'access-denied') {
-        denied.set(master, { text, error, until: now + deniedForMs });
-      }
-      throw error;
-    });
+    if (refused?.worked === false && known?.text === text) return refused.session;
+    refuseDenied(denied.get(master), text);
+    const session = await beginOrNote(master, { values, text });
     // The same once more: it would be refused as well.
     if (refused !== undefined && isSame(refused.session, session)) return refused.session;
     kept.set(master, { session, text });
     return session;
   };
+
+  async function beginOrNote(master: string, { values, text }: { readonly values: Values; readonly text: string }) {
+    try {
+      return await begin(values, { config, http });
+    } catch (error) {
+      if (isDenial(error)) denied.set(master, { text, error, until: http.clock.now() + deniedForMs });
+      throw error;
+    }
+  }
+
+  function isAlive({ until }: Session): boolean {
+    return http.clock.now() < until;
+  }
+
+  function refuseDenied(before: Denied | undefined, text: string): void {
+    if (before?.text === text && http.clock.now() < before.until) throw before.error;
+  }
 }
 
 /** `text`: what the master secret held. */
 type Kept = { readonly session: Session; readonly text: string };
 type Denied = { readonly text: string; readonly error: PermanentError; readonly until: number };
 const deniedForMs = 900_000;
+const isDenial = (error: unknown): error is PermanentError =>
+  error instanceof PermanentError && error.reason === 'access-denied';
 
 type Deps = { readonly config: Pick<TokenConfig, 'auth' | 'urls'>; readonly http: HttpOptions };
 

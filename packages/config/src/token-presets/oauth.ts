@@ -32,7 +32,7 @@ export const oauth: Preset = {
           response_types: [],
           redirect_uris: [],
           token_endpoint_auth_method: 'client_secret_basic',
-          scope: '{entitlements}',
+          scope: '{scope}',
         },
       },
       list: { path: '/admin/clients' },
