@@ -147,7 +147,9 @@ async function administer(
   if (request.headers.authorization !== `Bearer ${token}`) return answer(401, { error: 'invalid_token' });
   const id = decodeURIComponent(request.url?.split('/')[3] ?? '');
   if (id === '') {
-    const shown = [...clients.values()].map((client) => ({ ...client, client_secret: undefined }));
+    const shown = [...clients.values()].map((client) =>
+      Object.assign(structuredClone(client), { client_secret: undefined }),
+    );
     return answer(200, shown);
   }
   const client = clients.get(id);

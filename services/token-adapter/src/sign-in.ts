@@ -32,8 +32,8 @@ export function signInBy({ config, duty, secrets, http }: SignInOptions): SignIn
   const kept = new Map<string, Kept>();
   const denied = new Map<string, Denied>();
 
-  return async (master = own, refused) => {
-    if (master === undefined) throw new PermanentError('misconfigured', 'A master is needed', { field: 'adminSecret' });
+  return async (named, refused) => {
+    const master = named ?? ownMaster(own);
     const known = kept.get(master);
     if (known !== undefined && known.session !== refused?.session && isAlive(known.session)) return known.session;
     const values = Object.fromEntries(await readMaster(secrets, master, names));
@@ -64,6 +64,11 @@ export function signInBy({ config, duty, secrets, http }: SignInOptions): SignIn
   function refuseDenied(before: Denied | undefined, text: string): void {
     if (before?.text === text && http.clock.now() < before.until) throw before.error;
   }
+}
+
+function ownMaster(own: string | undefined): string {
+  if (own !== undefined) return own;
+  throw new PermanentError('misconfigured', 'A master is needed', { field: 'adminSecret' });
 }
 
 /** `text`: what the master secret held. */
