@@ -42,9 +42,16 @@ export function everythingOn(): { readonly file: string; readonly remove: () => 
     propagation: '1m',
     revocation: '1m',
   };
+  const vendor = {
+    kind: 'token',
+    adminSecret: 'keyturn/prod/vendor-master',
+    masters: ['keyturn/prod/vendor-eu'],
+    preset: 'oauth',
+    parameters: { issuer: 'https://login.vendor.example', admin: 'https://admin.vendor.example' },
+  };
   const config = {
     ...example,
-    providers: { ...example.providers, partner, team },
+    providers: { ...example.providers, partner, team, vendor },
     notifications: { ...example.notifications, network },
     subscribers: [
       subscriber('queue', `arn:aws:sqs:eu-central-1:${account}:key-events`),

@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import { ownProviders } from './own-providers.ts';
+import { mastersOf } from './provider-config.ts';
 
 /** A secret that the configuration names: whose credential Keyturn itself uses, and that a person has to change. */
 export type NamedSecret = {

@@ -5,13 +5,15 @@ import { checkCustom, custom } from './custom-config.ts';
 import type { Problems } from './problem.ts';
 import { checkToken, token } from './token-config.ts';
 
-export const provider = z.discriminatedUnion('kind', [apigee, custom]);
+export const provider = z.discriminatedUnion('kind', [apigee, token, custom]);
 
 /** What the schema cannot say of a provider, kind by kind. `at`: where it stands, such as `providers.apigee`. */
 export function checkProvider(at: string, config: z.output<typeof provider>): Problems {
   switch (config.kind) {
     case 'apigee':
       return checkApigee(at, config);
+    case 'token':
+      return checkToken(at, config);
     case 'custom':
       return checkCustom(at, config);
   }
