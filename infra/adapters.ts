@@ -1,3 +1,4 @@
+import { mastersOf } from '@keyturn/config/provider-config';
 import type { Config, OwnProviderConfig } from '@keyturn/config/config';
 import { adapterFunctions as adapterAddresses, functionNames } from '@keyturn/config/names';
 import { ownProviders } from '@keyturn/config/own-providers';
@@ -60,9 +61,10 @@ export function adapterRoles(config: Config): Resources {
 }
 
 // Without one it proves itself by its own role.
-function adminSecretsOf({ adminSecret, retireSecret }: OwnProviderConfig, duty: Duty): readonly string[] {
+function adminSecretsOf(provider: OwnProviderConfig, duty: Duty): readonly string[] {
+  const { adminSecret, retireSecret } = provider;
   const secret = duty === 'retire' ? (retireSecret ?? adminSecret) : adminSecret;
-  return secret === undefined ? [] : [secret];
+  return [...(secret === undefined ? [] : [secret]), ...mastersOf(provider)];
 }
 
 /** What may be asked to issue (or to retire), function by function, those of other teams too. */

@@ -9,6 +9,7 @@ export type Duty = 'issue' | 'retire';
 export function providerStatements(provider: OwnProviderConfig, duty: Duty, stage: string): readonly Value[] {
   switch (provider.kind) {
     case 'apigee':
+    case 'token':
       return [];
     case 'apigateway':
       return [lookAtKeys, ...(duty === 'issue' ? issueKeys(stage) : [endKeys(stage)])];

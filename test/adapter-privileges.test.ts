@@ -106,3 +106,27 @@ test('an adapter without a key reads no secret and decrypts nothing', () => {
   const nothing = { read: [], decrypt: [] };
   expect(secretsOf(template)).toEqual({ ApigeeIssueRole: nothing, ApigeeRetireRole: nothing });
 });
+
+test('of an API that issues tokens, both functions read the masters that the configuration lists', () => {
+  const example = readFileSync(join(root, 'config/example.yaml'), 'utf8');
+  const vendor = {
+    kind: 'token',
+    adminSecret: 'vendor/master',
+    masters: ['vendor/eu'],
+    preset: 'oauth',
+    parameters: { issuer: 'https://login.vendor.example', admin: 'https://admin.vendor.example' },
+  };
+  const config = parseConfig(
+    example.replace('providers:\n', () => `providers:\n  vendor: ${JSON.stringify(vendor)}\n`),
+  );
+  const template = { environment: {}, functions: adapterFunctions(config), resources: adapterRoles(config) };
+
+  const read = grantsOf(template as unknown as Template, 'secretsmanager:')
+    .filter(({ role }) => role.startsWith('Vendor'))
+    .map(({ role, statement }) => [role, list(statement.Resource).map((arn) => text(arn).replace(/^.*:secret:/, ''))]);
+  const both = ['vendor/master-??????', 'vendor/eu-??????'];
+  expect(Object.fromEntries(read)).toEqual({ VendorIssueRole: both, VendorRetireRole: both });
+  expect(adapterFunctions(config)).toMatchObject({
+    'vendor-issue': { handler: 'services/token-adapter/src/handler.issue' },
+  });
+});

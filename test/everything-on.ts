@@ -48,9 +48,16 @@ export function everythingOn(): { readonly file: string; readonly remove: () => 
     endpointUrl: 'https://vpce-0a1b2c3d.apigateway.eu-central-1.vpce.amazonaws.com',
     network,
   };
+  const vendor = {
+    kind: 'token',
+    adminSecret: 'keyturn/prod/vendor-master',
+    masters: ['keyturn/prod/vendor-eu'],
+    preset: 'oauth',
+    parameters: { issuer: 'https://login.vendor.example', admin: 'https://admin.vendor.example' },
+  };
   const config = {
     ...example,
-    providers: { ...example.providers, partner, team, apigateway },
+    providers: { ...example.providers, partner, team, apigateway, vendor },
     notifications: { ...example.notifications, network },
     subscribers: [
       subscriber('queue', `arn:aws:sqs:eu-central-1:${account}:key-events`),

@@ -176,3 +176,4 @@ export type OwnProviderConfig = Exclude<ProviderConfig, CustomConfig>;
 export type { CustomConfig } from './custom-config.ts';
 export type { ApiGatewayConfig, ApiGatewayProbe } from './apigateway-config.ts';
 export type { ApigeeConfig, ProbeConfig } from './apigee-config.ts';
+export type { TokenConfig } from './token-config.ts';

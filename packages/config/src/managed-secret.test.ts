@@ -33,6 +33,23 @@ test('tags pick provider, policy, shape, owner and target', () => {
   });
 });
 
+test.each([
+  ['its name', 'keyturn/prod/apigee-admin', 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:x-AbCdEf'],
+  ['another name', 'payments/orders', 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:keyturn/prod/slack-AbCdEf'],
+])('what Keyturn itself uses is not rotated, by whatever it is named: %s', (_, name, itsArn) => {
+  const named = {
+    ...config,
+    notifications: {
+      ...config.notifications,
+      network: { ...config.notifications.network, proxySecret: itsArn.slice(0, -7) },
+    },
+  };
+
+  expect(() => managedSecret({ ...described(tags), name, arn: itsArn }, named)).toThrow(
+    /Keyturn itself uses this secret/,
+  );
+});
+
 test('the policy has its times in milliseconds, and its readers', () => {
   const { policy, timing } = managedSecret(described(tags), config);
 

@@ -6,6 +6,7 @@ import type { Shape } from '@keyturn/rotation/shape';
 import type { Config, PolicyConfig, ProviderConfig } from './config.ts';
 import { entry } from './entry.ts';
 import { leastHoldOff } from './hold-off.ts';
+import { namedSecrets } from './named-secrets.ts';
 import { acknowledgingReaders, readersOf, type AcknowledgingReader } from './readers-of.ts';
 import { routeOf, type Route } from './route.ts';
 import { isTagValue } from './tag-value.ts';
@@ -71,6 +72,7 @@ export const tagNames = {
 
 /** Throws PermanentError('misconfigured') whose `field` is the tag to mend, such as `tag keyturn:provider`. */
 export function managedSecret(description: SecretDescription, config: Config): ManagedSecret {
+  refuseMaster(description, config);
   const tag = (name: string) => tagValue(description, name);
   const provider = picked(config.providers, tag(tagNames.provider), tagNames.provider, 'provider');
   const policy = picked(config.policies, tag(tagNames.policy), tagNames.policy, 'policy');
@@ -95,6 +97,15 @@ export function managedSecret(description: SecretDescription, config: Config): M
 export function runbookUrl(config: Config, page?: Reason | 'fleet-paused'): string {
   const base = config.runbooks.replace(/\/+$/, '');
   return page === undefined ? base : `${base}/${page}`;
+}
+
+/** What Keyturn proves itself with cannot be what it replaces: the rotation would take its own leave to go on. */
+function refuseMaster({ name, arn }: SecretDescription, config: Config): void {
+  const named = namedSecrets(config).find((one) => [name, arn, arn.replace(/-\w{6}$/, '')].includes(one.name));
+  if (named === undefined) return;
+  throw new PermanentError('misconfigured', 'Keyturn itself uses this secret, so it cannot rotate it', {
+    field: named.field,
+  });
 }
 
 function tagValue(description: SecretDescription, name: string): string {

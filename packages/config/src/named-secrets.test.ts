@@ -8,6 +8,12 @@ test('every secret that a configuration names is found, with the field that name
 stage: test
 providers:
   one: { kind: apigee, organization: acme, adminSecret: a, retireSecret: b, network: { proxy: 'http://p.example', proxySecret: c } }
+  two:
+    kind: token
+    adminSecret: h
+    masters: [i]
+    preset: oauth
+    parameters: { issuer: 'https://a.example', admin: 'https://b.example' }
 shapes: {}
 readers: {}
 policies: {}
@@ -21,9 +27,9 @@ runbooks: https://runbooks.acme.example
 `;
   const named = namedSecrets(parseConfig(text));
 
-  expect(named.map(({ name }) => name).toSorted()).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+  expect(named.map(({ name }) => name).toSorted()).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']);
   expect(named).toContainEqual({ field: 'providers.one.network.proxySecret', name: 'c' });
   // Whoever adds a field that names a secret adds it there.
-  const fields = [...text.matchAll(/(\w*[sS]ecret): \w\b/g)].map(([, field = '']) => field);
+  const fields = [...text.matchAll(/(\w*[sS]ecret|masters): \[?\w\b/g)].map(([, field = '']) => field);
   expect(fields).toHaveLength(named.length);
 });

@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import { ownProviders } from './own-providers.ts';
+import { mastersOf } from './provider-config.ts';
 
 /** A secret that the configuration names: whose credential Keyturn itself uses, and that a person has to change. */
 export type NamedSecret = {
@@ -19,6 +20,9 @@ export function namedSecrets({ notifications, providers }: Config): readonly Nam
       [`providers.${id}.retireSecret`, retireSecret] as const,
       [`providers.${id}.network.proxySecret`, network.proxySecret] as const,
     ]),
+    ...Object.entries(providers).flatMap(([id, provider]) =>
+      mastersOf(provider).map((name, index) => [`providers.${id}.masters.${index}`, name] as const),
+    ),
   ];
   return named.flatMap(([field, name]) => (name === undefined ? [] : [{ field, name }]));
 }

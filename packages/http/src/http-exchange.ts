@@ -7,7 +7,7 @@ import type { Random } from './random.ts';
 export type HttpRequest = {
   /** What the call is for, in words that may be logged. It names the call in errors. */
   readonly operation: string;
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** From the configuration; host and port come from nowhere else. */
   readonly baseUrl: string;
   /** Begins with a slash and is put after the base URL. What varies in it is encoded: `..`, `?` or a second slash are refused. */
@@ -19,6 +19,8 @@ export type HttpRequest = {
   readonly idempotent: boolean;
   /** Through a connection that no call used before. */
   readonly freshConnection?: boolean;
+  /** `answer`: a redirect is what the caller wants to see. It is followed never. */
+  readonly redirects?: 'answer';
 };
 
 /** `empty`: no bytes, but a content type. */
@@ -63,7 +65,7 @@ export type RawAnswer = {
   readonly text: string;
 };
 
-/** 2xx or 4xx; every other end of a call is an error. */
+/** 2xx or 4xx, and 3xx where it was asked for; every other end of a call is an error. */
 export type HttpAnswer = {
   readonly status: number;
   /** It may hold secrets. Empty where nothing came. */
@@ -75,4 +77,6 @@ export type HttpAnswer = {
   readonly requestId: string | undefined;
   /** Operation, host, status and request id: what an error says of this answer. */
   readonly summary: string;
+  /** The values of a header, by its name in lower case. They may hold secrets. */
+  readonly header?: (name: string) => readonly string[];
 };

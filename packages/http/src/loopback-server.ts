@@ -16,7 +16,11 @@ export type Reply =
   | 'hang'
   | 'drip'
   | 'reset'
-  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string | Buffer };
+  | {
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string | string[]>>;
+      readonly body?: string | Buffer;
+    };
 
 export type LoopbackServer = {
   readonly url: string;

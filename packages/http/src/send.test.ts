@@ -167,6 +167,20 @@ test.each([
   expect(server.received).toHaveLength(1);
 });
 
+test('shows a redirect to who asks for it, with its headers, and follows it no more than else', async () => {
+  const { server, options, request } = await setUp({
+    status: 302,
+    headers: { location: 'https://other.example/', 'set-cookie': 'session=s' },
+  });
+
+  const answer = await send({ ...request, redirects: 'answer' }, options);
+
+  expect(answer.status).toBe(302);
+  expect(answer.header?.('set-cookie')).toEqual(['session=s']);
+  expect(answer.header?.('link')).toEqual([]);
+  expect(server.received).toHaveLength(1);
+});
+
 test('follows no redirect', async () => {
   const elsewhere = await setUp(ok);
   const { options, request } = await setUp({ status: 302, headers: { location: `${elsewhere.server.url}/v1/x` } });

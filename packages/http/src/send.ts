@@ -41,13 +41,17 @@ async function exchange(request: HttpRequest, url: URL, options: HttpOptions): P
   if (status === 408 || status === 429 || status >= 500) {
     throw new TransientError(summary, { retryAfterMs: retryAfterMs(headers['retry-after'], options.clock.now()) });
   }
-  if (status < 200 || (status >= 300 && status < 400)) {
+  if (isNoAnswer(status, request)) {
     throw new PermanentError('provider-answer', `${summary}: redirects are not followed`, { field: 'location' });
   }
   const type = headers['content-type'];
   const contentType = typeof type === 'string' ? type : undefined;
-  return { status, text: hidden(text), contentType, date: dateOf(headers), requestId, summary };
+  const header = (name: string) => [headers[name]].flat().filter((value) => typeof value === 'string');
+  return { status, text: hidden(text), contentType, date: dateOf(headers), requestId, summary, header };
 }
+
+const isNoAnswer = (status: number, { redirects }: HttpRequest): boolean =>
+  status < 200 || (status >= 300 && status < 400 && redirects !== 'answer');
 
 function dateOf({ date }: RawAnswer['headers']): number | undefined {
   const time = typeof date === 'string' ? Date.parse(date) : NaN;

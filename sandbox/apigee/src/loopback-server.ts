@@ -9,7 +9,8 @@ export type Incoming = {
   headers: IncomingHttpHeaders;
   body: string;
 };
-export type Answer = { status: number; headers?: Record<string, string>; body?: string };
+/** A header may be several of its name, as `set-cookie` is. */
+export type Answer = { status: number; headers?: Record<string, string | string[]>; body?: string };
 /** 'silence' leaves the caller waiting until the server closes; 'reset' cuts the connection. */
 export type Reply = Answer | 'silence' | 'reset';
 export type LoopbackServer = { url: string; close: () => Promise<void> };

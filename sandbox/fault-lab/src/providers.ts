@@ -2,6 +2,7 @@ import { apigatewayLabProvider } from './apigateway-world.ts';
 import { apigeeLabProvider } from './apigee-world.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
 import { memoryLabProvider } from './memory-lab-provider.ts';
+import { tokenLabProvider } from './token-world.ts';
 
 /** Whose keys are rotated in the lab, by the names that `--provider` takes. */
 export const providers: Readonly<Record<string, LabProviderFactory>> = {
@@ -10,6 +11,8 @@ export const providers: Readonly<Record<string, LabProviderFactory>> = {
   apigee: (options) => apigeeLabProvider('chosen', options),
   'apigee-generated': (options) => apigeeLabProvider('generated', options),
   apigateway: apigatewayLabProvider,
+  token: (options) => tokenLabProvider('multi', options),
+  'token-two-slot': (options) => tokenLabProvider('two-slot', options),
 };
 
 export function providerNamed(name: string): LabProviderFactory {

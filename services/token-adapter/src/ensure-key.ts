@@ -1,0 +1,112 @@
+import type { TokenConfig } from '@keyturn/config/config';
+import type { EnsureRequest } from '@keyturn/credential-provider/credential-provider';
+import type { Clock } from '@keyturn/rotation/clock';
+import { PermanentError } from '@keyturn/rotation/errors';
+import type { Hidden } from '@keyturn/rotation/hidden';
+
+import type { Keys } from './keys.ts';
+import { valuesOfNew } from './new-key.ts';
+import { isForeign, parseOurMark } from './our-mark.ts';
+import { refuseFull } from './proposal.ts';
+import { hasId, type TokenKey } from './token-key.ts';
+import { parseTarget, type Target } from './token-target.ts';
+
+type Deps = { readonly keys: Keys; readonly config: TokenConfig; readonly clock: Clock };
+
+/** One write at a time, each of which may be the last. What makes a key one that may be in use, its settled label, comes at the end. */
+export async function ensureKey(request: EnsureRequest, deps: Deps): Promise<void> {
+  const { keys, config } = deps;
+  const target = parseTarget(request.target, config);
+  parseOurMark(request.mark);
+  const all = await keys.all(target);
+  const like = await keyLike(request, { target, all }, deps);
+  const listed = all.find(hasId(request.credential.keyId));
+  if (listed === undefined && config.mint === 'chosen') return supply(request, { target, all, like }, deps);
+
+  const key = await keys.detailed(target, listed);
+  if (key === undefined) throw refused('key-disabled', 'Somebody removed the key, and only the API makes one', 'keyId');
+  refuseConflict(key, request);
+  const wanted = like === undefined ? request.entitlements : (like.entitlements ?? []);
+  const entitled = await entitle(key, wanted, { target, deps });
+  await settle(entitled, request.mark, { target, deps });
+}
+
+type Seen = { readonly target: Target; readonly all: readonly TokenKey[]; readonly like?: TokenKey | undefined };
+
+async function keyLike({ like }: EnsureRequest, { target, all }: Seen, { keys, config }: Deps) {
+  if (like === undefined) return undefined;
+  const found = await keys.detailed(target, all.find(hasId(like.keyId)));
+  // Where one key takes the place of another, it came with what that one had.
+  if (found === undefined && config.model !== 'none') {
+    throw refused('not-yours', 'The target has no such key as the one to follow', 'like');
+  }
+  return found;
+}
+
+async function supply({ credential, mark, entitlements }: EnsureRequest, { target, all, like }: Seen, deps: Deps) {
+  const { keys, config, clock } = deps;
+  if (config.model === 'two-slot') refuseFull(all, like, mark);
+  const granted = like === undefined ? entitlements : (like.entitlements ?? []);
+  const values = valuesOfNew({ mark, proposed: false, like, entitlements: granted, now: clock.now() }, config);
+  await keys.supply(target, { ...values, secret: credential.secret.reveal() });
+}
+
+function refuseConflict(key: TokenKey, { credential, mark }: EnsureRequest): void {
+  if (key.secret !== undefined && key.secret.reveal() !== credential.secret.reveal()) {
+    throw refused('key-conflict', 'The key exists with another secret', 'secret');
+  }
+  if (isForeign(key, mark)) throw refused('key-conflict', 'The key bears a mark that is not ours', 'mark');
+  if (!key.enabled) throw refused('key-disabled', 'Somebody disabled the key', 'keyId');
+}
+
+type Write = { readonly target: Target; readonly deps: Deps };
+
+async function entitle(key: TokenKey, wanted: readonly string[], { target, deps }: Write): Promise<TokenKey> {
+  const missing = wanted.filter((name) => !(key.entitlements ?? []).includes(name));
+  if (missing.length === 0) return key;
+  if (deps.config.key.entitlements === undefined) {
+    throw refused('misconfigured', 'Keys of this API have no entitlements', 'entitlements');
+  }
+  if (deps.config.requests.entitle === undefined) {
+    throw refused(
+      'entitlements-differ',
+      'The key has less than it should, and the API cannot add to it',
+      'requests.entitle',
+    );
+  }
+  const all = [...(key.entitlements ?? []), ...missing].sort();
+  if ((await deps.keys.entitle(target, key, all)) === 'missing') throw removed();
+  return { ...key, entitlements: all };
+}
+
+async function settle(key: TokenKey, mark: string, { target, deps }: Write): Promise<void> {
+  const { human, mark: bears, proposed } = key.label;
+  if (deps.config.requests.label === undefined || (bears === mark && !proposed)) return;
+  if ((await deps.keys.label(target, key, { human, mark, proposed: false })) === 'missing') throw removed();
+}
+
+/** Writes our mark on a key that was made by hand. */
+export async function markKey(
+  request: { readonly target: string; readonly keyId: Hidden; readonly mark: string },
+  deps: Deps,
+): Promise<void> {
+  const { keys, config } = deps;
+  const target = parseTarget(request.target, config);
+  parseOurMark(request.mark);
+  if (config.requests.label === undefined) {
+    throw refused('unsupported', 'This API cannot rename a key, so it cannot bear a mark afterwards', 'requests.label');
+  }
+  const key = await keys.detailed(target, (await keys.all(target)).find(hasId(request.keyId)));
+  if (key === undefined) throw refused('not-yours', 'The target has no such key', 'keyId');
+  if (isForeign(key, request.mark)) throw refused('not-yours', 'The key bears the mark of somebody else', 'mark');
+  const { human, mark: bears, proposed } = key.label;
+  if (bears === request.mark && !proposed) return;
+  const written = await keys.label(target, key, { human, mark: request.mark, proposed: false });
+  if (written === 'missing') throw refused('not-yours', 'The target has no such key', 'keyId');
+}
+
+const removed = () => refused('key-disabled', 'Somebody removed the key', 'keyId');
+
+function refused(reason: PermanentError['reason'], message: string, field: string): PermanentError {
+  return new PermanentError(reason, message, { field });
+}

@@ -1,0 +1,25 @@
+import type { TokenConfig } from '@keyturn/config/config';
+import { placeholdersOf } from '@keyturn/config/token-text';
+import { PermanentError } from '@keyturn/rotation/errors';
+import { ownership, parseMark, type Mark } from '@keyturn/rotation/mark';
+
+import type { TokenKey } from './token-key.ts';
+
+export function parseOurMark(mark: string): Mark {
+  const parsed = parseMark(mark);
+  if (parsed === undefined) throw new PermanentError('malformed', 'This is no mark of ours', { field: 'mark' });
+  return parsed;
+}
+
+/** It bears the mark of another secret or installation, or of a stranger. */
+export const isForeign = ({ label }: TokenKey, mark: string): boolean =>
+  !['unmarked', 'this-secret'].includes(ownership(label.mark, parseOurMark(mark)));
+
+export const isOurs = ({ label }: TokenKey, mark: string): boolean =>
+  ownership(label.mark, parseOurMark(mark)) === 'this-secret';
+
+/** Keys have a label, and it is written when one is made, or later. */
+export function bearsMarks({ key, requests }: Pick<TokenConfig, 'key' | 'requests'>): boolean {
+  if (key.label === undefined) return false;
+  return requests.label !== undefined || placeholdersOf(requests.create).includes('label');
+}
