@@ -154,3 +154,4 @@ export type Config = z.output<typeof configSchema>;
 export type PolicyConfig = Config['policies'][string];
 export type ProviderConfig = Config['providers'][string];
 export type { ApigeeConfig, ProbeConfig } from './apigee-config.ts';
+export type { SshConfig } from './ssh-config.ts';

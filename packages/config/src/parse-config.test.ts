@@ -369,7 +369,7 @@ describe('accepts', () => {
       'propagation: 3m\n    allowHttp: [127.0.0.1]',
     );
 
-    expect(parseConfig(text).providers['apigee']?.urls['public']).toBe('http://127.0.0.1:8080');
+    expect(parseConfig(text).providers['apigee']).toMatchObject({ urls: { public: 'http://127.0.0.1:8080' } });
   });
 
   // A wrong answer about the provider or the readers looks like a right one; the sandbox uses that to show what it costs.

@@ -8,7 +8,7 @@ import { type Answer, jsonAnswer } from '@keyturn/apigee-simulator/loopback-serv
 import { type App, type Key, liveKey, productsOf, setProduct } from '@keyturn/apigee-simulator/organization';
 import { addKeyByHand, longAgo } from '@keyturn/apigee-simulator/seed-organization';
 import type { AppName, NodeTiming, Seed } from '@keyturn/apigee-simulator/simulator';
-import { provider as providerSchema } from '@keyturn/config/provider-config';
+import { apigee as providerSchema } from '@keyturn/config/apigee-config';
 import type { HttpOptions } from '@keyturn/http/http-exchange';
 import { parseAnswer } from '@keyturn/http/parse-answer';
 import { send } from '@keyturn/http/send';

@@ -1,6 +1,7 @@
 import { apigeeLabProvider } from './apigee-world.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
 import { memoryLabProvider } from './memory-lab-provider.ts';
+import { sshLabProvider } from './ssh-world.ts';
 
 /** Whose keys are rotated in the lab, by the names that `--provider` takes. */
 export const providers: Readonly<Record<string, LabProviderFactory>> = {
@@ -8,6 +9,7 @@ export const providers: Readonly<Record<string, LabProviderFactory>> = {
   'memory-generated': memoryLabProvider('generated'),
   apigee: (options) => apigeeLabProvider('chosen', options),
   'apigee-generated': (options) => apigeeLabProvider('generated', options),
+  ssh: sshLabProvider,
 };
 
 export function providerNamed(name: string): LabProviderFactory {

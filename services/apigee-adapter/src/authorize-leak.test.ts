@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 
 import type { ApigeeAuth } from '@keyturn/config/apigee-config';
-import { provider as providerSchema } from '@keyturn/config/provider-config';
+import { apigee as providerSchema } from '@keyturn/config/apigee-config';
 import { redactor } from '@keyturn/credential-provider/redactor';
 import { serveIssue } from '@keyturn/credential-provider/serve-provider';
 import { loopbackServer, type Received, type Reply } from '@keyturn/http/loopback-server';

@@ -1,6 +1,6 @@
 import type { SimulatorOptions } from '@keyturn/apigee-simulator/simulator';
 import type { ApigeeConfig } from '@keyturn/config/config';
-import { provider as providerSchema } from '@keyturn/config/provider-config';
+import { apigee as providerSchema } from '@keyturn/config/apigee-config';
 import { hidden } from '@keyturn/rotation/hidden';
 import { expect, test } from 'vitest';
 

@@ -23,8 +23,10 @@ const env = readEnv({
   AWS_ENDPOINT_URL: z.string().optional(),
 });
 const config = entry(loadConfig(env.KEYTURN_CONFIG).providers, env.PROVIDER_ID);
-if (config === undefined) {
-  throw new PermanentError('misconfigured', 'The configuration has no such provider', { field: 'PROVIDER_ID' });
+if (config?.kind !== 'apigee') {
+  throw new PermanentError('misconfigured', 'The configuration has no such provider of kind apigee', {
+    field: 'PROVIDER_ID',
+  });
 }
 const clients = awsClients({ endpoint: env.AWS_ENDPOINT_URL });
 const secretsManager = clients.secretsManager();

@@ -10,7 +10,7 @@ import type {
   SimulatorOptions,
 } from '@keyturn/apigee-simulator/simulator';
 import type { ApigeeConfig, ProbeConfig } from '@keyturn/config/config';
-import { provider as providerSchema } from '@keyturn/config/provider-config';
+import { apigee as providerSchema } from '@keyturn/config/apigee-config';
 import type { CredentialProvider } from '@keyturn/credential-provider/credential-provider';
 import { loopbackServer, type Received, type Reply } from '@keyturn/http/loopback-server';
 import type { Clock } from '@keyturn/rotation/clock';
