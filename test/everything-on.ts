@@ -9,7 +9,7 @@ import { root } from './source-files.ts';
 const account = '111122223333';
 const subscriber = (name: string, target: string) => ({ name, events: ['SecretRotated', 'RotationFailed'], target });
 
-/** A configuration, outside the repository, that uses all there is: two providers of two flavours, networks, a subscriber of each kind, key, boundary, path and tags. */
+/** A configuration, outside the repository, that uses all there is: two providers of two flavours, groups of hosts, networks, a subscriber of each kind, key, boundary, path and tags. */
 export function everythingOn(): { readonly file: string; readonly remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'keyturn-everything-'));
   const example = parseYaml(join(root, 'config/example.yaml')) as {
@@ -30,9 +30,16 @@ export function everythingOn(): { readonly file: string; readonly remove: () => 
     retireSecret: 'keyturn/prod/partner-retire',
     network,
   };
+  const hosts = {
+    kind: 'ssh',
+    groups: {
+      web: { tag: { key: 'Role', values: ['web', 'web-canary'] }, user: 'deploy' },
+      jobs: { tag: { key: 'Team', values: ['jobs'] }, user: 'jobs', file: '/etc/ssh/keys/jobs', offline: 'skip' },
+    },
+  };
   const config = {
     ...example,
-    providers: { ...example.providers, partner },
+    providers: { ...example.providers, partner, hosts },
     notifications: { ...example.notifications, network },
     subscribers: [
       subscriber('queue', `arn:aws:sqs:eu-central-1:${account}:key-events`),

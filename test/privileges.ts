@@ -45,7 +45,9 @@ export const privileges: readonly Check[] = [
           (resourcesOf(grant).includes('*') &&
             // AWS knows no resource for these.
             !list(grant.statement.Action).every((action) =>
-              /^(xray:|ec2:Describe|secretsmanager:ListSecrets$)/.test(action),
+              /^(xray:|ec2:Describe|secretsmanager:ListSecrets$|ssm:(DescribeInstanceInformation|ListCommandInvocations|GetCommandInvocation)$)/.test(
+                action,
+              ),
             )),
       ),
     plant: (from) => (statement(from, 'AnnouncerRole', 'KeepLedger').Action = 'dynamodb:*'),
