@@ -7,10 +7,7 @@ import { documentName, hostDocument } from '@keyturn/ssh-adapter/host-document';
 import { adapters } from './adapters.ts';
 import { logicalId, type Resource, type Resources } from './cloud-formation.ts';
 
-const script = readFileSync(
-  join(import.meta.dirname, '../services/ssh-adapter/src/authorized-keys.sh'),
-  'utf8',
-);
+const script = readFileSync(join(import.meta.dirname, '../services/ssh-adapter/src/authorized-keys.sh'), 'utf8');
 
 /** What hosts run, for each function of each provider of SSH keys: one document that issues, and one that retires. */
 export function hostDocuments(config: Config): Resources {

@@ -132,13 +132,18 @@ const rules: readonly Rule[] = [
     },
   },
   {
-    rule: "only packages/aws and the client's own source import the AWS SDK, its types too",
+    rule: "only packages/aws, the client's own source and the one file of an adapter whose provider is AWS import the AWS SDK, its types too",
     broken: ({ files }) =>
       wrongImports(
         files,
         (source) =>
           within('events', 'packages', 'services')(source) &&
-          !within('packages/aws', 'packages/client/src/sdk-source.ts', 'packages/client/src/sources.test.ts')(source),
+          !within(
+            'packages/aws',
+            'packages/client/src/sdk-source.ts',
+            'packages/client/src/sources.test.ts',
+            'services/ssh-adapter/src/sdk-ssm.ts',
+          )(source),
         (specifier) => specifier.startsWith('@aws-sdk/') || specifier.startsWith('@smithy/'),
       ),
     planted: {

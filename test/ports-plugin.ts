@@ -60,6 +60,7 @@ export const worlds: readonly World[] = [
     modules: /^@(aws-sdk|smithy)\//,
     owners: [
       'packages/client/src/sdk-source.ts',
+      'services/ssh-adapter/src/sdk-ssm.ts',
       ...aws(
         'clients',
         'cloud-trail',
@@ -85,6 +86,11 @@ export const worlds: readonly World[] = [
       'services/notifier/src/slack-channel.ts',
       'services/notifier/src/slack-error.ts',
     ],
+  },
+  {
+    message: 'SSH is behind a port: take a Login.',
+    modules: /^ssh2$/,
+    owners: ['services/ssh-adapter/src/ssh-login.ts', 'services/ssh-adapter/src/key-pair.ts'],
   },
   {
     message: 'Google is behind a port.',

@@ -4,13 +4,17 @@ import { duration } from './duration.ts';
 import { id } from './field.ts';
 import type { Problems } from './problem.ts';
 import { providerFields } from './provider-fields.ts';
+import { urlProblems } from './url-problems.ts';
 
 /** Hosts that share their keys. A target is the id of one: tags of a secret pick ids, never hosts. */
 const group = z.strictObject({
   tag: z
     .strictObject({
       key: z.string().regex(/^(?!aws:)[\w.:/=+@-]{1,128}$/, 'the key of a tag'),
-      values: z.array(z.string().regex(/^[\w .:/=+@-]{1,256}$/, 'the value of a tag')).nonempty().max(50),
+      values: z
+        .array(z.string().regex(/^[\w .:/=+@-]{1,256}$/, 'the value of a tag'))
+        .nonempty()
+        .max(50),
     })
     .meta({ description: 'The managed instances that bear it are the hosts of the group' }),
   user: z
@@ -19,16 +23,30 @@ const group = z.strictObject({
     .meta({ description: 'Who logs in with the key' }),
   file: z
     .string()
-    .regex(/^(~|(?:\/(?!\.\.?\/)[\w.-]+)+)\/(?!\.\.?$)[\w.-]+(?:\/(?!\.\.?(?:\/|$))[\w.-]+)*$/, 'an absolute path, or one that begins with ~/')
+    .regex(
+      /^(?!.*\/\.{1,2}(?:\/|$))(?:~\/|\/[\w.-]+\/)[\w.-]+(?:\/[\w.-]+)*$/,
+      'an absolute path, or one that begins with ~/',
+    )
     .default('~/.ssh/authorized_keys')
     .meta({ description: 'The AuthorizedKeysFile of that user; ~/ is the home of the user' }),
   login: z
     .boolean()
     .default(true)
-    .meta({ description: 'Try keys by a login. false: no way leads to the hosts, so policies need verification controlPlane' }),
-  port: z.int().min(1).max(65_535).optional().meta({ description: "Of sshd; as the host's sshd_config says unless given" }),
+    .meta({
+      description: 'Try keys by a login. false: no way leads to the hosts, so policies need verification controlPlane',
+    }),
+  port: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .meta({ description: "Of sshd; as the host's sshd_config says unless given" }),
   hostKeys: z
-    .array(z.string().regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+) [A-Za-z0-9+/]+={0,2}$/, 'type and key of a host key'))
+    .array(
+      z
+        .string()
+        .regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+) [A-Za-z0-9+/]+={0,2}$/, 'type and key of a host key'),
+    )
     .default([])
     .meta({ description: 'Host keys to expect at a login; those that each host tells over SSM unless given' }),
   offline: z.enum(['wait', 'skip']).default('wait').meta({
@@ -48,6 +66,7 @@ export const ssh = z
   .strictObject({
     kind: z.literal('ssh'),
     groups: z.record(id, group),
+    ssmUrl: z.url().optional().meta({ description: "Of Systems Manager; the Region's unless given" }),
     ...providerFields,
     propagation: duration
       .prefault('10s')
@@ -60,17 +79,22 @@ export const ssh = z
 export type SshConfig = z.output<typeof ssh>;
 
 /** What the schema cannot say of one. */
-export function* checkSsh(at: string, { groups, adminSecret, retireSecret }: SshConfig): Problems {
-  if (Object.keys(groups).length === 0) yield { field: `${at}.groups`, message: 'is empty: there is no host to log in to' };
+export function* checkSsh(at: string, config: SshConfig): Problems {
+  const { groups, adminSecret, retireSecret, ssmUrl, allowHttp } = config;
+  if (ssmUrl !== undefined) yield* urlProblems(`${at}.ssmUrl`, ssmUrl, allowHttp);
+  if (Object.keys(groups).length === 0)
+    yield { field: `${at}.groups`, message: 'is empty: there is no host to log in to' };
   for (const [field, secret] of Object.entries({ adminSecret, retireSecret })) {
-    if (secret !== undefined) yield { field: `${at}.${field}`, message: 'is of no use: SSM knows the functions by their roles' };
+    if (secret !== undefined)
+      yield { field: `${at}.${field}`, message: 'is of no use: SSM knows the functions by their roles' };
   }
   const places = new Map<string, string>();
   for (const [name, { tag, user, file }] of Object.entries(groups)) {
     for (const value of tag.values) {
       const place = JSON.stringify([tag.key, value, user, file]);
       const other = places.get(place);
-      if (other !== undefined) yield { field: `${at}.groups.${name}`, message: `is the same file of the same hosts as ${other}` };
+      if (other !== undefined)
+        yield { field: `${at}.groups.${name}`, message: `is the same file of the same hosts as ${other}` };
       places.set(place, name);
     }
   }

@@ -1,8 +1,9 @@
 import { apigee, apigeeEdge, apigeeGenerated } from './scenarios/apigee.ts';
+import { ssh } from './scenarios/ssh.ts';
 import type { Safeguard, Scenario } from './simulated-provider.ts';
 
 /** Whatever can be played, the default first. */
-export const scenarios: readonly Scenario[] = [apigee, apigeeEdge, apigeeGenerated];
+export const scenarios: readonly Scenario[] = [apigee, apigeeEdge, apigeeGenerated, ssh];
 
 export const defaultScenario: Scenario = apigee;
 

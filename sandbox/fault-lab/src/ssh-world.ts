@@ -80,7 +80,8 @@ export function sshLab({ clock, reach, newText }: LabProviderOptions): { provide
     handMade({ target, mark }) {
       const pair = note(newKeyPair('by hand', made.randomBytes));
       const line = formatAuthorizedLine({ options: '', publicKey: pair.keyId.reveal(), comment: mark ?? 'by hand' });
-      for (const host of hostsOf(target)) host.file = withLine(host.file ?? '', line, mark !== undefined, block(target));
+      for (const host of hostsOf(target))
+        host.file = withLine(host.file ?? '', line, mark !== undefined, block(target));
       return pair;
     },
     stored: (target) => storedOn(hostsOf(target), pairs),
@@ -130,7 +131,13 @@ function linesIn({ file = '' }: MemoryHost): readonly Line[] {
     if (/^# (BEGIN|END) keyturn /.test(text)) inBlock = text.startsWith('# BEGIN');
     const enabled = !text.startsWith(off);
     const line = parseAuthorizedLine(enabled ? text : text.slice(off.length));
-    return { text, keyId: line?.publicKey, enabled, mark: inBlock ? line?.comment : undefined, options: line?.options ?? '' };
+    return {
+      text,
+      keyId: line?.publicKey,
+      enabled,
+      mark: inBlock ? line?.comment : undefined,
+      options: line?.options ?? '',
+    };
   });
   const whole = lines.at(-1)?.text === '' ? lines.slice(0, -1) : lines;
   parsedFiles.set(file, whole);

@@ -1,15 +1,37 @@
-import { chmodSync, chownSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
 import { parseHostAnswer } from './host-answer.ts';
 import { key, mark, other, testHostScript } from './host-script.conformance.ts';
 import { runBy, shellHost, shells } from './shell-host.conformance.ts';
 
-for (const shell of shells()) testHostScript(`by ${shell[0]}`, runBy(shell));
-testHostScript('by sh, on a host without flock, base64, runuser and SELinux', runBy(['sh'], { lacks: ['flock', 'base64', 'runuser', 'chcon', 'restorecon', 'sync'] }));
+// A few dozen processes each.
+vi.setConfig({ testTimeout: 60_000 });
+
+for (const [index, shell] of shells().entries())
+  testHostScript(`by ${shell[0]}`, runBy(shell), { repeats: index === 0 });
+
+testHostScript(
+  'by sh, on a host without flock, base64, runuser and SELinux',
+  runBy(['sh'], { lacks: ['flock', 'base64', 'runuser', 'chcon', 'restorecon', 'sync'] }),
+  { repeats: false },
+);
 
 const add = { operation: 'add', key, mark: mark(1) } as const;
 
@@ -72,20 +94,23 @@ describe('authorized-keys.sh on a host', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  test.each(['list', 'add'] as const)('refuses to %s a file that is a link, or in a folder that is one', (operation) => {
-    const first = host();
-    writeFileSync(join(first.root, 'shadow'), 'root:x\n');
-    symlinkSync(join(first.root, 'shadow'), first.file);
-    expect(codeOf(first.run({ ...add, operation }))).toBe('unsafe-path');
-    expect(readFileSync(join(first.root, 'shadow'), 'utf8')).toBe('root:x\n');
+  test.each(['list', 'add'] as const)(
+    'refuses to %s a file that is a link, or in a folder that is one',
+    (operation) => {
+      const first = host();
+      writeFileSync(join(first.root, 'shadow'), 'root:x\n');
+      symlinkSync(join(first.root, 'shadow'), first.file);
+      expect(codeOf(first.run({ ...add, operation }))).toBe('unsafe-path');
+      expect(readFileSync(join(first.root, 'shadow'), 'utf8')).toBe('root:x\n');
 
-    const second = host();
-    rmSync(second.folder, { recursive: true });
-    mkdirSync(join(second.root, 'etc'));
-    symlinkSync(join(second.root, 'etc'), second.folder);
-    expect(codeOf(second.run({ ...add, operation }))).toBe('unsafe-path');
-    expect(readdirSync(join(second.root, 'etc'))).toEqual([]);
-  });
+      const second = host();
+      rmSync(second.folder, { recursive: true });
+      mkdirSync(join(second.root, 'etc'));
+      symlinkSync(join(second.root, 'etc'), second.folder);
+      expect(codeOf(second.run({ ...add, operation }))).toBe('unsafe-path');
+      expect(readdirSync(join(second.root, 'etc'))).toEqual([]);
+    },
+  );
 
   test('refuses a folder that others may write, and one that is no folder of the user', () => {
     const { folder, run } = host();
@@ -151,7 +176,10 @@ describe('authorized-keys.sh on a host', () => {
     writeFileSync(join(root, 'etc/ssh/ssh_host_ed25519_key.pub'), 'ssh-ed25519 AAAAhost root@host\n');
     writeFileSync(join(root, 'etc/ssh/ssh_host_rsa_key.pub'), 'ssh-rsa AAAArsa root@host\n');
 
-    expect(codeOf(run({ operation: 'list' }))).toMatchObject({ port: 2222, hostKeys: ['ssh-ed25519 AAAAhost', 'ssh-rsa AAAArsa'] });
+    expect(codeOf(run({ operation: 'list' }))).toMatchObject({
+      port: 2222,
+      hostKeys: ['ssh-ed25519 AAAAhost', 'ssh-rsa AAAArsa'],
+    });
   });
 
   test('ends with a code of its own where it refuses', () => {

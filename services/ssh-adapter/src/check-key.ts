@@ -49,7 +49,9 @@ async function use({ probe, credential, times }: CheckRequest, asked: Asked, dep
   if (!group.login) return { outcome: 'no-probe' };
   const isRandom = probe === 'random';
   const tried = isRandom ? newKeyPair('', deps.randomBytes) : credential;
-  const outcomes = await Promise.all(hosts.map((host) => logIn(tried, host, { group, times: isRandom ? 1 : times }, deps)));
+  const outcomes = await Promise.all(
+    hosts.map((host) => logIn(tried, host, { group, times: isRandom ? 1 : times }, deps)),
+  );
   const refusal = outcomes.find((outcome) => outcome !== 'accepted');
   const accepted = isOn && !isRandom ? refusal === undefined : outcomes.includes('accepted');
   if (accepted) return { outcome: 'accepted' };
@@ -64,7 +66,12 @@ const codes: Readonly<Record<LoginOutcome, string>> = {
 
 type Tries = { readonly group: Group; readonly times: number };
 
-async function logIn({ secret }: Credential, host: Host, { group, times }: Tries, { login }: Deps): Promise<LoginOutcome> {
+async function logIn(
+  { secret }: Credential,
+  host: Host,
+  { group, times }: Tries,
+  { login }: Deps,
+): Promise<LoginOutcome> {
   const { address, id } = host;
   if (address === undefined) throw new TransientError(`Host ${id} has no address yet`);
   const hostKeys = group.hostKeys.length > 0 ? group.hostKeys : host.hostKeys;

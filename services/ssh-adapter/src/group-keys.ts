@@ -46,7 +46,9 @@ export const isUsable = (line: HostKey, now: number): boolean => line.enabled &&
 /** A comment is a mark only between our marks; elsewhere people write what they like. A mark that differs between hosts is nobody's. */
 export function markIn(standings: readonly Standing[]): string | undefined {
   const marks = new Set(
-    standings.flatMap(({ lines }) => lines.flatMap(({ inBlock, comment }) => (inBlock && comment !== '' ? [comment] : []))),
+    standings.flatMap(({ lines }) =>
+      lines.flatMap(({ inBlock, comment }) => (inBlock && comment !== '' ? [comment] : [])),
+    ),
   );
   if (marks.size <= 1) return [...marks][0];
   // A mark that is being taken over by another version of the same secret.

@@ -23,7 +23,7 @@ if (config?.kind !== 'ssh') {
 }
 const options = {
   config,
-  ssm: sdkSsm(awsClients({ endpoint: env.AWS_ENDPOINT_URL }).ssm()),
+  ssm: sdkSsm(awsClients({ endpoint: config.ssmUrl ?? env.AWS_ENDPOINT_URL }).ssm()),
   documents: {
     issue: documentName(stage, env.PROVIDER_ID, 'issue'),
     retire: documentName(stage, env.PROVIDER_ID, 'retire'),

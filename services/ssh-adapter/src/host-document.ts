@@ -1,7 +1,10 @@
 import type { SshGroup } from '@keyturn/config/ssh-config';
 
 /** What the function that issues may have done on a host, and what the one that retires may. */
-export const operations = { issue: ['list', 'add', 'join', 'mark'], retire: ['list', 'disable', 'enable', 'remove'] } as const;
+export const operations = {
+  issue: ['list', 'add', 'join', 'mark'],
+  retire: ['list', 'disable', 'enable', 'remove'],
+} as const;
 export type Duty = keyof typeof operations;
 export type Operation = (typeof operations)[Duty][number];
 
@@ -30,7 +33,10 @@ export function hostDocument(document: Document) {
     parameters: {
       operation: { type: 'String', description: 'What to do', allowedValues: [...operations[duty]] },
       group: { type: 'String', description: 'Which hosts these are', allowedValues: Object.keys(document.groups) },
-      key: { ...text('A public key, type and key', '^((ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]{1,2000}={0,2})?$'), default: '' },
+      key: {
+        ...text('A public key, type and key', '^((ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]{1,2000}={0,2})?$'),
+        default: '',
+      },
       mark: { ...text('Whose key it is', '^[A-Za-z0-9/_-]{0,250}$'), default: '' },
       options: { ...text('Options of the line, in base64', '^[A-Za-z0-9+/]{0,4000}={0,2}$'), default: '' },
       before: { ...text('Seconds since 1970, after which nothing is changed', '^[0-9]{1,12}$'), default: '0' },

@@ -24,11 +24,19 @@ function meaningOf(code: Refusal, operation: Operation, { id }: Group): Meaning 
     case 'no-user':
       return { reason: 'misconfigured', message: 'there is no such user', field: `groups.${id}.user` };
     case 'unsafe-path':
-      return { reason: 'misconfigured', message: 'the file, or its folder, is a link or somebody else may write it', field: `groups.${id}.file` };
+      return {
+        reason: 'misconfigured',
+        message: 'the file, or its folder, is a link or somebody else may write it',
+        field: `groups.${id}.file`,
+      };
     case 'cannot-write':
       return { reason: 'provider-refused', message: 'the file cannot be written', field: `groups.${id}.file` };
     case 'hand-edited':
-      return { reason: 'provider-refused', message: 'somebody changed the lines around our block', field: `groups.${id}.file` };
+      return {
+        reason: 'provider-refused',
+        message: 'somebody changed the lines around our block',
+        field: `groups.${id}.file`,
+      };
     case 'bad-request':
       return { reason: 'malformed', message: 'the options cannot be read', field: 'options' };
     case 'other-mark':
@@ -40,7 +48,11 @@ function meaningOf(code: Refusal, operation: Operation, { id }: Group): Meaning 
     case 'no-key':
       return { reason: 'not-yours', message: 'the file does not have the key', field: 'key' };
     case 'copied':
-      return { reason: 'still-accepted', message: 'the key stands once more, outside of our block', field: `groups.${id}.file` };
+      return {
+        reason: 'still-accepted',
+        message: 'the key stands once more, outside of our block',
+        field: `groups.${id}.file`,
+      };
     case 'last-key':
       return { reason: 'last-key', message: 'no other key of the file works', field: 'key' };
     case 'known':

@@ -30,19 +30,24 @@ export async function ensureKey(request: EnsureRequest, deps: Deps): Promise<voi
   const group = groupOf(request.target, deps.config);
   parseOurMark(mark);
   const key = publicKeyOf(credential.keyId);
-  if (!isPair(credential)) throw new PermanentError('key-conflict', 'The private key is not that of the public key', { field: 'key' });
+  if (!isPair(credential))
+    throw new PermanentError('key-conflict', 'The private key is not that of the public key', { field: 'key' });
   if (like === undefined && entitlements.length > 0) {
     throw new PermanentError('misconfigured', 'Keys of hosts have no entitlements', { field: 'entitlements' });
   }
   const seen = await look(group, deps);
   const options = like === undefined ? '' : optionsOf(standingsOf(publicKeyOf(like.keyId), seen.hosts));
-  if (options === undefined) throw new PermanentError('not-yours', 'No host of the group has the current key', { field: 'target' });
+  if (options === undefined)
+    throw new PermanentError('not-yours', 'No host of the group has the current key', { field: 'target' });
   const standings = standingsOf(key, seen.hosts);
   const bears = markIn(standings);
-  if (bears !== undefined && bears !== mark) throw new PermanentError('key-conflict', 'The key bears another mark', { field: 'mark' });
+  if (bears !== undefined && bears !== mark)
+    throw new PermanentError('key-conflict', 'The key bears another mark', { field: 'mark' });
   if (standings.some(isOff)) throw new PermanentError('key-disabled', 'Somebody disabled the key', { field: 'key' });
   if (!standings.some(isThere) && !wasMadeFor(mark, credential)) await refuseElsewhere(key, group, deps);
-  const isDone = standings.every((standing) => isOn(standing) && standing.lines.every((line) => line.inBlock && line.comment === mark));
+  const isDone = standings.every(
+    (standing) => isOn(standing) && standing.lines.every((line) => line.inBlock && line.comment === mark),
+  );
   if (isDone) {
     refuseMissing(seen, group);
     return;
@@ -69,7 +74,8 @@ async function orNothing(run: () => Promise<Answers>): Promise<Answers | undefin
   try {
     return await run();
   } catch (error) {
-    if (error instanceof TransientError || (error instanceof PermanentError && error.reason !== 'access-denied')) return undefined;
+    if (error instanceof TransientError || (error instanceof PermanentError && error.reason !== 'access-denied'))
+      return undefined;
     throw error;
   }
 }
@@ -84,7 +90,8 @@ export async function markKey(
   const key = publicKeyOf(keyId);
   const seen = await look(group, deps);
   const standings = standingsOf(key, seen.hosts);
-  if (!standings.some(isThere)) throw new PermanentError('not-yours', 'No host of the group has the key', { field: 'target' });
+  if (!standings.some(isThere))
+    throw new PermanentError('not-yours', 'No host of the group has the key', { field: 'target' });
   const bears = markIn(standings);
   if (bears !== undefined && !isOurs(bears, ours)) {
     throw new PermanentError('not-yours', 'The key bears the mark of somebody else', { field: 'mark' });
@@ -113,10 +120,13 @@ export async function locateKey(credential: Credential, deps: Deps): Promise<{ t
 export async function joinNewHosts(key: string, seen: Answers, group: Group, deps: Deps): Promise<Answers> {
   const standings = standingsOf(key, seen.hosts);
   const mark = markIn(standings);
-  const isWhole = standings.filter(isThere).every((standing) => isOn(standing) && standing.lines.every(({ inBlock }) => inBlock));
+  const isWhole = standings
+    .filter(isThere)
+    .every((standing) => isOn(standing) && standing.lines.every(({ inBlock }) => inBlock));
   const ends = standings.some((standing) => isOff(standing) || wasThere(standing, key));
   const missing = standings.filter((standing) => !isThere(standing));
-  if (missing.length === 0 || missing.length === standings.length || mark === undefined || !isWhole || ends) return seen;
+  if (missing.length === 0 || missing.length === standings.length || mark === undefined || !isWhole || ends)
+    return seen;
   const options = optionsOf(standings) ?? '';
   const done = await runOnHosts(group, { operation: 'join', key, mark, options }, deps);
   refuseRefusals({ refused: done.refused.filter(({ code }) => code !== 'known') }, 'join', group);

@@ -68,9 +68,13 @@ const form = /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]
 export function publicKeyOf(keyId: Hidden): string {
   const text = keyId.reveal();
   if (form.test(text)) return text;
-  throw new PermanentError('shape-mismatch', 'A public key is its type and the key, without comment, options and line end', {
-    field: 'public key',
-  });
+  throw new PermanentError(
+    'shape-mismatch',
+    'A public key is its type and the key, without comment, options and line end',
+    {
+      field: 'public key',
+    },
+  );
 }
 
 /** Whether the private key is the public key's; false for what is no private key, or needs a passphrase. */

@@ -66,7 +66,8 @@ export function memoryFixture(): ProviderFixture & { readonly hosts: MemoryHost[
   const login: Login = async ({ address }, privateKey) => {
     const host = memory.hosts.find((one) => one.address === address);
     const isOn = storedIn(host?.file ?? '', block('web')).some(
-      ({ keyId, enabled, expiresAt = Infinity }) => enabled && expiresAt > now && pairs.get(keyId) === privateKey.reveal(),
+      ({ keyId, enabled, expiresAt = Infinity }) =>
+        enabled && expiresAt > now && pairs.get(keyId) === privateKey.reveal(),
     );
     return open || isOn ? 'accepted' : 'refused';
   };
@@ -84,7 +85,12 @@ export function memoryFixture(): ProviderFixture & { readonly hosts: MemoryHost[
     },
   };
   const of = (target: string) => memory.hosts.filter(({ tag }) => tag.value === target);
-  const byHand: ProviderFixture['handMade'] = async ({ target = 'web', mark, disabled = false, expired = false } = {}) => {
+  const byHand: ProviderFixture['handMade'] = async ({
+    target = 'web',
+    mark,
+    disabled = false,
+    expired = false,
+  } = {}) => {
     const made = newKeyPair('deploy@laptop', bytes);
     pairs.set(made.keyId.reveal(), made.secret.reveal());
     const line = formatAuthorizedLine({
@@ -93,7 +99,12 @@ export function memoryFixture(): ProviderFixture & { readonly hosts: MemoryHost[
       comment: mark ?? 'deploy@laptop',
     });
     for (const host of of(target)) {
-      host.file = handLine(host.file ?? '', (disabled ? '#keyturn-off ' : '') + line, mark !== undefined, block(target));
+      host.file = handLine(
+        host.file ?? '',
+        (disabled ? '#keyturn-off ' : '') + line,
+        mark !== undefined,
+        block(target),
+      );
     }
     return made;
   };

@@ -33,7 +33,11 @@ type Options = {
   readonly reach?: <T>(name: string, run: () => T | Promise<T>) => Promise<T>;
 };
 
-type Sent = { readonly at: number; readonly answers: ReadonlyMap<string, string>; readonly slow: ReadonlyMap<string, number> };
+type Sent = {
+  readonly at: number;
+  readonly answers: ReadonlyMap<string, string>;
+  readonly slow: ReadonlyMap<string, number>;
+};
 
 const parameters = z.object({
   operation: z.enum(['list', 'add', 'join', 'mark', 'disable', 'enable', 'remove']),
@@ -80,7 +84,9 @@ export function memoryHosts({ clock, hosts: given, documents, reach = async (_, 
           const { at, answers, slow } = commandOf(commands, commandId);
           return [...answers].map(([hostId, output]): HostAnswer => {
             const isDone = clock.now() >= at + (slow.get(hostId) ?? 0);
-            return isDone ? { hostId, outcome: 'answered', output: output.slice(0, 2500) } : { hostId, outcome: 'waiting', output: '' };
+            return isDone
+              ? { hostId, outcome: 'answered', output: output.slice(0, 2500) }
+              : { hostId, outcome: 'waiting', output: '' };
           });
         }),
       output: (commandId, hostId) =>

@@ -24,7 +24,10 @@ const had = '#keyturn-had ';
 /**
  * What authorized-keys.sh makes of a file, without a shell: for places that run it a million times. host-script.conformance.ts holds both to the same.
  */
-export function changeFile(before: string, request: HostRequest): { readonly text: string } | { readonly code: Refusal } {
+export function changeFile(
+  before: string,
+  request: HostRequest,
+): { readonly text: string } | { readonly code: Refusal } {
   const lines = read(before, request.block);
   if (typeof lines === 'string') return { code: lines };
   const refusal = refusalOf(lines, request);
@@ -47,7 +50,9 @@ export function listFile(text: string, block: string): { readonly keys: string }
   return { keys: [...begins, ...told].map((line) => `${line}\n`).join('') };
 }
 
-export function printAnswer(said: { readonly code: Refusal } | { readonly keys: string; readonly host: string }): string {
+export function printAnswer(
+  said: { readonly code: Refusal } | { readonly keys: string; readonly host: string },
+): string {
   const base64 = (text: string) => Buffer.from(text, 'latin1').toString('base64');
   const answer = 'code' in said ? said : { code: 'ok', keys: base64(said.keys), host: base64(said.host) };
   return `${JSON.stringify({ v: 1, ...answer })}\n`;
@@ -83,15 +88,22 @@ function read(text: string, block: string): readonly Line[] | 'hand-edited' {
   return inBlock ? 'hand-edited' : lines;
 }
 
-const notedIn = (lines: readonly Line[], key: string): boolean => lines.some(({ text, kind }) => kind === 'had' && text.slice(had.length) === tailOf(key));
+const notedIn = (lines: readonly Line[], key: string): boolean =>
+  lines.some(({ text, kind }) => kind === 'had' && text.slice(had.length) === tailOf(key));
 
 function refusalOf(lines: readonly Line[], { operation, key, mark }: HostRequest): Refusal | undefined {
-  const keys = lines.flatMap(({ kind, inBlock, key: line }) => (line === undefined ? [] : [{ on: kind === 'on', inBlock, ...line }]));
+  const keys = lines.flatMap(({ kind, inBlock, key: line }) =>
+    line === undefined ? [] : [{ on: kind === 'on', inBlock, ...line }],
+  );
   const found = keys.filter(({ publicKey }) => publicKey === key);
-  const others = keys.some(({ publicKey, on, options }) => publicKey !== key && on && !options.includes('expiry-time='));
+  const others = keys.some(
+    ({ publicKey, on, options }) => publicKey !== key && on && !options.includes('expiry-time='),
+  );
   const owner = mark.replace(/[^/]*$/, '');
   const inBlock = found.filter((one) => one.inBlock);
-  const foreign = inBlock.some(({ comment }) => comment !== '' && (operation === 'add' ? comment !== mark : !comment.startsWith(owner)));
+  const foreign = inBlock.some(
+    ({ comment }) => comment !== '' && (operation === 'add' ? comment !== mark : !comment.startsWith(owner)),
+  );
   switch (operation) {
     case 'list':
       return undefined;
@@ -138,5 +150,7 @@ function write(lines: readonly Line[], { operation, key, mark, options, block }:
     return operation === 'add' || operation === 'mark' ? [own(line)] : [line.text];
   });
   const hasBlock = lines.some(({ kind }) => kind === 'begin');
-  return hasBlock || fill.length === 0 ? kept : [...kept, `# BEGIN keyturn ${block}`, ...fill, `# END keyturn ${block}`];
+  return hasBlock || fill.length === 0
+    ? kept
+    : [...kept, `# BEGIN keyturn ${block}`, ...fill, `# END keyturn ${block}`];
 }

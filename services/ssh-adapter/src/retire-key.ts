@@ -33,7 +33,8 @@ export async function disableKey(request: RetireRequest, deps: Deps): Promise<vo
 
 export async function enableKey(request: RetireRequest, deps: Deps): Promise<void> {
   const seen = await lookAt(request, deps);
-  if (!seen.standings.some(isThere)) throw new PermanentError('not-yours', 'No host of the group has the key', { field: 'key' });
+  if (!seen.standings.some(isThere))
+    throw new PermanentError('not-yours', 'No host of the group has the key', { field: 'key' });
   if (seen.standings.some(isOff)) await act('enable', seen, request, deps);
 }
 
@@ -52,7 +53,12 @@ export async function removeKey(request: RetireRequest, deps: Deps): Promise<voi
   refuseUnseen(seen.answers, seen.group);
 }
 
-type Seen = { readonly group: Group; readonly key: string; readonly answers: Answers; readonly standings: readonly Standing[] };
+type Seen = {
+  readonly group: Group;
+  readonly key: string;
+  readonly answers: Answers;
+  readonly standings: readonly Standing[];
+};
 
 async function lookAt({ target, keyId, mark }: RetireRequest, deps: Deps): Promise<Seen> {
   const group = groupOf(target, deps.config);

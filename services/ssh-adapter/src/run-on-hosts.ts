@@ -16,13 +16,23 @@ export type Answers = {
   readonly silent: readonly string[];
 };
 
-export type Deps = { readonly ssm: Ssm; readonly clock: Clock; readonly documents: Readonly<Record<Duty, string>>; readonly duty: Duty };
+export type Deps = {
+  readonly ssm: Ssm;
+  readonly clock: Clock;
+  readonly documents: Readonly<Record<Duty, string>>;
+  readonly duty: Duty;
+};
 
-export type Request = { readonly operation: Operation; readonly key?: string; readonly mark?: string; readonly options?: string };
+export type Request = {
+  readonly operation: Operation;
+  readonly key?: string;
+  readonly mark?: string;
+  readonly options?: string;
+};
 
 /** Of one command; two of them, and the logins, fit into the 90 s of a function. */
 const longestWaitMs = 30_000;
-const firstPauseMs = 500;
+const firstPauseMs = 200;
 const longestPauseMs = 2_000;
 /** What comes later than this is not done by the host: a command that was overtaken must not bring a key back. */
 const validMs = 45_000;
@@ -37,7 +47,11 @@ export async function runOnHosts(group: Group, request: Request, deps: Deps): Pr
     });
   }
   if (!managed.some(({ online }) => online)) throw new TransientError(`No host of group ${group.id} is online`);
-  const commandId = await ssm.send({ document: documents[duty], tag: group.tag, parameters: parametersOf(group, request, clock) });
+  const commandId = await ssm.send({
+    document: documents[duty],
+    tag: group.tag,
+    parameters: parametersOf(group, request, clock),
+  });
   const answers = await waitForAnswers(commandId, managed, deps);
   return readAnswers({ group, managed, answers, commandId }, deps);
 }
@@ -86,7 +100,9 @@ async function readAnswers({ group, managed, answers, commandId }: Read, { ssm }
     // The list shows 2,500 characters of each.
     const said = parseHostAnswer(output) ?? parseHostAnswer(await ssm.output(commandId, id));
     if (said === undefined) {
-      throw new PermanentError('provider-answer', `Host ${id} does not answer as our script does`, { field: `groups.${group.id}` });
+      throw new PermanentError('provider-answer', `Host ${id} does not answer as our script does`, {
+        field: `groups.${group.id}`,
+      });
     }
     if (typeof said === 'string') refused.push({ id, code: said });
     else hosts.push({ ...said, id, address: addresses.get(id) });

@@ -22,12 +22,18 @@ export type Host = {
   readonly root: string;
   readonly folder: string;
   readonly file: string;
-  run(asked: Asked & { readonly before?: number; readonly now?: number }): { readonly output: string; readonly status: number | null };
+  run(asked: Asked & { readonly before?: number; readonly now?: number }): {
+    readonly output: string;
+    readonly status: number | null;
+  };
   close(): void;
 };
 
 /** A host that is a folder. Its user is whoever runs the tests, unless told otherwise. */
-export function shellHost(shell: readonly string[], { user = userInfo().username, lacks = [] }: Lacks & { readonly user?: string } = {}): Host {
+export function shellHost(
+  shell: readonly string[],
+  { user = userInfo().username, lacks = [] }: Lacks & { readonly user?: string } = {},
+): Host {
   const root = mkdtempSync(join(tmpdir(), 'keyturn-host-'));
   const folder = join(root, 'home/deploy/.ssh');
   const file = join(folder, 'authorized_keys');
@@ -58,12 +64,15 @@ export function shellHost(shell: readonly string[], { user = userInfo().username
   };
 }
 
-const tools = 'awk base64 cat chcon chmod cmp cp cut date find flock getent id ls mkdir mv openssl restorecon rm rmdir runuser sh sleep su sync tr';
+const tools =
+  'awk base64 cat chcon chmod cmp cp cut date find flock getent id ls mkdir mv openssl restorecon rm rmdir runuser sh sleep su sync tr';
 
 function pathWithout(lacks: readonly string[], folder: string): string {
   mkdirSync(folder);
   const places = tools.split(' ').filter((name) => !lacks.includes(name));
-  const found = spawnSync('sh', ['-c', places.map((name) => `command -v ${name};`).join(' ')], { encoding: 'utf8' }).stdout;
+  const found = spawnSync('sh', ['-c', places.map((name) => `command -v ${name};`).join(' ')], {
+    encoding: 'utf8',
+  }).stdout;
   spawnSync('ln', ['-s', ...found.split('\n').filter((path) => path.startsWith('/')), folder]);
   return folder;
 }

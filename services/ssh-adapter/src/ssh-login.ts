@@ -8,7 +8,11 @@ const timeoutMs = 10_000;
 /** Logs in over the network. Whoever shows another host key hears nothing of ours: the key is proven by a signature for this very connection. */
 export const sshLogin: Login = (door, privateKey) => {
   if (ssh2.utils.parseKey(privateKey.reveal()) instanceof Error) {
-    return Promise.reject(new PermanentError('shape-mismatch', 'This is no private key, or it needs a passphrase', { field: 'private key' }));
+    return Promise.reject(
+      new PermanentError('shape-mismatch', 'This is no private key, or it needs a passphrase', {
+        field: 'private key',
+      }),
+    );
   }
   return new Promise<LoginOutcome>((resolve, reject) => {
     const client = new ssh2.Client();
@@ -19,7 +23,9 @@ export const sshLogin: Login = (door, privateKey) => {
       settle();
     };
     client.on('ready', () => end(() => resolve('accepted')));
-    client.on('error', (error) => end(() => (strange ? resolve('other-host-key') : settleError(error, door, resolve, reject))));
+    client.on('error', (error) =>
+      end(() => (strange ? resolve('other-host-key') : settleError(error, door, resolve, reject))),
+    );
     client.on('close', () => reject(noAnswer(door, 'closed')));
     client.connect({
       host: door.address,
@@ -54,7 +60,13 @@ function noAnswer({ address, port }: Door, code: string): TransientError {
   return new TransientError(`Login at ${address}:${port}: no answer (${/^[\w-]{1,40}$/.test(code) ? code : 'error'})`);
 }
 
-type HostKeyAlgorithm = 'ssh-ed25519' | 'ecdsa-sha2-nistp256' | 'ecdsa-sha2-nistp384' | 'ecdsa-sha2-nistp521' | 'rsa-sha2-512' | 'rsa-sha2-256';
+type HostKeyAlgorithm =
+  | 'ssh-ed25519'
+  | 'ecdsa-sha2-nistp256'
+  | 'ecdsa-sha2-nistp384'
+  | 'ecdsa-sha2-nistp521'
+  | 'rsa-sha2-512'
+  | 'rsa-sha2-256';
 
 function algorithmsOf(hostKey: string): readonly HostKeyAlgorithm[] {
   switch (hostKey.split(' ')[0]) {

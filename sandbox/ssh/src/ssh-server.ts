@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+
+import ssh2 from 'ssh2';
+
+export type SshServer = {
+  readonly port: number;
+  /** Type and key. */
+  readonly hostKey: string;
+  close(): Promise<void>;
+};
+
+type Options = { readonly user: string; readonly accepts: (publicKey: string) => boolean };
+
+/** An sshd on 127.0.0.1 that knows one user, lets keys in, and runs every command by doing nothing. */
+export async function sshServer({ user, accepts }: Options): Promise<SshServer> {
+  const { private: privateKey, public: publicKey } = ssh2.utils.generateKeyPairSync('ed25519');
+  const open = new Set<ssh2.Connection>();
+  const server = new ssh2.Server({ hostKeys: [privateKey] }, (client) => {
+    open.add(client);
+    client.on('authentication', (attempt) => {
+      if (attempt.method !== 'publickey') return attempt.reject(['publickey']);
+      const { key, signature, blob, hashAlgo } = attempt;
+      const isKnown = attempt.username === user && accepts(`${key.algo} ${key.data.toString('base64')}`);
+      const parsed = ssh2.utils.parseKey(key.data);
+      if (!isKnown || parsed instanceof Error || Array.isArray(parsed)) return attempt.reject(['publickey']);
+      // Without a signature somebody only asks whether the key would do.
+      if (signature !== undefined && blob !== undefined && parsed.verify(blob, signature, hashAlgo) !== true) {
+        return attempt.reject(['publickey']);
+      }
+      attempt.accept();
+    });
+    client.on('session', (accept) => {
+      const session = accept();
+      session.on('exec', (acceptExec) => {
+        const channel = acceptExec();
+        channel.exit(0);
+        channel.end();
+      });
+    });
+    client.on('error', () => {});
+    client.on('close', () => void open.delete(client));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const [type = '', blob = ''] = publicKey.split(' ');
+  return {
+    port: portOf(server.address()),
+    hostKey: `${type} ${blob}`,
+    async close() {
+      for (const client of open) client.end();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  if (address === null || typeof address === 'string') throw new Error('The server has no port');
+  return address.port;
+}
