@@ -29,12 +29,9 @@ const group = z.strictObject({
     )
     .default('~/.ssh/authorized_keys')
     .meta({ description: 'The AuthorizedKeysFile of that user; ~/ is the home of the user' }),
-  login: z
-    .boolean()
-    .default(true)
-    .meta({
-      description: 'Try keys by a login. false: no way leads to the hosts, so policies need verification controlPlane',
-    }),
+  login: z.boolean().default(true).meta({
+    description: 'Try keys by a login. false: no way leads to the hosts, so policies need verification controlPlane',
+  }),
   port: z
     .int()
     .min(1)

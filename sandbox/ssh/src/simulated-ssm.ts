@@ -99,10 +99,7 @@ export function simulatedSsm(hosts: readonly SimulatedHost[]): SimulatedSsm {
         .filter(({ online }) => online)
         .map((host): Invocation => {
           const invocation: Invocation = { hostId: host.id, status: 'InProgress', output: '' };
-          const run = host.run(script).then(({ output, status }) => {
-            Object.assign(invocation, { output, status: status === 0 ? 'Success' : 'Failed' });
-            running.delete(run);
-          });
+          const run = carryOut(host, script, invocation).finally(() => running.delete(run));
           running.add(run);
           return invocation;
         });
@@ -137,6 +134,11 @@ export function simulatedSsm(hosts: readonly SimulatedHost[]): SimulatedSsm {
       while (running.size > 0) await Promise.all(running);
     },
   };
+}
+
+async function carryOut(host: SimulatedHost, script: string, invocation: Invocation): Promise<void> {
+  const { output, status } = await host.run(script);
+  Object.assign(invocation, { output, status: status === 0 ? 'Success' : 'Failed' });
 }
 
 function parse<Output>(schema: z.ZodType<Output>, input: unknown): Output {

@@ -25,8 +25,10 @@ export async function sshServer({ user, accepts }: Options): Promise<SshServer> 
       const parsed = ssh2.utils.parseKey(key.data);
       if (!isKnown || parsed instanceof Error || Array.isArray(parsed)) return attempt.reject(['publickey']);
       // Without a signature somebody only asks whether the key would do.
-      if (signature !== undefined && blob !== undefined && parsed.verify(blob, signature, hashAlgo) !== true) {
-        return attempt.reject(['publickey']);
+      if (signature !== undefined && blob !== undefined) {
+        // An error, where the signature cannot even be read.
+        const verified: unknown = parsed.verify(blob, signature, hashAlgo);
+        if (verified !== true) return attempt.reject(['publickey']);
       }
       attempt.accept();
     });

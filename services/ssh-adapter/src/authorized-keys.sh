@@ -145,17 +145,18 @@ END {
       if (operation == "remove" || (moves && where[i] == "out")) continue
       if (operation == "disable" && kind[i] == "on") { print off line_of(os[i], ks[i], cs[i]); continue }
       if (operation == "enable" && kind[i] == "off") { print line_of(os[i], ks[i], cs[i]); continue }
-      if (operation == "add" || operation == "mark") { print (kind[i] == "off" ? off : "") line_of(os[i], ks[i], mark); continue }
+      if (operation == "add" || operation == "mark") { print taken(i); continue }
     }
     print text[i]
   }
   if (!begins && (adds || moves || notes)) { print first; fill(); print last }
 }
+function taken(i) { return (kind[i] == "off" ? off : "") line_of(operation == "add" ? options : os[i], ks[i], mark) }
 function fill(   j) {
   if (adds) print line_of(options, key, mark)
   for (j = 1; moves && j <= n; j++)
     if ((kind[j] == "on" || kind[j] == "off") && ks[j] == key && where[j] == "out")
-      print (kind[j] == "off" ? off : "") line_of(os[j], ks[j], mark)
+      print taken(j)
   if (notes) print had tail_of(key)
 }
 '

@@ -148,6 +148,10 @@ test('options of the old key stand before the new one', async () => {
   await ensure();
 
   expect(web().every(({ file }) => file?.includes(`from="10.0.0.0/8" ${credential.keyId.reveal()}`))).toBe(true);
+  for (const host of web())
+    host.file = host.file?.replace(`from="10.0.0.0/8" ${current.keyId.reveal()}`, current.keyId.reveal());
+  await ensure();
+  expect(web().some(({ file }) => file?.includes('from='))).toBe(false);
 });
 
 test('what one host refuses is told with its name, and the gravest first', async () => {

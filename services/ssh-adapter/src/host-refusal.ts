@@ -20,44 +20,24 @@ export function refuseRefusals({ refused }: Pick<Answers, 'refused'>, operation:
 }
 
 function meaningOf(code: Refusal, operation: Operation, { id }: Group): Meaning | undefined {
-  switch (code) {
-    case 'no-user':
-      return { reason: 'misconfigured', message: 'there is no such user', field: `groups.${id}.user` };
-    case 'unsafe-path':
-      return {
-        reason: 'misconfigured',
-        message: 'the file, or its folder, is a link or somebody else may write it',
-        field: `groups.${id}.file`,
-      };
-    case 'cannot-write':
-      return { reason: 'provider-refused', message: 'the file cannot be written', field: `groups.${id}.file` };
-    case 'hand-edited':
-      return {
-        reason: 'provider-refused',
-        message: 'somebody changed the lines around our block',
-        field: `groups.${id}.file`,
-      };
-    case 'bad-request':
-      return { reason: 'malformed', message: 'the options cannot be read', field: 'options' };
-    case 'other-mark':
-      return operation === 'add'
-        ? { reason: 'key-conflict', message: 'the key bears another mark', field: 'mark' }
-        : { reason: 'not-yours', message: 'the key does not bear the mark of this secret', field: 'mark' };
-    case 'key-disabled':
-      return { reason: 'key-disabled', message: 'somebody disabled the key', field: 'key' };
-    case 'no-key':
-      return { reason: 'not-yours', message: 'the file does not have the key', field: 'key' };
-    case 'copied':
-      return {
-        reason: 'still-accepted',
-        message: 'the key stands once more, outside of our block',
-        field: `groups.${id}.file`,
-      };
-    case 'last-key':
-      return { reason: 'last-key', message: 'no other key of the file works', field: 'key' };
-    case 'known':
-    case 'busy':
-    case 'too-late':
-      return undefined;
+  if (code === 'other-mark' && operation === 'add') {
+    return { reason: 'key-conflict', message: 'the key bears another mark', field: 'mark' };
   }
+  const [reason, message, field] = meanings[code] ?? [];
+  if (reason === undefined || message === undefined || field === undefined) return undefined;
+  return { reason, message, field: field.replace('group', `groups.${id}`) };
 }
+
+/** What is not here passes by itself. */
+const meanings: Readonly<Partial<Record<Refusal, readonly [Reason, string, string]>>> = {
+  'no-user': ['misconfigured', 'there is no such user', 'group.user'],
+  'unsafe-path': ['misconfigured', 'the file or its folder is a link, or somebody else may write there', 'group.file'],
+  'cannot-write': ['provider-refused', 'the file cannot be written', 'group.file'],
+  'hand-edited': ['provider-refused', 'somebody changed the lines around our block', 'group.file'],
+  'bad-request': ['malformed', 'the options cannot be read', 'options'],
+  'other-mark': ['not-yours', 'the key does not bear the mark of this secret', 'mark'],
+  'key-disabled': ['key-disabled', 'somebody disabled the key', 'key'],
+  'no-key': ['not-yours', 'the file does not have the key', 'key'],
+  copied: ['still-accepted', 'the key stands once more, outside of our block', 'group.file'],
+  'last-key': ['last-key', 'no other key of the file works', 'key'],
+};

@@ -84,9 +84,11 @@ export function testHostScript(name: string, run: RunOnFile, { repeats = true } 
       expect(await change(theirs, { operation: 'add', options })).toBe(theirs + inBlock(`${options} ${on}`, had(key)));
     });
 
-    test('add leaves a key that is there, with the same mark', async () => {
-      const file = theirs + inBlock(on, had(key));
-      expect(await change(file, { operation: 'add', options: 'no-pty' })).toBe(file);
+    test('add leaves a key that is there, but for its options, which follow the old key', async () => {
+      const file = (options: string) => theirs + inBlock(options + on, had(key));
+      expect(await change(file(''), { operation: 'add' })).toBe(file(''));
+      expect(await change(file(''), { operation: 'add', options: 'no-pty' })).toBe(file('no-pty '));
+      expect(await change(file('no-pty '), { operation: 'add' })).toBe(file(''));
     });
 
     test('add refuses a key with another mark, and one that is off', async () => {

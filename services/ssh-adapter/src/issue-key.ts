@@ -16,7 +16,9 @@ import {
   refuseMissing,
   standingsOf,
   wasThere,
+  type Standing,
 } from './group-keys.ts';
+import type { HostKey } from './host-answer.ts';
 import { refuseRefusals } from './host-refusal.ts';
 import { isPair, publicKeyOf, wasMadeFor } from './key-pair.ts';
 import { runOnHosts, type Answers, type Deps as HostDeps } from './run-on-hosts.ts';
@@ -36,17 +38,15 @@ export async function ensureKey(request: EnsureRequest, deps: Deps): Promise<voi
     throw new PermanentError('misconfigured', 'Keys of hosts have no entitlements', { field: 'entitlements' });
   }
   const seen = await look(group, deps);
-  const options = like === undefined ? '' : optionsOf(standingsOf(publicKeyOf(like.keyId), seen.hosts));
-  if (options === undefined)
-    throw new PermanentError('not-yours', 'No host of the group has the current key', { field: 'target' });
   const standings = standingsOf(key, seen.hosts);
-  const bears = markIn(standings);
-  if (bears !== undefined && bears !== mark)
-    throw new PermanentError('key-conflict', 'The key bears another mark', { field: 'mark' });
-  if (standings.some(isOff)) throw new PermanentError('key-disabled', 'Somebody disabled the key', { field: 'key' });
+  const old = like && standingsOf(publicKeyOf(like.keyId), seen.hosts);
+  if (old?.some(isThere) === false)
+    throw new PermanentError('not-yours', 'No host of the group has the current key', { field: 'target' });
+  const options = optionsOf(old ?? standings) ?? '';
+  refuseStranger(standings, mark);
   if (!standings.some(isThere) && !wasMadeFor(mark, credential)) await refuseElsewhere(key, group, deps);
   const isDone = standings.every(
-    (standing) => isOn(standing) && standing.lines.every((line) => line.inBlock && line.comment === mark),
+    (standing) => isOn(standing) && standing.lines.every((line) => isAsWanted(line, { mark, options })),
   );
   if (isDone) {
     refuseMissing(seen, group);
@@ -57,6 +57,16 @@ export async function ensureKey(request: EnsureRequest, deps: Deps): Promise<voi
   refuseMissing(done, group);
   const without = standingsOf(key, done.hosts).find((standing) => !isOn(standing));
   if (without !== undefined) throw new TransientError(`Host ${without.host.id} does not show the new key`);
+}
+
+const isAsWanted = (line: HostKey, { mark, options }: { readonly mark: string; readonly options: string }): boolean =>
+  line.inBlock && line.comment === mark && line.options === options;
+
+function refuseStranger(standings: readonly Standing[], mark: string): void {
+  const bears = markIn(standings);
+  if (bears !== undefined && bears !== mark)
+    throw new PermanentError('key-conflict', 'The key bears another mark', { field: 'mark' });
+  if (standings.some(isOff)) throw new PermanentError('key-disabled', 'Somebody disabled the key', { field: 'key' });
 }
 
 // A pair of our own making is nowhere else. Of any other one the groups that can be reached are asked.

@@ -136,7 +136,7 @@ export const setUp: SetUp = async () => memoryFixture();
 
 /** Every host prints a page. */
 function nonsense<T>(answer: T): T {
-  return JSON.parse(JSON.stringify(answer).replaceAll(/"\{\\"v.*?\}\\n"/g, '"<html>"'));
+  return JSON.parse(JSON.stringify(answer).replaceAll(/"\{\\"v.*?\}\\n"/g, '"<html>"')) as T;
 }
 
 type Interference = <T>(name: string, run: () => T | Promise<T>) => T | Promise<T>;

@@ -43,7 +43,7 @@ export function listFile(text: string, block: string): { readonly keys: string }
   if (typeof lines === 'string') return { code: lines };
   const flag = ({ inBlock, kind }: Line) => (inBlock ? (kind === 'on' ? 'I' : 'i') : kind === 'on' ? 'O' : 'o');
   const told = lines.flatMap((line) => {
-    if (line.kind === 'had') return [`H ${line.text.slice(had.length)}`];
+    if (line.kind === 'had') return [`H ${line.text.slice(had.length).replace(/\r$/, '')}`];
     return line.key === undefined ? [] : [`${flag(line)} ${formatAuthorizedLine(line.key)}`];
   });
   const begins = lines.some(({ kind }) => kind === 'begin') ? ['B'] : [];
@@ -61,96 +61,94 @@ export function printAnswer(
 function read(text: string, block: string): readonly Line[] | 'hand-edited' {
   const lines: Line[] = [];
   let inBlock = false;
-  let begins = 0;
-  for (const line of text.replace(/\n$/, '').split('\n')) {
-    if (text === '') break;
+  for (const line of text === '' ? [] : text.replace(/\n$/, '').split('\n')) {
     const bare = line.replace(/\r$/, '');
-    const of = (kind: Line['kind'], key?: AuthorizedLine) => lines.push({ text: bare, kind, inBlock, key });
-    if (bare === `# BEGIN keyturn ${block}`) {
-      begins += 1;
-      if (begins > 1) return 'hand-edited';
-      inBlock = true;
-      of('begin');
-    } else if (bare === `# END keyturn ${block}`) {
-      if (!inBlock) return 'hand-edited';
-      inBlock = false;
-      of('end');
-    } else if (inBlock && bare.startsWith(had)) of('had');
-    else if (bare.startsWith(off)) {
-      const key = parseAuthorizedLine(bare.slice(off.length));
-      if (key === undefined) lines.push({ text: line, kind: 'text', inBlock, key });
-      else lines.push({ text: line, kind: 'off', inBlock, key });
-    } else {
-      const key = parseAuthorizedLine(bare);
-      lines.push({ text: line, kind: key === undefined ? 'text' : 'on', inBlock, key });
-    }
+    const mark = markerOf(bare, block);
+    if (mark === 'begin' && lines.some(({ kind }) => kind === 'begin')) return 'hand-edited';
+    if (mark === 'end' && !inBlock) return 'hand-edited';
+    inBlock = mark === undefined ? inBlock : mark === 'begin';
+    lines.push(mark === undefined ? lineOf(line, bare, inBlock) : { text: line, kind: mark, inBlock, key: undefined });
   }
   return inBlock ? 'hand-edited' : lines;
 }
 
-const notedIn = (lines: readonly Line[], key: string): boolean =>
-  lines.some(({ text, kind }) => kind === 'had' && text.slice(had.length) === tailOf(key));
+function markerOf(bare: string, block: string): 'begin' | 'end' | undefined {
+  if (bare === `# BEGIN keyturn ${block}`) return 'begin';
+  return bare === `# END keyturn ${block}` ? 'end' : undefined;
+}
 
-function refusalOf(lines: readonly Line[], { operation, key, mark }: HostRequest): Refusal | undefined {
-  const keys = lines.flatMap(({ kind, inBlock, key: line }) =>
-    line === undefined ? [] : [{ on: kind === 'on', inBlock, ...line }],
-  );
-  const found = keys.filter(({ publicKey }) => publicKey === key);
-  const others = keys.some(
-    ({ publicKey, on, options }) => publicKey !== key && on && !options.includes('expiry-time='),
-  );
+function lineOf(text: string, bare: string, inBlock: boolean): Line {
+  if (inBlock && bare.startsWith(had)) return { text, kind: 'had', inBlock, key: undefined };
+  const isOff = bare.startsWith(off);
+  const key = parseAuthorizedLine(isOff ? bare.slice(off.length) : bare);
+  return { text, kind: key === undefined ? 'text' : isOff ? 'off' : 'on', inBlock, key };
+}
+
+const notedIn = (lines: readonly Line[], key: string): boolean =>
+  lines.some(({ text, kind }) => kind === 'had' && text.slice(had.length).replace(/\r$/, '') === tailOf(key));
+
+function refusalOf(lines: readonly Line[], request: HostRequest): Refusal | undefined {
+  const { operation, key, mark } = request;
+  const found = lines.filter((line) => line.key?.publicKey === key);
+  const comments = found.flatMap((line) => (line.inBlock ? [line.key?.comment ?? ''] : []));
   const owner = mark.replace(/[^/]*$/, '');
-  const inBlock = found.filter((one) => one.inBlock);
-  const foreign = inBlock.some(
-    ({ comment }) => comment !== '' && (operation === 'add' ? comment !== mark : !comment.startsWith(owner)),
-  );
+  const fits = (comment: string) => (operation === 'add' ? comment === mark : comment.startsWith(owner));
+  const isForeign = comments.some((comment) => comment !== '' && !fits(comment));
   switch (operation) {
     case 'list':
       return undefined;
     case 'join':
       return found.length > 0 || notedIn(lines, key) ? 'known' : undefined;
     case 'add':
-      if (foreign) return 'other-mark';
-      return found.some(({ on }) => !on) ? 'key-disabled' : undefined;
+      if (isForeign) return 'other-mark';
+      return found.some(({ kind }) => kind === 'off') ? 'key-disabled' : undefined;
     case 'mark':
       if (found.length === 0) return 'no-key';
-      return foreign ? 'other-mark' : undefined;
+      return isForeign ? 'other-mark' : undefined;
     case 'disable':
     case 'enable':
     case 'remove':
       if (found.length === 0) return operation === 'enable' ? 'no-key' : undefined;
-      if (foreign || inBlock.length === 0 || inBlock.some(({ comment }) => comment === '')) return 'other-mark';
-      if (inBlock.length < found.length) return 'copied';
-      return operation !== 'enable' && found.some(({ on }) => on) && !others ? 'last-key' : undefined;
+      if (isForeign || comments.length === 0 || comments.includes('')) return 'other-mark';
+      if (comments.length < found.length) return 'copied';
+      return operation !== 'enable' && isLast(found, lines) ? 'last-key' : undefined;
   }
 }
 
-function write(lines: readonly Line[], { operation, key, mark, options, block }: HostRequest): readonly string[] {
-  const brings = operation === 'add' || operation === 'join' || operation === 'mark';
+function isLast(found: readonly Line[], lines: readonly Line[]): boolean {
+  const isUsable = (line: Line) => line.kind === 'on' && line.key?.options.includes('expiry-time=') === false;
+  return found.some(({ kind }) => kind === 'on') && !lines.some((line) => !found.includes(line) && isUsable(line));
+}
+
+function write(lines: readonly Line[], request: HostRequest): readonly string[] {
+  const { operation, key, mark, options, block } = request;
   const isKey = (line: Line) => line.key?.publicKey === key;
+  const takes = operation === 'add' || operation === 'mark';
   const adds = (operation === 'add' || operation === 'join') && !lines.some(isKey);
-  const moved = operation === 'add' || operation === 'mark' ? lines.filter((line) => isKey(line) && !line.inBlock) : [];
-  const notes = brings && !notedIn(lines, key);
+  const moved = takes ? lines.filter((line) => isKey(line) && !line.inBlock) : [];
+  const notes = (takes || operation === 'join') && !notedIn(lines, key);
   const hads = lines.filter(({ kind }) => kind === 'had');
-  const dropped = new Set(notes ? hads.slice(0, Math.max(0, hads.length - 39)) : []);
-  const own = (line: Line) =>
-    `${line.kind === 'off' ? off : ''}${formatAuthorizedLine({ options: '', publicKey: key, ...line.key, comment: mark })}`;
+  const gone = new Set([...moved, ...(notes ? hads.slice(0, Math.max(0, hads.length - 39)) : [])]);
   const fill = [
     ...(adds ? [formatAuthorizedLine({ options, publicKey: key, comment: mark })] : []),
-    ...moved.map(own),
+    ...moved.map((line) => changed(line, request)),
     ...(notes ? [`${had}${tailOf(key)}`] : []),
   ];
   const kept = lines.flatMap((line): readonly string[] => {
     if (line.kind === 'end') return [...fill, line.text];
-    if (dropped.has(line)) return [];
-    if (line.key === undefined || !isKey(line)) return [line.text];
-    if (operation === 'remove' || moved.includes(line)) return [];
-    if (operation === 'disable' && line.kind === 'on') return [off + formatAuthorizedLine(line.key)];
-    if (operation === 'enable' && line.kind === 'off') return [formatAuthorizedLine(line.key)];
-    return operation === 'add' || operation === 'mark' ? [own(line)] : [line.text];
+    if (gone.has(line) || (operation === 'remove' && isKey(line))) return [];
+    return [isKey(line) ? changed(line, request) : line.text];
   });
   const hasBlock = lines.some(({ kind }) => kind === 'begin');
-  return hasBlock || fill.length === 0
-    ? kept
-    : [...kept, `# BEGIN keyturn ${block}`, ...fill, `# END keyturn ${block}`];
+  if (hasBlock || fill.length === 0) return kept;
+  return [...kept, `# BEGIN keyturn ${block}`, ...fill, `# END keyturn ${block}`];
+}
+
+/** What becomes of a line of the key. */
+function changed({ text, kind, key }: Line, { operation, mark, options }: HostRequest): string {
+  if (key === undefined) return text;
+  if (operation === 'disable' && kind === 'on') return off + formatAuthorizedLine(key);
+  if (operation === 'enable' && kind === 'off') return formatAuthorizedLine(key);
+  if (operation !== 'add' && operation !== 'mark') return text;
+  return `${kind === 'off' ? off : ''}${formatAuthorizedLine({ ...key, ...(operation === 'add' && { options }), comment: mark })}`;
 }

@@ -72,7 +72,7 @@ export function sdkSsm(client: SSMClient): Ssm {
 }
 
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
-function outcomeOf(status: string | undefined): HostAnswer['outcome'] {
+function outcomeOf(status = 'unknown'): HostAnswer['outcome'] {
   switch (status) {
     case 'Success':
     case 'Failed':

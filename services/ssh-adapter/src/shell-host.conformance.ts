@@ -22,11 +22,11 @@ export type Host = {
   readonly root: string;
   readonly folder: string;
   readonly file: string;
-  run(asked: Asked & { readonly before?: number; readonly now?: number }): {
+  readonly run: (asked: Asked & { readonly before?: number; readonly now?: number }) => {
     readonly output: string;
     readonly status: number | null;
   };
-  close(): void;
+  readonly close: () => void;
 };
 
 /** A host that is a folder. Its user is whoever runs the tests, unless told otherwise. */

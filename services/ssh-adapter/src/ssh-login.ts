@@ -69,7 +69,8 @@ type HostKeyAlgorithm =
   | 'rsa-sha2-256';
 
 function algorithmsOf(hostKey: string): readonly HostKeyAlgorithm[] {
-  switch (hostKey.split(' ')[0]) {
+  const [type = ''] = hostKey.split(' ');
+  switch (type) {
     case 'ssh-ed25519':
       return ['ssh-ed25519'];
     case 'ecdsa-sha2-nistp256':

@@ -83,7 +83,10 @@ function simulated(simulator: SshSimulator): SimulatedProvider {
       return (await Promise.all(outcomes)).every((outcome) => outcome === 'refused');
     },
     canaries: [],
-    endpoints: { ssm: simulator.url, hosts: hosts.map(({ id, sshd }) => ({ id, ...sshd, user })) },
+    endpoints: {
+      ssm: simulator.url,
+      hosts: hosts.map(({ id, sshd }) => ({ id, port: sshd.port, hostKey: sshd.hostKey, user })),
+    },
     close: () => simulator.close(),
   };
 }
