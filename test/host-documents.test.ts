@@ -63,7 +63,12 @@ test('a stage without hosts has no document', () => {
 
 const documents = Object.entries(hostDocuments(config)).map(([id, { Properties }]) => {
   const content = Properties['Content'] as { mainSteps: [{ inputs: { runCommand: string[] } }] };
-  return { id, name: Properties['Name'], size: JSON.stringify(content).length, lines: content.mainSteps[0].inputs.runCommand };
+  return {
+    id,
+    name: Properties['Name'],
+    size: JSON.stringify(content).length,
+    lines: content.mainSteps[0].inputs.runCommand,
+  };
 });
 
 test.each(documents)('$id is a script that a shell can read, within what SSM takes', ({ size, lines }) => {
