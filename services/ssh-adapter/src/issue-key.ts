@@ -28,15 +28,11 @@ export type Deps = HostDeps & { readonly config: Pick<SshConfig, 'groups'> };
 
 /** Puts the key on every host of the group, with the options that the current one has. */
 export async function ensureKey(request: EnsureRequest, deps: Deps): Promise<void> {
-  const { credential, like, mark, entitlements } = request;
+  const { credential, like, mark } = request;
   const group = groupOf(request.target, deps.config);
   parseOurMark(mark);
   const key = publicKeyOf(credential.keyId);
-  if (!isPair(credential))
-    throw new PermanentError('key-conflict', 'The private key is not that of the public key', { field: 'key' });
-  if (like === undefined && entitlements.length > 0) {
-    throw new PermanentError('misconfigured', 'Keys of hosts have no entitlements', { field: 'entitlements' });
-  }
+  refuseUnfit(request);
   const seen = await look(group, deps);
   const standings = standingsOf(key, seen.hosts);
   const old = like && standingsOf(publicKeyOf(like.keyId), seen.hosts);
@@ -57,6 +53,14 @@ export async function ensureKey(request: EnsureRequest, deps: Deps): Promise<voi
   refuseMissing(done, group);
   const without = standingsOf(key, done.hosts).find((standing) => !isOn(standing));
   if (without !== undefined) throw new TransientError(`Host ${without.host.id} does not show the new key`);
+}
+
+function refuseUnfit({ credential, like, entitlements }: EnsureRequest): void {
+  if (!isPair(credential))
+    throw new PermanentError('key-conflict', 'The private key is not that of the public key', { field: 'key' });
+  if (like === undefined && entitlements.length > 0) {
+    throw new PermanentError('misconfigured', 'Keys of hosts have no entitlements', { field: 'entitlements' });
+  }
 }
 
 const isAsWanted = (line: HostKey, { mark, options }: { readonly mark: string; readonly options: string }): boolean =>

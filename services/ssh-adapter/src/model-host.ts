@@ -108,11 +108,24 @@ function refusalOf(lines: readonly Line[], request: HostRequest): Refusal | unde
     case 'disable':
     case 'enable':
     case 'remove':
-      if (found.length === 0) return operation === 'enable' ? 'no-key' : undefined;
-      if (isForeign || comments.length === 0 || comments.includes('')) return 'other-mark';
-      if (comments.length < found.length) return 'copied';
-      return operation !== 'enable' && isLast(found, lines) ? 'last-key' : undefined;
+      return endingRefusal({ lines, found, comments, isForeign }, operation);
   }
+}
+
+type Looked = {
+  readonly lines: readonly Line[];
+  /** Those of the key. */
+  readonly found: readonly Line[];
+  /** Of those in the block. */
+  readonly comments: readonly string[];
+  readonly isForeign: boolean;
+};
+
+function endingRefusal({ lines, found, comments, isForeign }: Looked, operation: Operation): Refusal | undefined {
+  if (found.length === 0) return operation === 'enable' ? 'no-key' : undefined;
+  if (isForeign || comments.length === 0 || comments.includes('')) return 'other-mark';
+  if (comments.length < found.length) return 'copied';
+  return operation !== 'enable' && isLast(found, lines) ? 'last-key' : undefined;
 }
 
 function isLast(found: readonly Line[], lines: readonly Line[]): boolean {

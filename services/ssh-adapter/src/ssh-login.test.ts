@@ -7,6 +7,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { TransientError } from '@keyturn/rotation/errors';
 import { hidden } from '@keyturn/rotation/hidden';
 import { sshSimulator } from '@keyturn/ssh-simulator/ssh-simulator';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -39,8 +40,14 @@ const openSsh: Daemon = async (publicKey) => {
   const port = await freePort();
   mkdirSync('/run/sshd', { recursive: true });
   const options = [
-    ...['ListenAddress=127.0.0.1', `Port=${port}`, `HostKey=${join(folder, 'host')}`, `PidFile=${join(folder, 'pid')}`],
-    ...[`AuthorizedKeysFile=${join(folder, 'keys')}`, 'StrictModes=no', 'PasswordAuthentication=no', 'UsePAM=no'],
+    'ListenAddress=127.0.0.1',
+    `Port=${port}`,
+    `HostKey=${join(folder, 'host')}`,
+    `PidFile=${join(folder, 'pid')}`,
+    `AuthorizedKeysFile=${join(folder, 'keys')}`,
+    'StrictModes=no',
+    'PasswordAuthentication=no',
+    'UsePAM=no',
     'PermitRootLogin=prohibit-password',
   ].flatMap((option) => ['-o', option]);
   const daemon = spawn(sshdPath, ['-D', '-e', '-f', '/dev/null', ...options], { stdio: 'ignore' });
@@ -116,10 +123,9 @@ test('where nobody answers, it is neither', async () => {
   };
   const { secret } = newKeyPair('test', bytes);
 
-  await expect(sshLogin(door, secret)).rejects.toMatchObject({
-    name: 'TransientError',
-    message: expect.stringContaining('ECONNREFUSED'),
-  });
+  const failure = sshLogin(door, secret);
+  await expect(failure).rejects.toThrow(TransientError);
+  await expect(failure).rejects.toThrow('ECONNREFUSED');
 });
 
 test('what is no private key is told so, and not shown', async () => {
