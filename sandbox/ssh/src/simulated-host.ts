@@ -65,7 +65,7 @@ export async function simulatedHost(options: Options): Promise<SimulatedHost> {
   const read = () => (existsSync(file) ? readFileSync(file, 'utf8') : '');
   const sshd = await sshServer({ user, accepts: (key) => acceptedKeys().includes(key) });
   await writeFile(join(root, 'etc/ssh/sshd_config'), `Port ${sshd.port}\n`);
-  await writeFile(join(root, 'etc/ssh/ssh_host_ed25519_key.pub'), `${sshd.hostKey} root@${id}\n`);
+  await writeFile(join(root, 'etc/ssh/ssh_host_ecdsa_key.pub'), `${sshd.hostKey} root@${id}\n`);
 
   return {
     id,

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
@@ -14,9 +15,11 @@ type Options = { readonly user: string; readonly accepts: (publicKey: string) =>
 
 /** An sshd on 127.0.0.1 that knows one user, lets keys in, and runs every command by doing nothing. */
 export async function sshServer({ user, accepts }: Options): Promise<SshServer> {
-  const { private: privateKey, public: publicKey } = ssh2.utils.generateKeyPairSync('ed25519');
+  // Of ssh2's own ed25519 keys some cannot be read again.
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const pem = privateKey.export({ type: 'sec1', format: 'pem' }).toString();
   const open = new Set<ssh2.Connection>();
-  const server = new ssh2.Server({ hostKeys: [privateKey] }, (client) => {
+  const server = new ssh2.Server({ hostKeys: [pem] }, (client) => {
     open.add(client);
     client.on('authentication', (attempt) => {
       if (attempt.method !== 'publickey') return attempt.reject(['publickey']);
@@ -45,10 +48,11 @@ export async function sshServer({ user, accepts }: Options): Promise<SshServer> 
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const [type = '', blob = ''] = publicKey.split(' ');
+  const parsed = ssh2.utils.parseKey(pem);
+  if (parsed instanceof Error || Array.isArray(parsed)) throw new Error('The host key cannot be read');
   return {
     port: portOf(server.address()),
-    hostKey: `${type} ${blob}`,
+    hostKey: `${parsed.type} ${parsed.getPublicSSH().toString('base64')}`,
     async close() {
       for (const client of open) client.end();
       await new Promise<void>((resolve) => server.close(() => resolve()));

@@ -100,11 +100,8 @@ function refusalOf(lines: readonly Line[], request: HostRequest): Refusal | unde
     case 'join':
       return found.length > 0 || notedIn(lines, key) ? 'known' : undefined;
     case 'add':
-      if (isForeign) return 'other-mark';
-      return found.some(({ kind }) => kind === 'off') ? 'key-disabled' : undefined;
     case 'mark':
-      if (found.length === 0) return 'no-key';
-      return isForeign ? 'other-mark' : undefined;
+      return takingRefusal({ lines, found, comments, isForeign }, operation);
     case 'disable':
     case 'enable':
     case 'remove':
@@ -120,6 +117,12 @@ type Looked = {
   readonly comments: readonly string[];
   readonly isForeign: boolean;
 };
+
+function takingRefusal({ found, isForeign }: Looked, operation: Operation): Refusal | undefined {
+  if (operation === 'mark' && found.length === 0) return 'no-key';
+  if (isForeign) return 'other-mark';
+  return operation === 'add' && found.some(({ kind }) => kind === 'off') ? 'key-disabled' : undefined;
+}
 
 function endingRefusal({ lines, found, comments, isForeign }: Looked, operation: Operation): Refusal | undefined {
   if (found.length === 0) return operation === 'enable' ? 'no-key' : undefined;
