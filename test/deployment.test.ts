@@ -85,6 +85,8 @@ test('what is configured is deployed, and nothing else', () => {
     'keyturn-prod-apigee-retire',
     'keyturn-prod-partner-issue',
     'keyturn-prod-partner-retire',
+    'keyturn-prod-hosts-issue',
+    'keyturn-prod-hosts-retire',
   ]);
   expect(Object.keys(full.resources).filter((id) => /^Subscriber\w+Role$/.test(id))).toEqual(['SubscriberBusRole']);
 });

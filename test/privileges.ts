@@ -246,7 +246,7 @@ export const privileges: readonly Check[] = [
     rule: 'only the sweep and cleanup read the index of due rows; they and the watchdog the fleet flag',
     broken: (from) =>
       where(
-        [...grantsOf(from, 'dynamodb:'), ...grantsOf(from, 'ssm:')],
+        [...grantsOf(from, 'dynamodb:'), ...grantsOf(from, 'ssm:GetParameter'), ...grantsOf(from, 'ssm:PutParameter')],
         (grant) =>
           grant.role !== 'CleanupRole' &&
           resourcesOf(grant).join() !== 'Table' &&
