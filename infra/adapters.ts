@@ -47,7 +47,7 @@ export function adapterRoles(config: Config): Resources {
         ...readSecrets('AdminCredential', adminSecretsOf(provider, duty)),
         ...proxyStatements(provider.network),
         ...placementStatements(provider.network, name),
-        ...providerStatements(provider, duty, config.stage),
+        ...providerStatements(provider, { stage: config.stage, id, duty }),
         allow(
           'Log',
           ['logs:CreateLogStream', 'logs:PutLogEvents'],

@@ -14,6 +14,7 @@ import { channelPolicy } from './channels.ts';
 import { compatibilityPolicy } from './compatibility.ts';
 import { keyPolicies } from './encryption.ts';
 import { functionExtensions } from './functions.ts';
+import { hostDocuments } from './host-documents.ts';
 import { placement } from './network.ts';
 import { outputs } from './outputs.ts';
 import { conditions, parameters } from './parameters.ts';
@@ -49,6 +50,7 @@ export function stage({ options = {} }: Call = {}) {
       Conditions: conditions,
       Resources: {
         ...adapterRoles(config),
+        ...hostDocuments(config),
         ...channelPolicy(config),
         ...watchdogPolicy(config),
         ...compatibilityPolicy(config),

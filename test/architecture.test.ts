@@ -144,6 +144,7 @@ const rules: readonly Rule[] = [
             'packages/client/src/event-sender.ts',
             'packages/client/src/sources.test.ts',
             'packages/client/src/acknowledge.test.ts',
+            'services/ssh-adapter/src/sdk-ssm.ts',
           )(source),
         (specifier, { path }) =>
           (specifier.startsWith('@aws-sdk/') || specifier.startsWith('@smithy/')) &&

@@ -42,6 +42,14 @@ const placed = [
   'ec2:DescribeNetworkInterfaces *',
   'ec2:DescribeSubnets *',
 ];
+/** What hosts are asked, by the SSH adapter alone; which of its two functions sends which document is looked at by `privileges`. */
+const hosts = [
+  'ssm:SendCommand own document',
+  'ssm:SendCommand hosts',
+  'ssm:DescribeInstanceInformation *',
+  'ssm:ListCommandInvocations *',
+  'ssm:GetCommandInvocation *',
+];
 const adapter = [
   ...anyFunction,
   ...placed,
@@ -177,6 +185,8 @@ const duties: readonly (readonly [RegExp, readonly string[]])[] = [
     ],
   ],
   [/^ApigatewayRetireRole$/, [...adapter, ...looksAtKeys, 'apigateway:PATCH API key', 'apigateway:DELETE API key']],
+  // Of the provider `hosts` in everything-on.ts.
+  [/^Hosts(Issue|Retire)Role$/, [...anyFunction, ...placed, ...hosts]],
   [/^\w+(Issue|Retire)Role$/, adapter],
 ];
 
@@ -191,6 +201,8 @@ const classes: readonly (readonly [RegExp, string])[] = [
   [/:log-group:\/aws\/lambda\/[\w-]+:\*$/, 'own log'],
   [/\/index\/due$/, 'due rows'],
   [/:parameter\$\{FleetParameter\}$/, 'fleet flag'],
+  [/:document\/keyturn-[\w-]+-(issue|retire)$/, 'own document'],
+  [/:(ec2:.*:instance|ssm:.*:managed-instance)\/\*$/, 'hosts'],
   [/:ses:.*:identity\//, 'sender'],
   [/:network-interface\/\*$/, 'network interfaces'],
   [/:subnet\/subnet-\w+$/, 'its subnets'],

@@ -15,7 +15,7 @@ export const teamFunctions = {
   retire: 'arn:aws:lambda:eu-central-1:444455556666:function:team-retire:live',
 } as const;
 
-/** A configuration, outside the repository, that uses all there is: providers of each kind, one of another team, networks, a subscriber of each kind, key, boundary, path and tags. */
+/** A configuration, outside the repository, that uses all there is: providers of each kind, one of another team, groups of hosts, networks, a subscriber of each kind, key, boundary, path and tags. */
 export function everythingOn(): { readonly file: string; readonly remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'keyturn-everything-'));
   const example = parseYaml(join(root, 'config/example.yaml')) as {
@@ -55,9 +55,16 @@ export function everythingOn(): { readonly file: string; readonly remove: () => 
     preset: 'oauth',
     parameters: { issuer: 'https://login.vendor.example', admin: 'https://admin.vendor.example' },
   };
+  const hosts = {
+    kind: 'ssh',
+    groups: {
+      web: { tag: { key: 'Role', values: ['web', 'web-canary'] }, user: 'deploy' },
+      jobs: { tag: { key: 'Team', values: ['jobs'] }, user: 'jobs', file: '/etc/ssh/keys/jobs', offline: 'skip' },
+    },
+  };
   const config = {
     ...example,
-    providers: { ...example.providers, partner, team, apigateway, vendor },
+    providers: { ...example.providers, partner, team, apigateway, vendor, hosts },
     notifications: { ...example.notifications, network },
     subscribers: [
       subscriber('queue', `arn:aws:sqs:eu-central-1:${account}:key-events`),

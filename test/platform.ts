@@ -87,6 +87,8 @@ export const platform: readonly Check[] = [
 ];
 
 const withoutData: ReadonlySet<string> = new Set([
+  // A script, which is no secret.
+  'AWS::SSM::Document',
   'AWS::CloudWatch::Alarm',
   'AWS::Events::EventBusPolicy',
   'AWS::Events::Rule',

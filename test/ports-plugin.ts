@@ -63,6 +63,7 @@ export const worlds: readonly World[] = [
       'packages/client/src/event-sender.ts',
       'services/apigateway-adapter/src/api-gateway-client.ts',
       'services/apigateway-adapter/src/sdk-api-keys.ts',
+      'services/ssh-adapter/src/sdk-ssm.ts',
       ...aws(
         'clients',
         'cloud-trail',
@@ -88,6 +89,11 @@ export const worlds: readonly World[] = [
       'services/notifier/src/slack-channel.ts',
       'services/notifier/src/slack-error.ts',
     ],
+  },
+  {
+    message: 'SSH is behind a port: take a Login.',
+    modules: /^ssh2$/,
+    owners: ['services/ssh-adapter/src/ssh-login.ts', 'services/ssh-adapter/src/key-pair.ts'],
   },
   {
     message: 'Google is behind a port.',

@@ -47,7 +47,9 @@ export const privileges: readonly Check[] = [
           (resourcesOf(grant).includes('*') &&
             // AWS knows no resource for these.
             !list(grant.statement.Action).every((action) =>
-              /^(xray:|ec2:Describe|secretsmanager:ListSecrets$)/.test(action),
+              /^(xray:|ec2:Describe|secretsmanager:ListSecrets$|ssm:(DescribeInstanceInformation|ListCommandInvocations|GetCommandInvocation)$)/.test(
+                action,
+              ),
             )),
       ),
     plant: (from) => (statement(from, 'AnnouncerRole', 'KeepLedger').Action = 'dynamodb:*'),
@@ -273,7 +275,7 @@ export const privileges: readonly Check[] = [
     rule: 'only the sweep and cleanup read the index of due rows; they and the watchdog the fleet flag',
     broken: (from) =>
       where(
-        [...grantsOf(from, 'dynamodb:'), ...grantsOf(from, 'ssm:')],
+        [...grantsOf(from, 'dynamodb:'), ...grantsOf(from, 'ssm:GetParameter'), ...grantsOf(from, 'ssm:PutParameter')],
         (grant) =>
           grant.role !== 'CleanupRole' &&
           resourcesOf(grant).join() !== 'Table' &&

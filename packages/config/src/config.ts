@@ -177,3 +177,4 @@ export type { CustomConfig } from './custom-config.ts';
 export type { ApiGatewayConfig, ApiGatewayProbe } from './apigateway-config.ts';
 export type { ApigeeConfig, ProbeConfig } from './apigee-config.ts';
 export type { TokenConfig } from './token-config.ts';
+export type { SshConfig } from './ssh-config.ts';

@@ -2,6 +2,7 @@ import { apigatewayLabProvider } from './apigateway-world.ts';
 import { apigeeLabProvider } from './apigee-world.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
 import { memoryLabProvider } from './memory-lab-provider.ts';
+import { sshLabProvider } from './ssh-world.ts';
 import { tokenLabProvider } from './token-world.ts';
 
 /** Whose keys are rotated in the lab, by the names that `--provider` takes. */
@@ -13,6 +14,7 @@ export const providers: Readonly<Record<string, LabProviderFactory>> = {
   apigateway: apigatewayLabProvider,
   token: (options) => tokenLabProvider('multi', options),
   'token-two-slot': (options) => tokenLabProvider('two-slot', options),
+  ssh: sshLabProvider,
 };
 
 export function providerNamed(name: string): LabProviderFactory {

@@ -202,7 +202,7 @@ export const secretText = (key: string, secret: string): string =>
 function usableKeyIn(text: string | undefined, provider: LabProvider): string | undefined {
   const key = keyOf(text);
   const known = provider.targets.flatMap((target) => provider.stored(target)).find(({ keyId }) => keyId === key);
-  return known === undefined || text?.includes(`"${known.secret}"`) === true ? key : undefined;
+  return known === undefined || text?.includes(JSON.stringify(known.secret)) === true ? key : undefined;
 }
 
 function keyOf(text: string | undefined): string | undefined {

@@ -45,10 +45,11 @@ export function serverlessVariables({ root, service, stage }: VariablesOptions):
   };
 
   // CloudFormation's own ${Name}, ${Name.Attribute} and ${AWS::Region} have neither brackets nor a single colon.
-  const pattern = /\$\{([a-zA-Z]+)(?:\(([^)]*)\))?(?::(?!:)([^{}]*))?\}/g;
+  // One behind a backslash is text, which loses the backslash.
+  const pattern = /(?<!\\)\$\{([a-zA-Z]+)(?:\(([^)]*)\))?(?::(?!:)([^{}]*))?\}/g;
   const resolveText = (text: string): unknown => {
     const [first, ...more] = [...text.matchAll(pattern)].filter(([, , argument, address]) => argument ?? address);
-    if (first === undefined) return text;
+    if (first === undefined) return text.replaceAll('\\${', '${');
     const [whole, name = '', argument, address] = first;
     if (whole === text && more.length === 0) return resolve(variable(name, argument, address));
     return text.replaceAll(pattern, (found: string, ...[each, brackets, member]: (string | undefined)[]) => {

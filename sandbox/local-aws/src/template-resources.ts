@@ -173,6 +173,8 @@ export const ignoredTypes: ReadonlySet<string> = new Set([
   'AWS::SNS::Subscription',
   'AWS::SNS::Topic',
   'AWS::SNS::TopicPolicy',
+  // Hosts run it, and whoever simulates hosts has it.
+  'AWS::SSM::Document',
 ]);
 
 /** Others may name an ignored resource, and get something that looks right. */
