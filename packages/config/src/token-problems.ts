@@ -150,16 +150,16 @@ function authUrls(auth: TokenAuth | undefined): (readonly [string, string | unde
   return Object.entries({ login, page, pageAfter }).map(([name, request]) => [`auth.${name}`, request?.url] as const);
 }
 
-const making = ['label', 'lineage', 'idempotencyKey', 'entitlements', 'expiresAt', 'expiresOn', 'expiresIn'];
+const making = ['label', 'lineage', 'idempotencyKey', 'entitlements', 'scope', 'expiresAt', 'expiresOn', 'expiresIn'];
 const known: Readonly<Record<RequestName, readonly string[]>> = {
   create: [...making, 'secret'],
   list: [],
   read: ['keyId', 'handle'],
   replace: [...making, 'keyId', 'handle', 'secret'],
-  label: ['keyId', 'handle', 'label', 'entitlements'],
-  entitle: ['keyId', 'handle', 'label', 'entitlements'],
-  disable: ['keyId', 'handle', 'label', 'entitlements'],
-  enable: ['keyId', 'handle', 'label', 'entitlements'],
+  label: ['keyId', 'handle', 'label', 'entitlements', 'scope'],
+  entitle: ['keyId', 'handle', 'label', 'entitlements', 'scope'],
+  disable: ['keyId', 'handle', 'label', 'entitlements', 'scope'],
+  enable: ['keyId', 'handle', 'label', 'entitlements', 'scope'],
   revoke: ['keyId', 'handle'],
 };
 

@@ -7,6 +7,7 @@ import { jsonAt } from './json-at.ts';
 import { groupOf, withGroup } from './key-group.ts';
 import { writeLabel, type Label } from './key-label.ts';
 import { listKeys } from './list-keys.ts';
+import { scopeOf } from './new-key.ts';
 import type { TokenApi } from './token-api.ts';
 import { keyIn, type TokenKey } from './token-key.ts';
 import type { Target } from './token-target.ts';
@@ -32,6 +33,7 @@ export function tokenKeys(api: TokenApi, config: TokenConfig): Keys {
     handle: handle.reveal(),
     label: writeLabel(label, longestLabel),
     entitlements,
+    scope: scopeOf(entitlements),
   });
   const change = async (name: RequestName, target: Target, key: TokenKey, values: Values = {}) =>
     (await api.askFor(name, { target, values: { ...valuesOf(key), ...values } })) === 'missing' ? 'missing' : 'done';
@@ -70,7 +72,7 @@ export function tokenKeys(api: TokenApi, config: TokenConfig): Keys {
     },
 
     label: (target, key, label) => change('label', target, key, { label: writeLabel(label, longestLabel) }),
-    entitle: (target, key, entitlements) => change('entitle', target, key, { entitlements }),
+    entitle: (target, key, entitlements) => change('entitle', target, { ...key, entitlements }),
     async act(name, target, key) {
       // Many an API deletes nothing that is switched on.
       const first = name === 'revoke' && key.enabled && requests.disable !== undefined;
