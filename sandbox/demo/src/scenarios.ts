@@ -1,9 +1,10 @@
 import { apigee, apigeeEdge, apigeeGenerated } from './scenarios/apigee.ts';
+import { portal } from './scenarios/portal.ts';
 import { token } from './scenarios/token.ts';
 import type { Safeguard, Scenario } from './simulated-provider.ts';
 
 /** Whatever can be played, the default first. */
-export const scenarios: readonly Scenario[] = [apigee, apigeeEdge, apigeeGenerated, token];
+export const scenarios: readonly Scenario[] = [apigee, apigeeEdge, apigeeGenerated, token, portal];
 
 export const defaultScenario: Scenario = apigee;
 
