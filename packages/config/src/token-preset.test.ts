@@ -10,6 +10,7 @@ const given = {
   okta: { parameters: { domain: 'acme.okta.com', scope: 'orders.read' } },
   datadog: {},
   gitlab: { expiry: '90d' },
+  'gitlab-new-token': { expiry: '90d' },
   'developer-portal': {
     parameters: { portal: 'https://portal.acme.example', gateway: 'https://api.acme.example', probe: '/orders/ping' },
   },

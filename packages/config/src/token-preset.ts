@@ -5,7 +5,7 @@ import type { Problem } from './problem.ts';
 import { description, type Description } from './token-description.ts';
 import { datadog } from './token-presets/datadog.ts';
 import { developerPortal } from './token-presets/developer-portal.ts';
-import { gitlab } from './token-presets/gitlab.ts';
+import { gitlab, gitlabNewToken } from './token-presets/gitlab.ts';
 import { oauth } from './token-presets/oauth.ts';
 import { okta } from './token-presets/okta.ts';
 
@@ -21,6 +21,7 @@ const presets = {
   okta,
   datadog,
   gitlab,
+  'gitlab-new-token': gitlabNewToken,
   'developer-portal': developerPortal,
 } as const satisfies Readonly<Record<string, Preset>>;
 type PresetName = keyof typeof presets;

@@ -34,7 +34,7 @@ describe('docs/token-presets.md', () => {
       Object.values(parseConfig(stageOf(example)).providers).map((one) => ('preset' in one ? one.preset : undefined)),
     );
 
-    expect(shown.sort()).toEqual(presetNames.filter((name) => name !== 'oauth').sort());
+    expect(new Set(shown)).toEqual(new Set(presetNames.filter((name) => name !== 'oauth')));
   });
 
   test('names every parameter of the developer portal', () => {

@@ -12,7 +12,8 @@ type Told =
   | 'disabled'
   | 'expired'
   | 'keysByTarget'
-  | 'marksLater';
+  | 'marksLater'
+  | 'entitlesLater';
 type Shown = 'manualEntitlement' | 'maxKeys' | 'switchOff' | 'unprobed' | 'acceptAnything' | 'faults';
 
 export async function traitsOf(setUp: SetUp): Promise<Traits> {
@@ -30,6 +31,7 @@ export async function traitsOf(setUp: SetUp): Promise<Traits> {
     disabled: fixture.lacks?.includes('disabled') !== true,
     expired: fixture.lacks?.includes('expired') !== true,
     keysByTarget: fixture.keysByTarget === true,
+    entitlesLater: fixture.entitlesNewKeysAlone !== true,
     marksLater: capabilities.mark && fixture.marksNewKeysAlone !== true,
     manualEntitlement: can('manualEntitlement'),
     maxKeys: can('maxKeys'),

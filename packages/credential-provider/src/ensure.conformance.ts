@@ -32,7 +32,7 @@ export function ensuring(test: Test, traits: Traits): void {
       });
     }
 
-    if (traits.entitlements && traits.overlap === 'multi') {
+    if (traits.entitlesLater && traits.entitlements && traits.overlap === 'multi') {
       test('follows an old key that got more in the meantime', async ({ subject }) => {
         const { provider, entitlements } = subject;
         const poor = await subject.handMade({ entitlements: entitlements.slice(0, 1) });

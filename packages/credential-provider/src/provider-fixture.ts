@@ -32,6 +32,8 @@ export type ProviderFixture = {
   readonly lacks?: readonly ('disabled' | 'expired')[];
   /** A key bears the mark it was made with: `mark` is unsupported, though the provider has marks. */
   readonly marksNewKeysAlone?: boolean;
+  /** What a key is entitled to is said when it is made, and never changed. */
+  readonly entitlesNewKeysAlone?: boolean;
   /** A target knows its own keys alone, so that the same one may be in two. */
   readonly keysByTarget?: boolean;
   /** No error may show these: the administrator's credential and its like. The suite adds every key it meets. */

@@ -61,11 +61,11 @@ const datadog: PresetUnderTest = {
   },
 };
 
-const gitlab: PresetUnderTest = {
+const gitlab = (preset: 'gitlab' | 'gitlab-new-token'): PresetUnderTest => ({
   described: {
     simulator: { dialect: 'gitlab', scopes: ['api', 'read_api', 'read_repository'] },
     describe: ({ managementUrl }) => ({
-      preset: 'gitlab',
+      preset,
       urls: { api: `${managementUrl}/api/v4` },
       targets: { known: ['acme/orders', 'acme/billing', 'acme/nowhere'] },
       expiry: '90d',
@@ -83,8 +83,10 @@ const gitlab: PresetUnderTest = {
     // A token that is revoked or expired is listed for the record alone.
     lacks: ['disabled', 'expired'],
     isThere: ({ enabled }) => enabled,
+    marksNewKeysAlone: true,
+    entitlesNewKeysAlone: true,
   },
-};
+});
 
 const portal = (more: Readonly<Record<string, unknown>> = {}): PresetUnderTest => ({
   described: {
@@ -115,7 +117,8 @@ const label = { method: 'PUT', path: '/api/apps/{target}/keys/{keyId}', json: { 
 export const presetsUnderTest = {
   'Okta, two slots': okta,
   Datadog: datadog,
-  'GitLab, without overlap': gitlab,
+  'GitLab, without overlap': gitlab('gitlab'),
+  'GitLab, a new token beside the old one': gitlab('gitlab-new-token'),
   'a developer portal': portal(),
   'a developer portal whose labels can be changed': portal({ requests: { label } }),
 } as const satisfies Readonly<Record<string, PresetUnderTest>>;

@@ -18,6 +18,7 @@ export type Shown = Pick<
   | 'lacks'
   | 'keysByTarget'
   | 'marksNewKeysAlone'
+  | 'entitlesNewKeysAlone'
 > & {
   /** The target as the API calls it, where that is another name. */
   readonly apiTargetOf?: (target: string) => string;
