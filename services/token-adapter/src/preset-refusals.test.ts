@@ -122,6 +122,16 @@ test('Datadog: a first key gets a name that begins with its target', async () =>
   expect(await stored()).toMatchObject([{ keyId: keyId.reveal(), mark: markOfVersion(1), rest: { human: 'orders' } }]);
 });
 
+test('Datadog: a key whose name has the target in it, and does not begin with it, is of another one', async () => {
+  const { api, provider, target, handMade } = await setUp('Datadog');
+  const own = await handMade();
+  for (const name of ['orders-eu', 'old orders', 'ordersystem']) api.handMade({ target: 'organization', name });
+
+  const keys = await provider.list({ target });
+
+  expect(keys.map(({ keyId }) => keyId.reveal())).toEqual([own.keyId.reveal()]);
+});
+
 test('Okta: an app whose list hides the secrets is refused before anything is made', async () => {
   const { handMade, stored, issue, refusal } = await setUp('Okta, two slots', { oktaShows: 'hash' });
   const like = await handMade();
@@ -157,7 +167,8 @@ test('a developer portal that refuses the password is asked once, and says what 
 
   const errors = [await refusal(provider.list({ target })), await refusal(provider.list({ target }))];
 
-  for (const error of errors) expect(error).toMatchObject({ reason: 'access-denied', field: 'adminSecret' });
+  const message = expect.stringContaining('shows the login again') as string;
+  for (const error of errors) expect(error).toMatchObject({ reason: 'access-denied', field: 'adminSecret', message });
   expect(api.requests().filter(({ kind, method }) => kind === 'login' && method === 'POST')).toHaveLength(1);
 });
 

@@ -11,7 +11,6 @@ const common = {
     keyId: '/id',
     secret: '/token',
     enabled: { at: '/active', values: [true] },
-    gone: { at: '/revoked', values: [true] },
     created: '/created_at',
     expires: '/expires_at',
     lastUsed: '/last_used_at',
