@@ -2,8 +2,7 @@ import type { Capabilities } from './credential-provider.ts';
 import type { SetUp } from './provider-fixture.ts';
 
 /** Which tests apply to a provider: what it claims and denies, and what its fixture can show. */
-export type Traits = Omit<Capabilities, 'propagationMs' | 'revocationMs'> &
-  Readonly<Record<Shown | Told, boolean>>;
+export type Traits = Omit<Capabilities, 'propagationMs' | 'revocationMs'> & Readonly<Record<Shown | Told, boolean>>;
 type Told =
   | 'tellsSecret'
   | 'entitlements'
