@@ -51,9 +51,9 @@ export function proposing(test: Test, traits: Traits): void {
       });
     }
 
-    if (!traits.clientSuppliedKey) sparingUsed(test, traits);
-
     if (!traits.clientSuppliedKey) {
+      sparingUsed(test, traits);
+
       test('where the provider chooses: the key may do no more than the one it is made like', async ({ subject }) => {
         const [first] = subject.entitlements;
         const like = await subject.handMade({ entitlements: first === undefined ? [] : [first] });
