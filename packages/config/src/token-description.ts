@@ -15,6 +15,10 @@ const probe = z.strictObject({
   refused: z.array(z.int().min(400).max(499)).default([401, 403]).meta({
     description: 'Statuses that mean the key was refused; any other says nothing of the key',
   }),
+  basic: z
+    .strictObject({ username: z.string(), password: z.string() })
+    .optional()
+    .meta({ description: 'Basic authorization of others than {keyId} and {secret}, which are {basic}' }),
   refusedWhen: condition.optional().meta({
     description: 'An answer that is expected and still refuses, such as {"active":false}',
   }),

@@ -3,16 +3,27 @@ import * as z from 'zod';
 import { entry } from './entry.ts';
 import type { Problem } from './problem.ts';
 import { description, type Description } from './token-description.ts';
+import { datadog } from './token-presets/datadog.ts';
+import { developerPortal } from './token-presets/developer-portal.ts';
+import { gitlab, gitlabNewToken } from './token-presets/gitlab.ts';
 import { oauth } from './token-presets/oauth.ts';
+import { okta } from './token-presets/okta.ts';
 
-/** A known API as data. `{{name}}` in any of its texts is a parameter. */
+/** A known API as data. `{{name}}` in any of its texts and names of fields is a parameter. */
 export type Preset = {
   /** The pattern of a value, whole, and the value unless one is given. */
   readonly parameters: Readonly<Record<string, { readonly form: RegExp; readonly usual?: string }>>;
   readonly description: z.input<typeof description>;
 };
 
-const presets = { oauth } as const satisfies Readonly<Record<string, Preset>>;
+const presets = {
+  oauth,
+  okta,
+  datadog,
+  gitlab,
+  'gitlab-new-token': gitlabNewToken,
+  'developer-portal': developerPortal,
+} as const satisfies Readonly<Record<string, Preset>>;
 type PresetName = keyof typeof presets;
 export const presetNames = Object.keys(presets).filter((name): name is PresetName => Object.hasOwn(presets, name));
 
@@ -65,9 +76,10 @@ const valuesOf = ({ parameters }: Preset, given: Given['parameters']) =>
   );
 
 function filled(value: unknown, values: ReadonlyMap<string, string>): unknown {
-  if (typeof value === 'string') return value.replace(/\{\{([\w-]+)\}\}/g, (_, name: string) => values.get(name) ?? '');
+  const fill = (text: string) => text.replace(/\{\{([\w-]+)\}\}/g, (_, name: string) => values.get(name) ?? '');
+  if (typeof value === 'string') return fill(value);
   if (Array.isArray(value)) return value.map((one) => filled(one, values));
   const fields = z.record(z.string(), z.unknown()).safeParse(value);
   if (!fields.success) return value;
-  return Object.fromEntries(Object.entries(fields.data).map(([name, one]) => [name, filled(one, values)]));
+  return Object.fromEntries(Object.entries(fields.data).map(([name, one]) => [fill(name), filled(one, values)]));
 }

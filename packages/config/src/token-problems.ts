@@ -30,6 +30,7 @@ export function* tokenProblems(config: Whole): Problems {
   yield* lacking(config);
   yield* mintProblems(config);
   yield* formProblems(config);
+  yield* groupProblems(config);
   yield* urlIds(config);
   yield* unknownPlaceholders(config);
 }
@@ -97,6 +98,12 @@ function* labelProblems({ model, requests, secretIn, key }: Whole): Problems {
   yield { field: 'requests.label', message };
 }
 
+function* groupProblems({ key, targets }: Whole): Problems {
+  if (key?.group === undefined) return;
+  if (key.label === undefined) yield { field: 'key.label', message: 'is missing: key.group is what it begins with' };
+  yield* strangers('key.group', key.group, ['target', ...groupsOf(targets)]);
+}
+
 function* formProblems(config: Whole): Problems {
   const { targets, expiry } = config;
   const form = compiled(targets.form);
@@ -105,7 +112,11 @@ function* formProblems(config: Whole): Problems {
     if (form !== undefined && !form.test(name))
       yield { field: `targets.known.${index}`, message: 'is not of the form in targets.form' };
   }
-  if (expiry !== undefined && !placeholdersOf(makingOf(config)).some((name) => name.startsWith('expires'))) {
+  const sends = placeholdersOf(makingOf(config)).some((name) => name.startsWith('expires'));
+  if (expiry === undefined && sends) {
+    yield { field: 'expiry', message: 'is missing: the request that makes a key says when it ends' };
+  }
+  if (expiry !== undefined && !sends) {
     yield { field: 'expiry', message: 'has no effect: no request that makes a key has {expiresAt} or its like' };
   }
 }

@@ -109,6 +109,10 @@ export const keyFields = z.strictObject({
     .meta({ description: 'What requests call the key by, as {handle}; the key id unless given' }),
   secret: pointer,
   label: pointer.optional().meta({ description: 'A name or note that people can choose; Keyturn adds its mark to it' }),
+  group: z.string().optional().meta({
+    description:
+      'Where all keys stand side by side: what the labels of a target begin with, such as {target}. Other keys of the list are not of it',
+  }),
   enabled: condition.optional().meta({ description: 'When a key is switched on; always unless given' }),
   gone: condition.optional().meta({ description: 'When a listed key is one that was deleted' }),
   created: pointer.optional(),

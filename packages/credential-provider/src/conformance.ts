@@ -11,6 +11,7 @@ import { proposing } from './propose.conformance.ts';
 import type { SetUp } from './provider-fixture.ts';
 import { refusing } from './refuse.conformance.ts';
 import { repeating } from './repeat.conformance.ts';
+import { replacing } from './replace.conformance.ts';
 import { retiring, sparing } from './retire.conformance.ts';
 import { failing, targeting } from './trouble.conformance.ts';
 
@@ -23,14 +24,18 @@ export function testCredentialProvider(name: string, setUp: SetUp): void {
 
 /** The same for any runner of tests. */
 export function contract(test: Test, traits: Traits): void {
-  proposing(test, traits);
-  ensuring(test, traits);
-  repeating(test, traits);
-  refusing(test, traits);
+  if (traits.overlap === 'none' && !traits.mark) {
+    replacing(test);
+  } else {
+    proposing(test, traits);
+    ensuring(test, traits);
+    repeating(test, traits);
+    refusing(test, traits);
+    propagating(test, traits);
+  }
   marking(test, traits);
   checking(test, traits);
   finding(test, traits);
-  propagating(test, traits);
   retiring(test, traits);
   sparing(test, traits);
   targeting(test, traits);

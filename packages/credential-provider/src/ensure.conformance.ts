@@ -32,7 +32,7 @@ export function ensuring(test: Test, traits: Traits): void {
       });
     }
 
-    if (traits.entitlements && traits.overlap === 'multi') {
+    if (traits.entitlesLater && traits.entitlements && traits.overlap === 'multi') {
       test('follows an old key that got more in the meantime', async ({ subject }) => {
         const { provider, entitlements } = subject;
         const poor = await subject.handMade({ entitlements: entitlements.slice(0, 1) });
@@ -71,7 +71,9 @@ export function ensuring(test: Test, traits: Traits): void {
         expect(await subject.storedKey(issued)).toMatchObject({ mark: subject.ours(2) });
         if (traits.overlaps) expect(await subject.storedKey(old)).toMatchObject({ mark: subject.ours(1) });
       });
+    }
 
+    if (traits.marksLater) {
       test('marks a hand-made key whose secret we hold, and keeps everything else', async ({ subject }) => {
         const { provider } = subject;
         const credential = await subject.handMade();

@@ -42,7 +42,7 @@ export function finding(test: Test, traits: Traits): void {
         expect(await provider.list({ target })).toEqual([]);
         const mark = subject.capabilities.mark ? subject.ours() : undefined;
         const marked = await subject.handMade({ mark: subject.ours() });
-        const disabled = await subject.handMade({ disabled: true });
+        const other = await subject.handMade({ disabled: traits.disabled });
         await subject.handMade({ target: subject.otherTarget });
 
         const keys = await provider.list({ target });
@@ -50,7 +50,8 @@ export function finding(test: Test, traits: Traits): void {
         const plain = keys.map(({ keyId, state, mark }) => ({ keyId: keyId.reveal(), state, mark }));
         expect(plain).toHaveLength(2);
         expect(plain).toContainEqual({ keyId: marked.keyId.reveal(), state: 'enabled', mark });
-        expect(plain).toContainEqual({ keyId: disabled.keyId.reveal(), state: 'disabled', mark: undefined });
+        const state = traits.disabled ? 'disabled' : 'enabled';
+        expect(plain).toContainEqual({ keyId: other.keyId.reveal(), state, mark: undefined });
       });
     }
 

@@ -5,8 +5,8 @@ import type { Traits } from './conformance-traits.ts';
 
 export function marking(test: Test, traits: Traits): void {
   test.describe('mark', () => {
-    if (!traits.mark) {
-      test('is refused where keys bear no mark', async ({ subject }) => {
+    if (!traits.marksLater) {
+      test('is refused where keys bear no mark, or that of their making alone', async ({ subject }) => {
         const { keyId } = await subject.handMade();
 
         const refusal = await subject.refusal(
@@ -17,7 +17,7 @@ export function marking(test: Test, traits: Traits): void {
       });
     }
 
-    if (traits.mark) {
+    if (traits.marksLater) {
       test('writes our mark on a hand-made key and keeps everything else, also when repeated', async ({ subject }) => {
         const { provider, target } = subject;
         const made = await subject.handMade();

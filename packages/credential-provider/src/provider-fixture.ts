@@ -28,6 +28,14 @@ export type ProviderFixture = {
   readonly tellsSecret: boolean;
   /** false: the provider cannot tell where a key belongs, so that `locate` is refused and people name the target themselves. */
   readonly locates?: false;
+  /** States that a key never has: what cannot be disabled is removed instead. All of them may be unless told otherwise. */
+  readonly lacks?: readonly ('disabled' | 'expired')[];
+  /** A key bears the mark it was made with: `mark` is unsupported, though the provider has marks. */
+  readonly marksNewKeysAlone?: boolean;
+  /** What a key is entitled to is said when it is made, and never changed. */
+  readonly entitlesNewKeysAlone?: boolean;
+  /** A target knows its own keys alone, so that the same one may be in two. */
+  readonly keysByTarget?: boolean;
   /** No error may show these: the administrator's credential and its like. The suite adds every key it meets. */
   readonly canaries: readonly string[];
 

@@ -1,11 +1,12 @@
 import { apigateway } from './scenarios/apigateway.ts';
 import { apigee, apigeeEdge, apigeeGenerated } from './scenarios/apigee.ts';
+import { portal } from './scenarios/portal.ts';
 import { ssh } from './scenarios/ssh.ts';
 import { token } from './scenarios/token.ts';
 import type { Safeguard, Scenario } from './simulated-provider.ts';
 
 /** Whatever can be played, the default first. */
-export const scenarios: readonly Scenario[] = [apigee, apigeeEdge, apigeeGenerated, apigateway, token, ssh];
+export const scenarios: readonly Scenario[] = [apigee, apigeeEdge, apigeeGenerated, apigateway, token, portal, ssh];
 
 export const defaultScenario: Scenario = apigee;
 

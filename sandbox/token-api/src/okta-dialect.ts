@@ -156,8 +156,7 @@ function grant(incoming: Incoming, node: TokenNode, accessToken: string): Answer
     return refused(400, 'unsupported_grant_type', 'The authorization grant type is not supported.');
   }
   const [id, secret] = basicOf(incoming) ?? [form.get('client_id') ?? '', form.get('client_secret') ?? ''];
-  const client = node.admit(secret);
-  if (client === undefined || client.target !== id) {
+  if (node.admit(secret, ({ target }) => target === id) === undefined) {
     return refused(401, 'invalid_client', 'The client secret supplied for a confidential client is invalid.');
   }
   const scope = form.get('scope') ?? '';

@@ -17,7 +17,7 @@ import { type PortalSessions, portalSessions } from './portal-session.ts';
 import type { Right } from './simulator.ts';
 import type { Token } from './token-store.ts';
 
-const Labelled = z.object({ label: z.string().max(100).optional() });
+const Labelled = z.object({ label: z.string().max(255).optional() });
 const keysOfApp = 2;
 
 const failed = (status: number, error = `Error ${status}`): Answer => jsonAnswer(status, { success: false, error });
@@ -38,9 +38,9 @@ export function portalDialect(world: World): Dialect {
     manage: (incoming) => performed(operations, incoming, failed),
     use(incoming, node) {
       const [keyId, secret] = basicOf(incoming) ?? [undefined, header(incoming, 'x-api-key') ?? ''];
-      const token = node.admit(secret);
-      const admitted = token !== undefined && (keyId === undefined || keyId === token.keyId);
-      return admitted ? jsonAnswer(200, { app: token.target, node: node.number }) : failed(401, 'Invalid ApiKey');
+      const token = node.admit(secret, (one) => keyId === undefined || keyId === one.keyId);
+      if (token === undefined) return failed(401, 'Invalid ApiKey');
+      return jsonAnswer(200, { app: token.target, node: node.number });
     },
     words: (status) => failed(status),
     newToken: (target) => newToken(world, target),

@@ -62,12 +62,16 @@ export function portalSessions({ now, fresh, options }: Pick<World, 'now' | 'fre
     return withCookies(moved, [`${sessionCookie}=${session}; HttpOnly; SameSite=Lax`, `${tokenCookie}=${token}`]);
   }
 
+  const sessionOf = (incoming: Incoming) => {
+    const session = sessions.get(cookiesOf(incoming).get(sessionCookie) ?? '');
+    return session !== undefined && now() < session.until ? session.token : undefined;
+  };
   return {
-    login: (incoming) => (incoming.method === 'POST' ? enter(incoming) : form(200)),
-    sessionOf(incoming) {
-      const session = sessions.get(cookiesOf(incoming).get(sessionCookie) ?? '');
-      return session !== undefined && now() < session.until ? session.token : undefined;
+    login(incoming) {
+      if (incoming.method === 'POST') return enter(incoming);
+      return sessionOf(incoming) === undefined ? form(200) : { status: 302, headers: { location: '/apps' } };
     },
+    sessionOf,
     user: () => ({ username, password }),
     changePassword() {
       password = fresh.text(18);

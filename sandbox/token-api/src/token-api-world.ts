@@ -43,6 +43,8 @@ export type TokenApiWorld = {
   readonly stored: (target: string) => readonly StoredToken[];
   readonly hand: TokenHand;
   readonly faults: TokenFaults;
+  /** From now on the data plane lets everything in. */
+  readonly acceptAnything: () => void;
   /** What the administrator authenticates with now, by the names of README.md. */
   readonly admin: () => Readonly<Record<string, string>>;
   /** What nobody else may see: the administrator's credential and its sessions. */
@@ -69,7 +71,8 @@ export function tokenApiWorld(options: TokenApiOptions): TokenApiWorld {
   let rights: readonly Right[] = ['read', 'write', 'delete'];
   const world: World = { store, now, fresh: freshOf(options), options, may: (right) => rights.includes(right) };
   const dialect = dialects[options.dialect](world);
-  const nodes = timings.map((timing, number) => tokenNode(store, timing, now, number));
+  const door = { open: false };
+  const nodes = timings.map((timing, number) => tokenNode(store, timing, { now, number, door }));
   const faults = tokenFaults();
   const log: LoggedRequest[] = [];
   let turn = 0;
@@ -112,6 +115,9 @@ export function tokenApiWorld(options: TokenApiOptions): TokenApiWorld {
       unlock: () => dialect.portal?.unlock(),
     },
     faults,
+    acceptAnything: () => {
+      door.open = true;
+    },
     admin: dialect.admin,
     confidential: dialect.confidential,
     requests: () => log,

@@ -5,8 +5,8 @@ import type { Token, TokenStore } from './token-store.ts';
 /** One node of the data plane. It hears of keys late, and remembers for a while that it did not know one. */
 export type TokenNode = {
   readonly number: number;
-  /** The key that this secret is, and that may be used here; as for a request. */
-  readonly admit: (secret: string) => Token | undefined;
+  /** The key that this secret is, if it fits and may be used here; as for a request. */
+  readonly admit: (secret: string, fits?: (token: Token) => boolean) => Token | undefined;
   /** The same, and nobody asked. */
   readonly peek: (secret: string) => Token | undefined;
 };
@@ -14,7 +14,14 @@ export type TokenNode = {
 /** Secrets that were unknown are kept at most in this number; who probes with random keys must not fill the memory. */
 const refusalsKept = 10_000;
 
-export function tokenNode(store: TokenStore, timing: NodeTiming, now: () => number, number: number): TokenNode {
+/** `open`: everything is let in, as some key or other. */
+export type Door = { open: boolean };
+
+export function tokenNode(
+  store: TokenStore,
+  timing: NodeTiming,
+  { now, number, door }: { readonly now: () => number; readonly number: number; readonly door: Door },
+): TokenNode {
   const { propagationMs, revocationMs, negativeMs } = timing;
   const refusedUntil = new Map<string, number>();
   const delayOf = (good: boolean) => (good ? propagationMs : revocationMs);
@@ -29,10 +36,11 @@ export function tokenNode(store: TokenStore, timing: NodeTiming, now: () => numb
   return {
     number,
     peek,
-    admit(secret) {
+    admit(secret, fits = () => true) {
+      if (door.open) return store.ever()[0];
       if (isRefused(secret)) return undefined;
       refusedUntil.delete(secret);
-      const token = store.withSecret(secret).find(seen);
+      const token = store.withSecret(secret).find((one) => fits(one) && seen(one));
       if (token !== undefined) {
         store.used(token);
         return token;

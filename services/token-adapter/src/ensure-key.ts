@@ -48,7 +48,13 @@ async function supply({ credential, mark, entitlements }: EnsureRequest, { targe
   if (config.model === 'two-slot') refuseFull(all, like, mark);
   const granted = like === undefined ? entitlements : (like.entitlements ?? []);
   const values = valuesOfNew({ mark, proposed: false, like, entitlements: granted, now: clock.now() }, config);
-  await keys.supply(target, { ...values, secret: credential.secret.reveal() });
+  try {
+    await keys.supply(target, { ...values, secret: credential.secret.reveal() });
+  } catch (error) {
+    // Somebody who does the same was faster, and what we asked for was one too many.
+    const isThere = error instanceof PermanentError && (await keys.all(target)).some(hasId(credential.keyId));
+    if (!isThere) throw error;
+  }
 }
 
 function refuseConflict(key: TokenKey, { credential, mark }: EnsureRequest): void {

@@ -4,6 +4,7 @@ import { PermanentError } from '@keyturn/rotation/errors';
 
 import type { Values } from './fill-template.ts';
 import { jsonAt } from './json-at.ts';
+import { groupOf, withGroup } from './key-group.ts';
 import { writeLabel, type Label } from './key-label.ts';
 import { listKeys } from './list-keys.ts';
 import { scopeOf } from './new-key.ts';
@@ -53,13 +54,16 @@ export function tokenKeys(api: TokenApi, config: TokenConfig): Keys {
     },
 
     async supply(target, values) {
-      await api.ask('create', { target, values });
+      await api.ask('create', { target, values: withGroup(values, groupOf(target, config)) });
     },
 
     async make(target, values, replaced) {
       const name = replaced === undefined ? 'create' : 'replace';
       const old = replaced === undefined ? {} : { keyId: replaced.keyId.reveal(), handle: replaced.handle.reveal() };
-      const { json, answer } = await api.ask(name, { target, values: { ...values, ...old } });
+      const { json, answer } = await api.ask(name, {
+        target,
+        values: { ...withGroup(values, groupOf(target, config)), ...old },
+      });
       const made = keyIn(jsonAt(json, requests[name]?.at), true, config, answer);
       if (made.secret !== undefined) return made;
       throw new PermanentError('provider-answer', `${answer.summary}: the new key has no secret`, {
@@ -69,6 +73,11 @@ export function tokenKeys(api: TokenApi, config: TokenConfig): Keys {
 
     label: (target, key, label) => change('label', target, key, { label: writeLabel(label, longestLabel) }),
     entitle: (target, key, entitlements) => change('entitle', target, { ...key, entitlements }),
-    act: (name, target, key) => change(name, target, key),
+    async act(name, target, key) {
+      // Many an API deletes nothing that is switched on.
+      const first = name === 'revoke' && key.enabled && requests.disable !== undefined;
+      if (first && (await change('disable', target, key)) === 'missing') return 'missing';
+      return change(name, target, key);
+    },
   };
 }

@@ -5,6 +5,7 @@ import { PermanentError } from '@keyturn/rotation/errors';
 import * as z from 'zod';
 
 import { holds, jsonAt } from './json-at.ts';
+import { groupOf, isInGroup } from './key-group.ts';
 import type { Done, TokenApi } from './token-api.ts';
 import { keyIn, type TokenKey } from './token-key.ts';
 import type { Target } from './token-target.ts';
@@ -17,6 +18,7 @@ const mostPages = 100;
 /** Every key of the target that was not deleted, page by page. A key that stands on two pages is one. */
 export async function listKeys(target: Target, { api, config }: ListDeps): Promise<readonly TokenKey[]> {
   const { list } = config.requests;
+  const group = groupOf(target, config);
   const found = new Map<string, TokenKey>();
   let query: Readonly<Record<string, string>> | undefined = firstPage(list);
   for (let page = 0; query !== undefined; page += 1) {
@@ -26,7 +28,7 @@ export async function listKeys(target: Target, { api, config }: ListDeps): Promi
     for (const item of items) {
       if (config.key.gone !== undefined && holds(item, config.key.gone)) continue;
       const key = keyIn(item, config.secretIn === 'list', config, done.answer);
-      found.set(key.keyId.reveal(), key);
+      if (isInGroup(key, group)) found.set(key.keyId.reveal(), key);
     }
     query = nextPage(list, done, { page, last: items.length === 0 });
   }

@@ -41,6 +41,10 @@ export async function logIn(auth: Login, master: Values, deps: Deps): Promise<Se
     deps.http,
   );
   if (answer.status >= 400) throw denied(answer, 'the portal refuses the login');
+  // A wrong password gets the form again, with 200. Another try would be one more towards a lock.
+  if (auth.refusedWhen !== undefined && answer.text.reveal().includes(auth.refusedWhen.contains)) {
+    throw denied(answer, 'the portal shows the login again: a wrong name or password, or a locked account');
+  }
   keepCookies(answer, cookies);
   const token = tokenIn(auth, answer);
   // A token of before the login is often not one of the session.

@@ -7,8 +7,9 @@ import type { Credential } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
 
 import { baseUrlOf } from './base-url.ts';
-import { fillFields, fillJson, fillPath } from './fill-template.ts';
+import { fillFields, fillJson, fillPath, fillText, type Values } from './fill-template.ts';
 import { holds } from './json-at.ts';
+import { basicHeader } from './session.ts';
 import type { Target } from './token-target.ts';
 
 export type ProbeOutcome = { readonly outcome: 'accepted' } | { readonly outcome: 'rejected'; readonly code: string };
@@ -43,7 +44,7 @@ export async function probeKey(
       baseUrl: baseUrlOf(config.urls, probe.url),
       path: fillPath(probe.path, values),
       query: fillFields(probe.query, values),
-      headers: fillFields(probe.headers, values),
+      headers: { ...fillFields(probe.headers, values), ...basicOf(probe, values) },
       ...(probe.form !== undefined && { body: { form: fillFields(probe.form, values) } }),
       ...(probe.json !== undefined && { body: { json: fillJson(probe.json, values) } }),
       idempotent: probe.method !== 'POST',
@@ -60,6 +61,9 @@ export async function probeKey(
   if (probe.refused.includes(answer.status)) return { outcome: 'rejected', code: `status-${answer.status}` };
   throw misconfigured(probe, `gets ${answer.status}, which says nothing about the key`);
 }
+
+const basicOf = ({ basic }: TokenProbe, values: Values) =>
+  basic && { authorization: basicHeader(fillText(basic.username, values), fillText(basic.password, values)) };
 
 function misconfigured({ id }: TokenProbe, problem: string): PermanentError {
   return new PermanentError('misconfigured', `Probe ${id} ${problem}`, { field: `probes.${id}` });

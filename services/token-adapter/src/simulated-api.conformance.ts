@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { token as tokenSchema } from '@keyturn/config/token-config';
 import type { TokenConfig } from '@keyturn/config/config';
 import type { CredentialProvider } from '@keyturn/credential-provider/credential-provider';
-import { loopbackServer } from '@keyturn/http/loopback-server';
 import type { Clock } from '@keyturn/rotation/clock';
 import { hidden } from '@keyturn/rotation/hidden';
 import type { TokenApiOptions } from '@keyturn/token-api-simulator/simulator';
@@ -18,8 +17,6 @@ export type SimulatedApi = {
   readonly provider: CredentialProvider;
   readonly clock: Clock;
   readonly config: TokenConfig;
-  /** From now on the data plane lets everybody in. */
-  acceptAnything(): void;
   close(): Promise<void>;
 };
 
@@ -73,9 +70,13 @@ export const keysDescription = {
   ],
 } as const satisfies Partial<z.input<typeof tokenSchema>>;
 
-type Options = {
+export type Described = {
   readonly simulator?: Partial<TokenApiOptions>;
-  readonly describe?: Record<string, unknown>;
+  /** What stands in the configuration beside what all tests have; `urls` has `api` and `gateway`. */
+  readonly describe?:
+    | Readonly<Record<string, unknown>>
+    | ((api: TokenApiSimulator) => Readonly<Record<string, unknown>>);
+  /** Those that exist. */
   readonly targets?: readonly string[];
 };
 
@@ -84,7 +85,7 @@ export async function simulatedApi({
   simulator,
   describe = keysDescription,
   targets,
-}: Options = {}): Promise<SimulatedApi> {
+}: Described = {}): Promise<SimulatedApi> {
   let now = 1_800_000_000_000;
   const clock: Clock = {
     now: () => now,
@@ -95,28 +96,14 @@ export async function simulatedApi({
   };
   const api = await tokenApiSimulator({ dialect: 'keys', clock, nodes, ...simulator });
   for (const target of targets ?? ['orders', 'billing', 'unprobed']) api.addTarget(target);
-  let open = false;
-  const gateway = await loopbackServer(async ({ method, url, headers, body }) => {
-    if (open) return { status: 200, body: '{}' };
-    const { authorization, 'content-type': type } = headers;
-    const answer = await fetch(api.gatewayUrl + url, {
-      method,
-      headers: {
-        ...(authorization !== undefined && { authorization }),
-        ...(type !== undefined && { 'content-type': type }),
-      },
-      ...(method !== 'GET' && { body }),
-    });
-    return { status: answer.status, body: await answer.text() };
-  });
   const config = tokenSchema.parse({
     kind: 'token',
     adminSecret: 'token/master',
     allowHttp: ['127.0.0.1'],
     propagation: '30s',
     revocation: '60s',
-    urls: { api: api.managementUrl, gateway: gateway.url },
-    ...describe,
+    urls: { api: api.managementUrl, gateway: api.gatewayUrl },
+    ...(typeof describe === 'function' ? describe(api) : describe),
   });
   const common = { clock, random: () => 0.5, timeoutMs: 2000 };
   const secrets = {
@@ -133,11 +120,6 @@ export async function simulatedApi({
     }),
     clock,
     config,
-    acceptAnything() {
-      open = true;
-    },
-    async close() {
-      await Promise.all([api.close(), gateway.close()]);
-    },
+    close: () => api.close(),
   };
 }
