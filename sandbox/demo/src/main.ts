@@ -8,7 +8,7 @@ import { readOptions } from './read-options.ts';
 import { startSandbox } from './sandbox.ts';
 import { defaultScenario, listScenarios } from './scenarios.ts';
 import { safeguards, type Scenario } from './simulated-provider.ts';
-import { storyPlans } from './story-plan.ts';
+import { planOf } from './story-plan.ts';
 
 const help = `pnpm demo [--provider NAME] [--without SAFEGUARD] [--json]
 
@@ -33,7 +33,7 @@ const nodes = [
 /** rate(4 hours) comes round every 14 s; by the clock of every day, not while the demo runs. */
 const scheduleSpeed = { schedule: 1030, command: 1 };
 const sweepEveryMs = 500;
-const patienceMs = 40_000;
+const patienceMs = 90_000;
 const interrupted = 130;
 
 async function main(): Promise<number> {
@@ -58,7 +58,7 @@ async function main(): Promise<number> {
 
 async function playOne(scenario: Scenario, { json, without }: Call): Promise<number> {
   const say = progress(json ? process.stderr : process.stdout);
-  const plan = storyPlans[scenario.overlap];
+  const plan = planOf(scenario);
   say.happened(`${scenario.title}; starting the sandbox${without === undefined ? '' : ` WITHOUT ${without}`}`);
   const speed = scheduleSpeed[plan.rotatedBy];
   const sandbox = await startSandbox({ timings, nodes, scheduleSpeed: speed, sweepEveryMs, without, scenario });

@@ -4,7 +4,7 @@ import type { Progress } from './progress.ts';
 import { Refused, runKeyturn } from './run-keyturn.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { Application } from './simulated-provider.ts';
-import { hasRoom, storyPlans, type StoryPlan } from './story-plan.ts';
+import { hasRoom, planOf, type StoryPlan } from './story-plan.ts';
 import { sumUp, type Summary } from './sum-up.ts';
 import { GaveUp, waitUntil } from './wait-until.ts';
 import { watchStage, type StageView } from './watch-stage.ts';
@@ -36,7 +36,7 @@ const uses: Readonly<Record<Application['as'], string>> = { http: 'requests', ss
 export async function playStory(sandbox: Sandbox, say: Progress, options: StoryOptions): Promise<Ending> {
   const { aws, provider, scenario, secretName, environment } = sandbox;
   const { application } = provider;
-  const plan = storyPlans[scenario.overlap];
+  const plan = planOf(scenario);
   const { VersionId: firstVersion = '' } = await aws.secrets.getSecretValue({ SecretId: secretName });
   const view = watchStage(aws, firstVersion, (text) => say.happened(text));
   const load = applyLoad(
@@ -138,7 +138,7 @@ async function startRotation(stage: Stage): Promise<void> {
   const { sandbox, plan, say } = stage;
   if (plan.rotatedBy === 'schedule') return;
   if (!hasRoom(plan, sandbox.provider.keys())) {
-    say.happened(`there is room for ${plan.slots} keys; waiting until the old one is gone`);
+    say.happened(`the next rotation waits until the old key is gone`);
     await until(stage, 'the old key to make room', () => hasRoom(plan, sandbox.provider.keys()));
   }
   say.happened(`keyturn rotate ${sandbox.secretName}; then the hold-off, until every node must know the key`);
