@@ -100,6 +100,7 @@ async function actOut(stage: Stage): Promise<void> {
       'waiting for the schedule, which comes round every 14 s; then the hold-off, until every node must know the key',
     );
   }
+  await until(stage, 'the test of the rotation function', () => view.tested());
   await startRotation(stage);
   await until(stage, 'the first rotation', () => view.rotations().length >= 1);
   await startRotation(stage);
