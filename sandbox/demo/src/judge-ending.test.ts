@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { describeEnding, problemsOf } from './judge-ending.ts';
 import type { Ending } from './play-story.ts';
-import { storyPlans } from './story-plan.ts';
+import { planOf } from './story-plan.ts';
 
 const good: Ending['summary'] = {
   provider: 'any',
@@ -28,8 +28,8 @@ const ending = (more: Partial<Ending['summary']>, others: Partial<Ending> = {}):
 });
 
 test('finds nothing wrong where nobody noticed', () => {
-  expect(problemsOf(ending({}), storyPlans.multi)).toEqual([]);
-  expect(problemsOf(ending({}), storyPlans['two-slot'])).toEqual([]);
+  expect(problemsOf(ending({}), planOf({ overlap: 'multi' }))).toEqual([]);
+  expect(problemsOf(ending({}), planOf({ overlap: 'two-slot' }))).toEqual([]);
 });
 
 test.for([
@@ -41,17 +41,17 @@ test.for([
   [{ alerts: 0 }, '0 alerts instead of 1'],
   [{ mails: 0 }, 'no mail was sent'],
 ] as const)('%j is a problem', ([more, problem]) => {
-  expect(problemsOf(ending(more), storyPlans.multi)).toEqual([problem]);
+  expect(problemsOf(ending(more), planOf({ overlap: 'multi' }))).toEqual([problem]);
 });
 
 test('a leak and a story that broke are problems', () => {
-  const found = problemsOf(ending({}, { leaks: ['tags'], broken: 'gave up' }), storyPlans.multi);
+  const found = problemsOf(ending({}, { leaks: ['tags'], broken: 'gave up' }), planOf({ overlap: 'multi' }));
 
   expect(found).toEqual(['gave up', 'a key or a secret stands in the tags']);
 });
 
 test('no overlap: what failed in the cutover is told loudly, and fails nothing; what failed elsewhere does', () => {
-  const plan = storyPlans.none;
+  const plan = planOf({ overlap: 'none' });
   const played = ending({ failedInCutover: 40, alerts: 0 });
 
   expect(problemsOf(played, plan)).toEqual([]);

@@ -8,7 +8,7 @@ import { readOptions } from './read-options.ts';
 import { startSandbox } from './sandbox.ts';
 import { defaultScenario, listScenarios } from './scenarios.ts';
 import { safeguards, type Scenario } from './simulated-provider.ts';
-import { storyPlans } from './story-plan.ts';
+import { planOf } from './story-plan.ts';
 
 const help = `pnpm demo [--provider NAME] [--without SAFEGUARD] [--json]
 
@@ -24,7 +24,7 @@ Providers:
 ${listScenarios()}`;
 
 // Compressed: in production hold-off is minutes, grace a day, soak a week.
-const timings = { soakMs: 1500, propagationMs: 4500, revocationMs: 1500, readerCacheMs: 4000 };
+const timings = { graceMs: 15_000, soakMs: 1500, propagationMs: 4500, revocationMs: 1500, readerCacheMs: 4000 };
 const nodes = [
   { propagationMs: 200, revocationMs: 300, negativeMs: 300 },
   { propagationMs: 500, revocationMs: 800, negativeMs: 300 },
@@ -32,10 +32,8 @@ const nodes = [
 ];
 /** rate(4 hours) comes round every 14 s; by the clock of every day, not while the demo runs. */
 const scheduleSpeed = { schedule: 1030, command: 1 };
-/** Long enough for a rollback on a busy machine, and no longer where the story has to wait for the end of a grace. */
-const graceMs = { schedule: 20_000, command: 11_000 };
 const sweepEveryMs = 500;
-const patienceMs = 40_000;
+const patienceMs = 90_000;
 const interrupted = 130;
 
 async function main(): Promise<number> {
@@ -60,15 +58,10 @@ async function main(): Promise<number> {
 
 async function playOne(scenario: Scenario, { json, without }: Call): Promise<number> {
   const say = progress(json ? process.stderr : process.stdout);
-  const plan = storyPlans[scenario.overlap];
+  const plan = planOf(scenario);
   say.happened(`${scenario.title}; starting the sandbox${without === undefined ? '' : ` WITHOUT ${without}`}`);
-  const pace = {
-    timings: { ...timings, graceMs: graceMs[plan.rotatedBy] },
-    scheduleSpeed: scheduleSpeed[plan.rotatedBy],
-    nodes,
-    sweepEveryMs,
-  };
-  const sandbox = await startSandbox({ ...pace, without, scenario });
+  const speed = scheduleSpeed[plan.rotatedBy];
+  const sandbox = await startSandbox({ timings, nodes, scheduleSpeed: speed, sweepEveryMs, without, scenario });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void sandbox.close().finally(() => process.exit(interrupted)));
   }

@@ -4,7 +4,7 @@ import type { Progress } from './progress.ts';
 import { Refused, runKeyturn } from './run-keyturn.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { Application } from './simulated-provider.ts';
-import { hasRoom, storyPlans, type StoryPlan } from './story-plan.ts';
+import { hasRoom, planOf, type StoryPlan } from './story-plan.ts';
 import { sumUp, type Summary } from './sum-up.ts';
 import { GaveUp, waitUntil } from './wait-until.ts';
 import { watchStage, type StageView } from './watch-stage.ts';
@@ -36,7 +36,7 @@ const uses: Readonly<Record<Application['as'], string>> = { http: 'requests', ss
 export async function playStory(sandbox: Sandbox, say: Progress, options: StoryOptions): Promise<Ending> {
   const { aws, provider, scenario, secretName, environment } = sandbox;
   const { application } = provider;
-  const plan = storyPlans[scenario.overlap];
+  const plan = planOf(scenario);
   const { VersionId: firstVersion = '' } = await aws.secrets.getSecretValue({ SecretId: secretName });
   const view = watchStage(aws, firstVersion, (text) => say.happened(text));
   const load = applyLoad(
@@ -100,15 +100,14 @@ async function actOut(stage: Stage): Promise<void> {
       'waiting for the schedule, which comes round every 14 s; then the hold-off, until every node must know the key',
     );
   }
+  await until(stage, 'the test of the rotation function', () => view.tested());
   await startRotation(stage);
   await until(stage, 'the first rotation', () => view.rotations().length >= 1);
   await startRotation(stage);
   await until(stage, 'the second rotation', () => view.rotations().length >= 2);
   await until(stage, 'everybody to have heard of it', () => view.waiting() === 0);
   if (plan.keepsOldKey) {
-    say.happened(`keyturn rollback ${secretName} --yes`);
-    await runKeyturn(['rollback', secretName, '--yes'], environment);
-    await until(stage, 'the rollback to be told', () => view.count('SecretRotated') >= 3);
+    await rollBack(stage);
     await spoilNextRotation(stage);
   }
 
@@ -120,11 +119,27 @@ async function actOut(stage: Stage): Promise<void> {
   say.happened('every superseded key is deleted, and every message handled');
 }
 
+// Refused while the sweep ends another key of the same target; then a person types it again.
+async function rollBack(stage: Stage): Promise<void> {
+  const { sandbox, view, say } = stage;
+  const words = ['rollback', sandbox.secretName, '--yes'];
+  await waitUntil('the rollback', stage.patienceMs, async () => {
+    say.happened(`keyturn ${words.join(' ')}`);
+    try {
+      return await runKeyturn(words, sandbox.environment);
+    } catch (error) {
+      if (error instanceof Refused && error.reason === 'unavailable') return undefined;
+      throw error;
+    }
+  });
+  await until(stage, 'the rollback to be told', () => view.count('SecretRotated') >= 3);
+}
+
 async function startRotation(stage: Stage): Promise<void> {
   const { sandbox, plan, say } = stage;
   if (plan.rotatedBy === 'schedule') return;
   if (!hasRoom(plan, sandbox.provider.keys())) {
-    say.happened(`there is room for ${plan.slots} keys; waiting until the old one is gone`);
+    say.happened(`the next rotation waits until the old key is gone`);
     await until(stage, 'the old key to make room', () => hasRoom(plan, sandbox.provider.keys()));
   }
   say.happened(`keyturn rotate ${sandbox.secretName}; then the hold-off, until every node must know the key`);

@@ -85,6 +85,8 @@ export type Scenario = {
   readonly title: string;
   /** 'two-slot': the story waits until the old key is gone before it rotates again. 'none': requests may fail in the cutover, and the story says so. */
   readonly overlap: 'multi' | 'two-slot' | 'none';
+  /** Rotating and retiring take so long that the schedule would overtake them: the story is that of 'two-slot', though there is room. */
+  readonly slow?: boolean;
   /** The ones that `--without` may take out; hold-off and grace unless given. `entitlements` needs `careless` too. */
   readonly safeguards?: readonly Safeguard[];
   /** The adapter as a naive script would be: a new key gets what the probe looks at and no more, and nobody compares. */

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 
-import { hasRoom, sortFailures, storyPlans } from './story-plan.ts';
+import { hasRoom, sortFailures, planOf } from './story-plan.ts';
 
 const on = { keyId: 'a', enabled: true };
 const off = { keyId: 'b', enabled: false };
 
 test('two slots: the story rotates only after the old key is gone; one that is switched off still holds its slot', () => {
-  const plan = storyPlans['two-slot'];
+  const plan = planOf({ overlap: 'two-slot' });
 
   expect(plan.rotatedBy).toBe('command');
   expect(hasRoom(plan, [on])).toBe(true);
@@ -15,13 +15,18 @@ test('two slots: the story rotates only after the old key is gone; one that is s
 });
 
 test('as many keys as one likes: nothing has to be waited for', () => {
-  expect(storyPlans.multi).toMatchObject({ rotatedBy: 'schedule', keepsOldKey: true });
-  expect(hasRoom(storyPlans.multi, [on, off, on, off])).toBe(true);
+  expect(planOf({ overlap: 'multi' })).toMatchObject({ rotatedBy: 'schedule', keepsOldKey: true });
+  expect(hasRoom(planOf({ overlap: 'multi' }), [on, off, on, off])).toBe(true);
+});
+
+test('a slow provider is given the time that two slots need, however many keys there may be', () => {
+  expect(planOf({ overlap: 'multi', slow: true })).toEqual(planOf({ overlap: 'two-slot' }));
+  expect(planOf({ overlap: 'none', slow: true })).toEqual(planOf({ overlap: 'none' }));
 });
 
 test('no overlap: there is no old key to roll back to', () => {
-  expect(storyPlans.none).toMatchObject({ rotatedBy: 'command', keepsOldKey: false });
-  expect(hasRoom(storyPlans.none, [on])).toBe(true);
+  expect(planOf({ overlap: 'none' })).toMatchObject({ rotatedBy: 'command', keepsOldKey: false });
+  expect(hasRoom(planOf({ overlap: 'none' }), [on])).toBe(true);
 });
 
 test('a failure belongs to a cutover from its first moment to its last, and to one alone', () => {

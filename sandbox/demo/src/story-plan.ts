@@ -4,17 +4,21 @@ import type { Scenario, SimulatedKey } from './simulated-provider.ts';
 export type StoryPlan = {
   /** `command`: by `keyturn rotate`, as soon as there is room for another key. The schedule waits for nothing, and does not come round meanwhile. */
   readonly rotatedBy: 'schedule' | 'command';
-  /** How many keys there may be, the one about to be made among them. */
+  /** How many keys the story lets there be, the one about to be made among them. */
   readonly slots: number;
   /** There is an old key to roll back to, and one that serves while a person spoils the new one. */
   readonly keepsOldKey: boolean;
 };
 
-export const storyPlans: Readonly<Record<Scenario['overlap'], StoryPlan>> = {
+const storyPlans: Readonly<Record<Scenario['overlap'], StoryPlan>> = {
   multi: { rotatedBy: 'schedule', slots: Infinity, keepsOldKey: true },
   'two-slot': { rotatedBy: 'command', slots: 2, keepsOldKey: true },
   none: { rotatedBy: 'command', slots: Infinity, keepsOldKey: false },
 };
+
+export function planOf({ overlap, slow = false }: Pick<Scenario, 'overlap' | 'slow'>): StoryPlan {
+  return storyPlans[slow && overlap === 'multi' ? 'two-slot' : overlap];
+}
 
 /** One that is switched off holds its place until it is deleted. */
 export function hasRoom({ slots }: StoryPlan, keys: readonly SimulatedKey[]): boolean {

@@ -15,6 +15,8 @@ export type StageView = {
   wereCurrent(): readonly string[];
   failures(): readonly RotationFailed['data'][];
   count(type: string): number;
+  /** Secrets Manager has ended the test that follows an adoption; it takes a `keyturn rotate` before that for the same rotation. */
+  tested(): boolean;
   deadLetters(): number;
   /** Messages that nobody has handled yet. */
   waiting(): number;
@@ -24,6 +26,7 @@ export type StageView = {
 type Seen = { readonly event: LocalAws['events'][number]; readonly at: number };
 
 const serviceEvent = z.object({ eventName: z.literal('RotationStarted'), requestID: z.string() });
+const testEnded = z.object({ eventName: z.enum(['TestRotationSucceeded', 'TestRotationFailed']) });
 const everyMs = 20;
 
 /** `tell` gets a sentence for each thing that happens. */
@@ -53,6 +56,7 @@ export function watchStage(aws: LocalAws, firstVersion: string, tell: (text: str
     wereCurrent: () => [...new Set([firstVersion, ...rotated().map(({ data }) => data.versionId)])],
     failures: () => keyturn('RotationFailed').map(({ event }) => RotationFailed.parse(event).data),
     count: (type) => keyturn(type).length,
+    tested: () => seen.some(({ event }) => testEnded.safeParse(event.detail).success),
     deadLetters: () => depth(aws, (name) => name.endsWith('-dlq')),
     waiting: () => depth(aws, (name) => !name.endsWith('-dlq')),
     close: () => clearInterval(looking),
