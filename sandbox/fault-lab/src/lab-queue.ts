@@ -52,6 +52,8 @@ type QueueOptions = {
   readonly calls: Calls;
   readonly handler: Handler;
   readonly ended: (end: Ended<unknown>) => void;
+  /** A message was tried too often. */
+  readonly onDead?: (() => void) | undefined;
 };
 
 const transitMs = 500;
@@ -82,7 +84,7 @@ const recordOf = ({ id, body, received }: Message) => {
 
 /** A queue with its consumer, its visibility timeout and its dead-letter queue. */
 export function labQueue(options: QueueOptions): LabQueue {
-  const { name, timeoutMs, visibilityMs, tries = 5, scheduler, calls, handler, ended } = options;
+  const { name, timeoutMs, visibilityMs, tries = 5, scheduler, calls, handler, ended, onDead } = options;
   const deadLetters: DeadLetter[] = [];
   const everDead: DeadLetter[] = [];
   const messages: Message[] = [];
@@ -102,6 +104,7 @@ export function labQueue(options: QueueOptions): LabQueue {
     if (message.received >= tries) {
       die({ body: message.body, reason: 'tries', attributes: '' });
       waiting -= 1;
+      onDead?.();
       return;
     }
     message.received += 1;

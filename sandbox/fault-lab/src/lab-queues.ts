@@ -22,10 +22,12 @@ type Deps = {
   readonly notifier: Parameters<typeof notifyOwner>[1];
 };
 
-/** Each consumer behind its queue, as its handler.ts wires it. */
-export function labQueues(ground: Ground, deps: Deps): Queues {
+/** Each consumer behind its queue, as its handler.ts wires it. `onUnheard`: the announcer gave up on a message. */
+export function labQueues(ground: Ground, deps: Deps, onUnheard: () => void): Queues {
   return {
-    announcer: consumed(ground, 'announcer', parseNotice, (notice) => handleNotice(notice, deps.announcer)),
+    announcer: consumed(ground, 'announcer', parseNotice, (notice) => handleNotice(notice, deps.announcer), {
+      onDead: onUnheard,
+    }),
     verifier: consumed(
       ground,
       'verifier',
@@ -34,7 +36,7 @@ export function labQueues(ground: Ground, deps: Deps): Queues {
     ),
     cleanup: consumed(ground, 'cleanup', parseOutcome, (outcome) => settleRotation(outcome, deps.cleanup)),
     // Slack may be down for hours: infra/queues.yml.
-    notifier: consumed(ground, 'notifier', parseQueuedEvent, (event) => tell(event, deps.notifier), 50),
+    notifier: consumed(ground, 'notifier', parseQueuedEvent, (event) => tell(event, deps.notifier), { tries: 50 }),
   };
 }
 
@@ -48,13 +50,13 @@ function consumed<Message>(
   name: QueueName,
   parse: (body: unknown) => Message,
   handle: (message: Message) => Promise<void>,
-  tries = 5,
+  options: { readonly tries?: number; readonly onDead?: () => void } = {},
 ): LabQueue {
   const queue: LabQueue = labQueue({
     name,
     timeoutMs: timeouts[name],
     visibilityMs: 6 * timeouts[name],
-    tries,
+    ...options,
     scheduler,
     calls,
     ended,

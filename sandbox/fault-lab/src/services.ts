@@ -13,7 +13,7 @@ import { watchFleet } from '@keyturn/watchdog/watch-fleet';
 import { invoked, labMetrics } from './deployed.ts';
 import { account, region, timeouts, type Ground } from './ground.ts';
 import { labChannels, type LabChannels } from './lab-channels.ts';
-import { labConfig } from './lab-config.ts';
+import { hour, labConfig } from './lab-config.ts';
 import { labLedger, type LabLedger } from './lab-ledger.ts';
 import type { LabProvider } from './lab-provider.ts';
 import type { LabQueue } from './lab-queue.ts';
@@ -77,7 +77,9 @@ export function services(
     cleanup: { ...careful, clock: clockOf('cleanup') },
     notifier: { ...common, ...channels.channels, clock: clockOf('notifier') },
   };
-  const queues = labQueues(ground, deps);
+  // The watchdog passes by each hour; where it would see nothing new that is left out. What the announcer never heard is new.
+  const queues = labQueues(ground, deps, () => scheduler.at(now() + hour, watchNow));
+  const watchNow = () => scheduler.start('watchdog', timeouts.watchdog, () => functions.watchdog(), ended);
   const rotating = {
     ...common,
     hints: queues.announcer,
@@ -132,7 +134,7 @@ export function services(
       ended(end);
       if (end.how !== 'returned') throw new Error('The step failed');
     },
-    watch: () => scheduler.start('watchdog', timeouts.watchdog, () => functions.watchdog(), ended),
+    watch: watchNow,
   };
 }
 
