@@ -35,18 +35,18 @@ Exit code 0 only if nothing did.
 type Size = { readonly runs: number; readonly sample: number };
 
 /**
- * What a run without a mode plays; it has to fit into a build. With both providers in memory every single fault is played, and with `memory` half of the
- * intruders who come alone. The rest is sampled; undefined: nothing.
+ * What a run without a mode plays; it has to fit into two minutes of a build. With `memory` that is every single fault, and everybody who comes alone at every
+ * call. The rest is sampled; undefined: nothing.
  */
 function usual(mode: Mode, provider: string): Size | undefined {
   const isFast = provider.startsWith('memory');
   const isFirst = provider === 'memory';
   const sizes: Readonly<Record<Mode, Size | undefined>> = {
-    singles: { runs: 0, sample: isFast ? 1 : 12 },
-    intruders: { runs: 0, sample: isFirst ? 100 : 8000 },
-    pairs: { runs: 0, sample: isFast ? 1000 : 8000 },
-    random: { runs: isFast ? 500 : 50, sample: 1 },
-    races: { runs: isFast ? 500 : 50, sample: 1 },
+    singles: { runs: 0, sample: isFirst ? 1 : isFast ? 3 : 60 },
+    intruders: { runs: 0, sample: isFirst ? 50 : 16_000 },
+    pairs: { runs: 0, sample: isFast ? 1000 : 40_000 },
+    random: { runs: isFast ? 400 : 10, sample: 1 },
+    races: { runs: isFast ? 400 : 10, sample: 1 },
     leaks: isFirst ? { runs: 0, sample: 1000 } : undefined,
     soak: isFast ? { runs: 2, sample: 1 } : undefined,
   };
