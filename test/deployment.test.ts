@@ -87,6 +87,8 @@ test('what is configured is deployed, and nothing else', () => {
     'keyturn-prod-partner-retire',
     'keyturn-prod-apigateway-issue',
     'keyturn-prod-apigateway-retire',
+    'keyturn-prod-vendor-issue',
+    'keyturn-prod-vendor-retire',
     'keyturn-prod-hosts-issue',
     'keyturn-prod-hosts-retire',
   ]);

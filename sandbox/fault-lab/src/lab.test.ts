@@ -164,7 +164,10 @@ test('nobody runs while nobody was started', async () => {
   expect(() => all.giveWay(() => {})).toThrow('Nobody runs');
 });
 
-test('the command says what there is, and refuses what there is not', () => {
+// Each call is a process that loads every adapter.
+const slow = { timeout: 60_000 };
+
+test('the command says what there is, and refuses what there is not', slow, () => {
   const help = lab('--help');
   const unknown = lab('--mode', 'nothing');
   const number = lab('--seed', 'many');
@@ -177,7 +180,7 @@ test('the command says what there is, and refuses what there is not', () => {
   expect(missing.stderr).toContain('there is no counterexample nothing.json');
 });
 
-test('a mode ends in one line of JSON', () => {
+test('a mode ends in one line of JSON', slow, () => {
   const { status, stdout } = lab('--mode', 'random', '--provider', 'memory', '--runs', '20', '--seed', '5', '--json');
 
   expect(status).toBe(0);
