@@ -1,0 +1,152 @@
+import { token as tokenSchema } from '@keyturn/config/token-config';
+import { loopbackServer, type Received, type Reply } from '@keyturn/http/loopback-server';
+import { credential } from '@keyturn/rotation/credential';
+import { hidden } from '@keyturn/rotation/hidden';
+import { formatMark, markOf } from '@keyturn/rotation/mark';
+import { expect, onTestFinished, test } from 'vitest';
+
+import { signInBy } from './sign-in.ts';
+import { keysDescription } from './simulated-api.conformance.ts';
+import { tokenProvider } from './token-provider.ts';
+
+const arn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:orders/key-AbCdEf';
+const mark = formatMark(markOf(arn, 'v1', 'test'));
+const wish = { target: 'orders', mark, like: undefined, entitlements: [] };
+const now = 1_800_000_000_000;
+
+async function answering(reply: (request: Received, earlier: number) => Reply, describe: Record<string, unknown> = {}) {
+  const server = await loopbackServer(reply);
+  onTestFinished(() => server.close());
+  const config = tokenSchema.parse({
+    kind: 'token',
+    adminSecret: 'token/master',
+    allowHttp: ['127.0.0.1'],
+    ...keysDescription,
+    urls: { api: server.url, gateway: server.url },
+    ...describe,
+  });
+  const common = { clock: { now: () => now, sleep: async () => {} }, random: () => 0.5, timeoutMs: 1000 };
+  const text = hidden('{"token":"master","username":"me","password":"mine"}');
+  const secrets = { value: async () => ({ versionId: 'v', createdAt: 0, text, binary: false }) };
+  const signIn = signInBy({ config, duty: 'issue', secrets, http: { ...common, allowHttp: config.allowHttp } });
+  const provider = tokenProvider({ ...common, config, signIn, randomBytes: (size) => Buffer.alloc(size, 7) });
+  return { provider, received: server.received };
+}
+
+const json = (body: unknown, headers: Record<string, string> = {}): Reply => ({
+  status: 200,
+  headers,
+  body: JSON.stringify(body),
+});
+const keys = (...list: readonly Record<string, unknown>[]) => json({ keys: list });
+const withList = (list: Record<string, unknown>) => ({ requests: { ...keysDescription.requests, list } });
+
+const login = {
+  as: 'login',
+  login: { path: '/login', form: { user: '{master.username}', pass: '{master.password}' } },
+  refusedWhen: { contains: 'Log in' },
+};
+const making = (made: Reply) => (request: Received) => {
+  if (request.url === '/login') return { status: 302, headers: { location: '/apps', 'set-cookie': 's=1' } };
+  return request.method === 'POST' ? made : keys();
+};
+const creates = (received: readonly Received[]) =>
+  received.filter(({ method, url }) => method === 'POST' && url !== '/login').length;
+
+test('a portal that answers a create with a redirect to its next page may have made a key: it is not asked twice', async () => {
+  const made = { status: 302, headers: { location: '/apps/orders' } };
+  const { provider, received } = await answering(making(made), { auth: login });
+
+  await expect(provider.propose(wish)).rejects.toMatchObject({ reason: 'provider-answer', field: 'location' });
+
+  expect(creates(received)).toBe(1);
+});
+
+test('a portal that answers a create with a redirect to its login did nothing: it is asked once more', async () => {
+  const made = { status: 302, headers: { location: '/login?next=%2Fapps' } };
+  const { provider, received } = await answering(making(made), { auth: login });
+
+  await expect(provider.propose(wish)).rejects.toMatchObject({ reason: 'access-denied' });
+
+  expect(creates(received)).toBeLessThanOrEqual(2);
+});
+
+test('a new key whose label holds the text of the login page was made, and once', async () => {
+  const made = json({ id: 'k1', secret: 's1', name: `Log in ${mark}/new`, enabled: true });
+  const { provider, received } = await answering(making(made), { auth: login });
+
+  const { keyId } = await provider.propose(wish);
+
+  expect(keyId.reveal()).toBe('k1');
+  expect(creates(received)).toBe(1);
+});
+
+test.each([
+  ['a cursor that is none', keysDescription.requests.list, { keys: [], nextCursor: { after: 1 } }, {}],
+  [
+    'a link without the parameter',
+    { path: '/keys', items: '/keys', paging: { as: 'link', query: 'after' } },
+    { keys: [] },
+    { link: '</keys?page=2>; rel="next"' },
+  ],
+  [
+    'a link that nobody expects',
+    { path: '/keys', items: '/keys' },
+    { keys: [] },
+    { link: '</keys?page=2>; rel="next"' },
+  ],
+])('a list that goes on is no whole list: %s', async (_, list, body, headers) => {
+  const { provider } = await answering(() => json(body, headers), withList(list));
+
+  await expect(provider.list({ target: 'orders' })).rejects.toMatchObject({
+    reason: 'provider-answer',
+    field: 'requests.list.paging',
+  });
+});
+
+test.each([
+  ['by their place', {}, [{ id: 'same' }, { id: 'same' }]],
+  [
+    'by what requests call them',
+    { key: { ...keysDescription.key, keyId: '/name', handle: '/id' } },
+    [
+      { id: '1', name: 'a' },
+      { id: '2', name: 'a' },
+    ],
+  ],
+])('several keys with one id cannot be told apart: neither is touched (%s)', async (_, describe, list) => {
+  const { provider, received } = await answering(() => keys(...list), describe);
+
+  await expect(provider.disable({ target: 'orders', keyId: hidden('a'), mark })).rejects.toMatchObject({
+    reason: 'provider-answer',
+    field: 'key.keyId',
+  });
+
+  expect(received.every(({ method }) => method === 'GET')).toBe(true);
+});
+
+const lastUse = (lastUsedAt: unknown) =>
+  answering(() => keys({ id: 'k1', secret: 's', enabled: true, lastUsedAt })).then(({ provider }) =>
+    provider.check({ target: 'orders', credential: credential('k1', 's'), probe: 'none', times: 1, usage: true }),
+  );
+
+test.each(['3 days ago', 'yesterday', '27/11/2026', { at: 1 }, true])(
+  'a last use that nobody understands is no key that nobody uses: %j',
+  async (lastUsedAt) => {
+    await expect(lastUse(lastUsedAt)).rejects.toMatchObject({ reason: 'provider-answer', field: 'key.lastUsed' });
+  },
+);
+
+test.each([
+  ['1799999999', 1_799_999_999_000],
+  [1_799_999_999_000, 1_799_999_999_000],
+  ['2027-01-14T00:00:00Z', Date.UTC(2027, 0, 14)],
+  // The day is all that the API tells, so it may have been its last moment.
+  ['2027-01-14', Date.UTC(2027, 0, 15)],
+  ['Thu, 14 Jan 2027 00:00:00 GMT', Date.UTC(2027, 0, 14)],
+  ['0001-01-01T00:00:00Z', undefined],
+  ['never', undefined],
+  [null, undefined],
+])('a last use of %j is read', async (said, lastUsedAt) => {
+  expect((await lastUse(said)).key).toMatchObject({ state: 'enabled', lastUsedAt });
+});
