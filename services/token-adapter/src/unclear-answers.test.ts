@@ -1,9 +1,11 @@
+import type { CredentialProvider } from '@keyturn/credential-provider/credential-provider';
 import { token as tokenSchema } from '@keyturn/config/token-config';
 import { loopbackServer, type Received, type Reply } from '@keyturn/http/loopback-server';
 import { credential } from '@keyturn/rotation/credential';
+import { TransientError } from '@keyturn/rotation/errors';
 import { hidden } from '@keyturn/rotation/hidden';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { signInBy } from './sign-in.ts';
 import { keysDescription } from './simulated-api.conformance.ts';
@@ -149,4 +151,72 @@ test.each([
   [null, undefined],
 ])('a last use of %j is read', async (said, lastUsedAt) => {
   expect((await lastUse(said)).key).toMatchObject({ state: 'enabled', lastUsedAt });
+});
+
+test('a key that the list has and that cannot be read is not gone', async () => {
+  const describe = {
+    secretIn: 'read',
+    requests: { ...keysDescription.requests, read: { path: '/projects/{target}/keys/{keyId}' } },
+  };
+  const { provider } = await answering(
+    ({ url }) => (url.includes('/keys/') ? { status: 404, body: '{}' } : keys({ id: 'k1', enabled: true })),
+    describe,
+  );
+  const request = { target: 'orders', credential: credential('k1', 's'), probe: 'none', times: 1 } as const;
+
+  await expect(provider.check(request)).rejects.toBeInstanceOf(TransientError);
+  expect((await provider.check({ ...request, credential: credential('k2', 's') })).key.state).toBe('absent');
+});
+
+test.each([
+  ['made', (provider: CredentialProvider, target: string) => provider.propose({ ...wish, target })],
+  ['marked', (provider: CredentialProvider, target: string) => provider.mark({ target, mark, keyId: hidden('k1') })],
+])('a key whose label would lose its target is not %s', async (_, act) => {
+  const target = 'orders-of-the-north';
+  const longestLabel = mark.length + 8;
+  const { provider, received } = await answering(() => keys({ id: 'k1', enabled: true, name: target }), {
+    longestLabel,
+    key: { ...keysDescription.key, group: '{target}' },
+    targets: { form: '.*' },
+  });
+
+  await expect(act(provider, target)).rejects.toMatchObject({ reason: 'misconfigured', field: 'longestLabel' });
+
+  expect(received.every(({ method }) => method === 'GET')).toBe(true);
+});
+
+describe('without overlap, where the current key is gone,', () => {
+  const replace = { method: 'POST', path: '/projects/{target}/keys/{keyId}/rotate' };
+  const replacing = (list: Record<string, unknown>, body: Record<string, unknown> = {}) => {
+    const { list: listing } = keysDescription.requests;
+    return answering(
+      ({ method }) => (method === 'GET' ? keys(list) : json({ id: 'k3', secret: 's3', createdAt: now })),
+      { model: 'none', requests: { list: listing, replace: { ...replace, ...body } } },
+    );
+  };
+  const like = { ...wish, like: credential('k1', 's1') };
+
+  test.each([
+    ['an old one of somebody else', { createdAt: now - 5 * 86_400_000 }, {}],
+    [
+      'a new one without the mark that ours bear from the start',
+      { createdAt: now - 3_600_000 },
+      { json: { name: '{label}' } },
+    ],
+  ])('another key is not replaced: %s', async (_, key, body) => {
+    const { provider, received } = await replacing({ id: 'k2', enabled: true, ...key }, body);
+
+    await expect(provider.propose(like)).rejects.toMatchObject({ reason: 'key-conflict' });
+
+    expect(received.every(({ method }) => method === 'GET')).toBe(true);
+  });
+
+  test.each([
+    ['because it is that new', { createdAt: now - 3_600_000 }, {}],
+    ['because it bears the mark', { createdAt: now - 3_600_000, name: mark }, { json: { name: '{label}' } }],
+  ])('the one of an earlier attempt is replaced, %s', async (_, key, body) => {
+    const { provider } = await replacing({ id: 'k2', enabled: true, ...key }, body);
+
+    expect((await provider.propose(like)).keyId.reveal()).toBe('k3');
+  });
 });
