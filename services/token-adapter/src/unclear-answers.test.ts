@@ -16,16 +16,17 @@ const mark = formatMark(markOf(arn, 'v1', 'test'));
 const wish = { target: 'orders', mark, like: undefined, entitlements: [] };
 const now = 1_800_000_000_000;
 
-async function answering(reply: (request: Received, earlier: number) => Reply, describe: Record<string, unknown> = {}) {
+type Describe = Record<string, unknown> | ((server: { readonly url: string }) => Record<string, unknown>);
+
+async function answering(reply: (request: Received, earlier: number) => Reply, describe: Describe = {}) {
   const server = await loopbackServer(reply);
   onTestFinished(() => server.close());
+  const ofKeys = { ...keysDescription, urls: { api: server.url, gateway: server.url } };
   const config = tokenSchema.parse({
     kind: 'token',
     adminSecret: 'token/master',
     allowHttp: ['127.0.0.1'],
-    ...keysDescription,
-    urls: { api: server.url, gateway: server.url },
-    ...describe,
+    ...(typeof describe === 'function' ? describe(server) : { ...ofKeys, ...describe }),
   });
   const common = { clock: { now: () => now, sleep: async () => {} }, random: () => 0.5, timeoutMs: 1000 };
   const text = hidden('{"token":"master","username":"me","password":"mine"}');
@@ -104,6 +105,20 @@ test.each([
     reason: 'provider-answer',
     field: 'requests.list.paging',
   });
+});
+
+test('the clients of an OAuth server are read to the last page', async () => {
+  const page = (clients: readonly unknown[], next?: string): Reply => ({
+    status: 200,
+    headers: next === undefined ? {} : { link: `</admin/clients?page_size=1&page_token=${next}>; rel="next"` },
+    body: JSON.stringify(clients),
+  });
+  const { provider } = await answering(
+    ({ url }) => (url.includes('page_token=two') ? page([{ client_id: 'b' }]) : page([{ client_id: 'a' }], 'two')),
+    ({ url }) => ({ preset: 'oauth', parameters: { issuer: url, admin: url } }),
+  );
+
+  expect((await provider.list({ target: 'orders' })).map(({ keyId }) => keyId.reveal())).toEqual(['a', 'b']);
 });
 
 test.each([
