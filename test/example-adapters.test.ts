@@ -15,9 +15,26 @@ const example = await exampleApi();
 const { api, clock } = example;
 afterAll(() => api.close());
 
+const mark = `keyturn/v1/111122223333/eu-west-1/test/${'0'.repeat(32)}/v1`;
+
 function testExample(name: string, functions: Functions | undefined): void {
   if (functions === undefined) return;
   testCredentialProvider(name, exampleFixture(example, functions));
+  test.each(['.', '..'])(`${name}: a key id that leads elsewhere is sent nowhere: %s`, async (keyId) => {
+    const written: string[] = [];
+    api.door.interfere = (method) => {
+      if (method !== 'GET') written.push(method);
+      return 'serve';
+    };
+    const { target } = clientsOf(api);
+    const wish = { target, credential: { keyId, secret: 's' }, entitlements: ['read'], mark, approve: true };
+
+    const answer = await functions.issue({ version: 1, operation: 'ensure', like: null, ...wish });
+    api.door.interfere = () => 'serve';
+
+    expect(answer).toMatchObject({ ok: false, error: { kind: 'permanent', reason: 'misconfigured' } });
+    expect(written).toEqual([]);
+  });
   testAdapterFunctions(name, async () => ({ ...functions, ...clientsOf(api), close: async () => undefined }));
 }
 

@@ -89,6 +89,8 @@ def check_target(target):
 
 
 def put(target, key_id, body, **headers):
+    if key_id in (".", ".."):  # quote() leaves dots alone: the path would lead elsewhere.
+        raise permanent("misconfigured", "keyId", "This cannot be the id of a key")
     manage("PUT", f"/keys/{target}/{urllib.parse.quote(key_id, safe='')}", body, **headers)
 
 

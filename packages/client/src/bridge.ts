@@ -13,7 +13,7 @@ export type BridgeOptions<T> = {
   readonly runtime?: Partial<Runtime>;
 };
 
-/** Options of `use`, for rotations that change the key at the provider before `AWSCURRENT` moves. Keyturn's never do. */
+/** Options of `use`, for rotations that change the key at the provider before `AWSCURRENT` moves. Keyturn's do where a policy says `acceptOutage`. */
 export function bridge<T>(options: BridgeOptions<T>): { readonly search: Search<T> } {
   const { windowMs = 0, everyMs = 1000, candidates = [] } = options;
   const { now, random, after } = { ...processRuntime, ...options.runtime };

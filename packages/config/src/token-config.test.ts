@@ -111,3 +111,57 @@ test('what is given beside a preset comes first, request by request', () => {
     propagation: 300_000,
   });
 });
+
+describe('a secret never stands in a URL:', () => {
+  const probe = { id: 'use', url: 'api', path: '/ping' };
+  const login = { path: '/login', form: { password: '{master.password}' } };
+  test.each<[string, object, string]>([
+    ['a probe', { probes: [{ ...probe, query: { key: '{secret}' } }] }, 'probes.0.query: has {secret}'],
+    ['the path of a probe', { probes: [{ ...probe, path: '/{basic}/ping' }] }, 'probes.0.path: has {basic}'],
+    [
+      'a request',
+      { requests: { ...requests, create: { ...requests.create, query: { s: '{secret}' } } } },
+      'requests.create.query: has {secret}',
+    ],
+    [
+      'what calls a key by its secret',
+      {
+        key: { ...whole.key, handle: '/secret' },
+        requests: { ...requests, revoke: { method: 'DELETE', path: '/keys/{handle}' } },
+      },
+      'requests.revoke.path: has {handle}',
+    ],
+    [
+      'a login',
+      { auth: { as: 'login', login: { ...login, query: { u: '{master.user}' } } } },
+      'auth.login.query: has {master.user}',
+    ],
+    [
+      'a key id that is the secret',
+      { key: { ...whole.key, keyId: '/secret' } },
+      'key.keyId: is where the secret stands',
+    ],
+  ])('%s', (_, given, problem) => {
+    expect(problems({ ...whole, ...given })).toContain(problem);
+  });
+
+  test('the token of a form may, and so may a handle that is none', () => {
+    const key = { ...whole.key, handle: '/handle' };
+    const revoke = { method: 'DELETE', path: '/keys/{handle}' };
+    const auth = {
+      as: 'login',
+      login: { ...login, query: { t: '{csrf}' } },
+      page: { path: '/login' },
+      csrf: { cookie: 'c' },
+    };
+
+    expect(problems({ ...whole, key, auth, requests: { ...requests, revoke } })).toBe('');
+  });
+});
+
+test.each([
+  ['the admin secret', ['vendor/master']],
+  ['one of them', ['vendor/eu', 'vendor/eu']],
+])('a master that is %s already would give its targets two names', (_, masters) => {
+  expect(problems({ ...whole, masters })).toContain(`masters.${masters.length - 1}: is named already`);
+});

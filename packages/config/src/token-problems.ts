@@ -8,6 +8,7 @@ import { placeholdersOf } from './token-text.ts';
 /** A description with its preset and all defaults, before anybody saw that it is whole. */
 export type Whole = Omit<Description, 'targets'> & {
   readonly adminSecret?: string | undefined;
+  readonly masters: readonly string[];
   readonly model: 'multi' | 'two-slot' | 'none';
   readonly mint: 'chosen' | 'generated';
   readonly urls: Readonly<Record<string, string>>;
@@ -32,6 +33,8 @@ export function* tokenProblems(config: Whole): Problems {
   yield* formProblems(config);
   yield* groupProblems(config);
   yield* urlIds(config);
+  yield* secretsInUrls(config);
+  yield* masterProblems(config);
   yield* unknownPlaceholders(config);
 }
 
@@ -148,6 +151,38 @@ function authUrls(auth: TokenAuth | undefined): (readonly [string, string | unde
   if (auth?.as !== 'login') return [];
   const { login, page, pageAfter } = auth;
   return Object.entries({ login, page, pageAfter }).map(([name, request]) => [`auth.${name}`, request?.url] as const);
+}
+
+/** Proxies and logs keep URLs. The token of a form against forgery is worth nothing without its session. */
+function* secretsInUrls({ requests, probes, auth, key }: Whole): Problems {
+  const isHandle = key?.handle !== undefined && key.handle === key.secret;
+  const secrets = (name: string) => /^(secret|basic|token|master)(\.|$)/.test(name) || (isHandle && name === 'handle');
+  const sent = [
+    ...Object.entries(requests).map(([name, request]) => [`requests.${name}`, request] as const),
+    ...probes.map((probe, index) => [`probes.${index}`, probe] as const),
+    ...(auth?.as === 'login' ? [['auth.login', auth.login] as const] : []),
+  ];
+  for (const [field, request] of sent) {
+    for (const part of ['path', 'query'] as const) {
+      const name = placeholdersOf(request?.[part]).find(secrets);
+      if (name === undefined) continue;
+      yield {
+        field: `${field}.${part}`,
+        message: `has {${name}}: a secret in a URL is one in logs. Send it in a header or in the body`,
+      };
+    }
+  }
+  if (key?.keyId !== undefined && key.keyId === key.secret) {
+    yield { field: 'key.keyId', message: 'is where the secret stands: say hashOf, as key ids are written down' };
+  }
+}
+
+/** One of two names for the same keys would not know what the other does. */
+function* masterProblems({ adminSecret, masters }: Whole): Problems {
+  for (const [index, name] of masters.entries()) {
+    const isAgain = name === adminSecret || masters.indexOf(name) !== index;
+    if (isAgain) yield { field: `masters.${index}`, message: 'is named already: a target would have two names' };
+  }
 }
 
 const making = ['label', 'lineage', 'idempotencyKey', 'entitlements', 'scope', 'expiresAt', 'expiresOn', 'expiresIn'];

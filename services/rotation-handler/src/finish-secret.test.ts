@@ -166,3 +166,21 @@ test('I9: a pending version whose credential is blank does not become current', 
   expect(await w.labels(w.firstVersion)).toContain('AWSCURRENT');
   expect(w.provider.stored('orders-app')).toHaveLength(1);
 });
+
+test('a tag that names a policy with acceptOutage meanwhile does not keep from comparing what keys that overlap may do', async () => {
+  const w = await tested();
+  const { standard } = w.config.policies;
+  if (standard === undefined) throw new Error('no such policy');
+  const config = { ...w.config, policies: { ...w.config.policies, standard: { ...standard, acceptOutage: true } } };
+  const current = (await w.credentialIn(w.before)).keyId.reveal();
+  const check: typeof w.provider.check = async (request) => {
+    const result = await w.provider.check(request);
+    if (result.key.state === 'absent' || request.credential.keyId.reveal() !== current) return result;
+    return { ...result, key: { ...result.key, entitlements: ['read'] } };
+  };
+
+  const finishing = finish(w, { config, provider: () => ({ ...w.provider, check }) });
+
+  await expect(finishing).rejects.toThrow('entitlements of the current key changed');
+  expect(await w.labels(w.before)).toContain('AWSCURRENT');
+});

@@ -46,8 +46,9 @@ async function checkAgain(rotation: Rotation, { pending, current }: Credentials)
   if (judge(next, rotation, request.token) === 'not-yet') {
     throw new TransientError('A node refuses the new key, which others had accepted');
   }
+  if (current === undefined) return;
   // Without overlap nobody uses the current key any more, whatever it may do.
-  if (current === undefined || policy.acceptOutage) return;
+  if (policy.acceptOutage && (await provider.describe()).overlap === 'none') return;
   const { key } = await provider.check({ target, credential: current, probe: 'none', times: 1 });
   if (key.state === 'absent' || next.key.state === 'absent') return;
   // The next attempt copies them again.

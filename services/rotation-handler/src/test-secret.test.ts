@@ -46,6 +46,20 @@ test('I9: no probe is sent before the hold-off is over', async () => {
   expect(probedAt[0]).toBe(30_000);
 });
 
+test('I9: a tag that names a policy with acceptOutage meanwhile takes nothing from the hold-off where the keys overlap', async () => {
+  const w = await made({ acceptOutage: true });
+  const before = w.clock.now();
+  const probedAt: number[] = [];
+  const check: typeof w.provider.check = async (request) => {
+    if (request.probe !== 'none') probedAt.push(w.clock.now() - before);
+    return w.provider.check(request);
+  };
+
+  await step(w, 'testSecret', w.token, { config: w.config, provider: () => ({ ...w.provider, check }) });
+
+  expect(probedAt[0]).toBe(30_000);
+});
+
 test('I9: a node that hears late is waited for where the hold-off is too short: all accepts have to come in a row', async () => {
   const w = await made({ holdOff: 0 });
   const before = w.clock.now();

@@ -34,8 +34,8 @@ export async function testSecret(rotation: Rotation, deps: Deps): Promise<void> 
 
 async function holdOff({ secret, provider }: Rotation, { clock }: Deps, credential: Credential): Promise<void> {
   const { holdOffMs, acceptOutage } = secret.policy;
-  // Where the old key has ended, to wait helps nobody: a node that knows the new one is better than none.
-  if (acceptOutage) return;
+  // Where the old key has ended, to wait helps nobody: a node that knows the new one is better than none. The tag may name another policy since the key was made.
+  if (acceptOutage && (await provider.describe()).overlap === 'none') return;
   if (holdOffMs <= longestHoldOffMs) {
     await clock.sleep(holdOffMs);
     return;

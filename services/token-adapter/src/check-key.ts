@@ -2,7 +2,7 @@ import type { TokenConfig } from '@keyturn/config/config';
 import type { CheckRequest, CheckResult, KeyState, Use } from '@keyturn/credential-provider/credential-provider';
 import type { HttpOptions } from '@keyturn/http/http-exchange';
 import { credential, type Credential } from '@keyturn/rotation/credential';
-import { PermanentError } from '@keyturn/rotation/errors';
+import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import type { RandomBytes } from '@keyturn/rotation/random-bytes';
 
 import type { Keys } from './keys.ts';
@@ -24,8 +24,12 @@ export async function checkKey(request: CheckRequest, deps: CheckDeps): Promise<
 }
 
 async function stateNow(asked: Credential, target: Target, { keys, http }: CheckDeps): Promise<KeyState> {
-  const key = await keys.detailed(target, (await keys.all(target)).find(hasId(asked.keyId)));
-  if (key === undefined) return { state: 'absent' };
+  const listed = (await keys.all(target)).find(hasId(asked.keyId));
+  const key = await keys.detailed(target, listed);
+  if (key === undefined) {
+    if (listed !== undefined) await refuseUnreadable(asked, target, keys);
+    return { state: 'absent' };
+  }
   return {
     state: stateOf(key, http.clock.now()),
     secretMatches: key.secret && key.secret.reveal() === asked.secret.reveal(),
@@ -34,6 +38,12 @@ async function stateNow(asked: Credential, target: Target, { keys, http }: Check
     issuedAt: key.issuedAt,
     lastUsedAt: key.lastUsedAt,
   };
+}
+
+// Many an API says `not found` of what may not be read, or is not known everywhere. Only what the list does not have either is gone.
+async function refuseUnreadable({ keyId }: Credential, target: Target, keys: Keys): Promise<void> {
+  if (!(await keys.all(target)).some(hasId(keyId))) return;
+  throw new TransientError('The list has the key, and reading it says that there is none');
 }
 
 // The first refusal ends the row: it takes all accepts to believe in them, and one refusal to know that a node refuses.

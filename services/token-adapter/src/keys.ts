@@ -4,7 +4,7 @@ import { PermanentError } from '@keyturn/rotation/errors';
 
 import type { Values } from './fill-template.ts';
 import { jsonAt } from './json-at.ts';
-import { groupOf, withGroup } from './key-group.ts';
+import { groupOf, inGroup, withGroup } from './key-group.ts';
 import { writeLabel, type Label } from './key-label.ts';
 import { listKeys } from './list-keys.ts';
 import { scopeOf } from './new-key.ts';
@@ -54,7 +54,7 @@ export function tokenKeys(api: TokenApi, config: TokenConfig): Keys {
     },
 
     async supply(target, values) {
-      await api.ask('create', { target, values: withGroup(values, groupOf(target, config)) });
+      await api.ask('create', { target, values: withGroup(values, groupOf(target, config), longestLabel) });
     },
 
     async make(target, values, replaced) {
@@ -62,7 +62,7 @@ export function tokenKeys(api: TokenApi, config: TokenConfig): Keys {
       const old = replaced === undefined ? {} : { keyId: replaced.keyId.reveal(), handle: replaced.handle.reveal() };
       const { json, answer } = await api.ask(name, {
         target,
-        values: { ...withGroup(values, groupOf(target, config)), ...old },
+        values: { ...withGroup(values, groupOf(target, config), longestLabel), ...old },
       });
       const made = keyIn(jsonAt(json, requests[name]?.at), true, config, answer);
       if (made.secret !== undefined) return made;
@@ -71,7 +71,10 @@ export function tokenKeys(api: TokenApi, config: TokenConfig): Keys {
       });
     },
 
-    label: (target, key, label) => change('label', target, key, { label: writeLabel(label, longestLabel) }),
+    label: async (target, key, label) => {
+      const text = inGroup(writeLabel(label, longestLabel), groupOf(target, config), longestLabel);
+      return change('label', target, key, { label: text });
+    },
     entitle: (target, key, entitlements) => change('entitle', target, { ...key, entitlements }),
     async act(name, target, key) {
       // Many an API deletes nothing that is switched on.

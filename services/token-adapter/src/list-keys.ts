@@ -25,10 +25,18 @@ export async function listKeys(target: Target, { api, config }: ListDeps): Promi
     if (page === mostPages) throw endless();
     const done = await api.ask('list', { target, query });
     const items = itemsIn(done, list);
+    const here = new Set<string>();
     for (const item of items) {
       if (config.key.gone !== undefined && holds(item, config.key.gone)) continue;
       const key = keyIn(item, config.secretIn === 'list', config, done.answer);
-      if (isInGroup(key, group)) found.set(key.keyId.reveal(), key);
+      if (!isInGroup(key, group)) continue;
+      const id = key.keyId.reveal();
+      const known = found.get(id);
+      // Whatever ends one of them could end the other.
+      if (here.has(id) || (known !== undefined && known.handle.reveal() !== key.handle.reveal()))
+        throw twice(done.answer);
+      here.add(id);
+      found.set(id, key);
     }
     query = nextPage(list, done, { page, last: items.length === 0 });
   }
@@ -49,32 +57,55 @@ function itemsIn({ json, answer }: Done, list: Listing | undefined): readonly un
   });
 }
 
-const cursor = z.union([z.string().min(1), z.int().transform(String)]);
+type Page = { readonly page: number; readonly last: boolean };
 
-function nextPage(list: Listing | undefined, { json, answer }: Done, seen: { page: number; last: boolean }) {
+function nextPage(list: Listing | undefined, done: Done, { page, last }: Page) {
   const paging = list?.paging;
-  switch (paging?.as) {
-    case undefined:
-      return undefined;
-    case 'page':
-      return seen.last ? undefined : { [paging.query]: String(paging.first + seen.page + 1) };
-    case 'cursor': {
-      const next = cursor.safeParse(jsonAt(json, paging.at)).data;
-      return next === undefined ? undefined : { [paging.query]: next };
-    }
-    case 'link': {
-      const next = linked(answer, paging.query);
-      return next === undefined ? undefined : { [paging.query]: next };
-    }
-  }
+  if (paging?.as === 'page') return last ? undefined : { [paging.query]: String(paging.first + page + 1) };
+  const next = nextCursor(paging, done);
+  return next === undefined || paging === undefined ? undefined : { [paging.query]: next };
+}
+
+const cursor = z.union([z.string().min(1), z.int().transform(String)]);
+const none = z.union([z.literal(['', false]), z.null(), z.undefined()]);
+
+/** PermanentError where there is another page that cannot be asked for: half a list would say of a key that lives that it is gone. */
+function nextCursor(paging: Listing['paging'], { json, answer }: Done): string | undefined {
+  const link = nextLink(answer);
+  if (paging?.as !== 'cursor' && link === undefined) return undefined;
+  const said = paging?.as === 'cursor' ? jsonAt(json, paging.at) : parameterOf(link ?? '', paging?.query);
+  if (paging?.as === 'cursor' && none.safeParse(said).success) return undefined;
+  const next = cursor.safeParse(said).data;
+  if (next === undefined) throw cutShort(answer);
+  return next;
+}
+
+function nextLink(answer: HttpAnswer): string | undefined {
+  const links = (answer.header?.('link') ?? []).flatMap((line) => line.split(/,\s*(?=<)/));
+  return links.find((link) => /;\s*rel="?next\b/i.test(link));
 }
 
 /** Of the URL that the header names, one parameter and nothing else: hosts come from the configuration. */
-function linked(answer: HttpAnswer, parameter: string): string | undefined {
-  const links = (answer.header?.('link') ?? []).flatMap((line) => line.split(/,\s*(?=<)/));
-  const next = links.find((link) => /;\s*rel="?next"?/i.test(link));
-  const [, url = ''] = /^\s*<([^>]*)>/.exec(next ?? '') ?? [];
+function parameterOf(link: string, parameter: string | undefined): string | undefined {
+  if (parameter === undefined) return undefined;
+  const [, url = ''] = /^\s*<([^>]*)>/.exec(link) ?? [];
   return URL.parse(url, 'https://nowhere.invalid')?.searchParams.get(parameter) ?? undefined;
+}
+
+function cutShort({ summary }: HttpAnswer): PermanentError {
+  return new PermanentError(
+    'provider-answer',
+    `${summary}: there is another page, and nothing says how to ask for it`,
+    {
+      field: 'requests.list.paging',
+    },
+  );
+}
+
+function twice({ summary }: HttpAnswer): PermanentError {
+  return new PermanentError('provider-answer', `${summary}: several keys have what key.keyId says`, {
+    field: 'key.keyId',
+  });
 }
 
 function endless(): PermanentError {

@@ -1,8 +1,9 @@
+import { placeholdersOf } from '@keyturn/config/token-text';
 import type { ProposeRequest } from '@keyturn/credential-provider/credential-provider';
 import type { Credential } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
 
-import { isForeign } from './our-mark.ts';
+import { isForeign, isOurs } from './our-mark.ts';
 import { newValues, refuseUncertain, type ProposeDeps, type Situation } from './proposal.ts';
 import { isUsable, type TokenKey } from './token-key.ts';
 import type { Target } from './token-target.ts';
@@ -29,10 +30,23 @@ export async function replaceKey(
   if (isForeign(old, request.mark)) {
     throw new PermanentError('not-yours', 'The key bears the mark of somebody else', { field: 'mark' });
   }
+  if (!isCurrent) refuseStranger(old, request.mark, deps);
   const lost = isCurrent ? undefined : await lostKey(old, target, deps);
   const next = lost ?? (await keys.make(target, newValues(request, old, deps), old));
   await claim(next, { target, mark: request.mark }, deps);
   return told(next);
+}
+
+// Nobody repeats an attempt for longer.
+const oldestLostMs = 2 * 86_400_000;
+
+/** What stands in the place of the current key has to be what an earlier attempt made: a person may have made it, and somebody may use it. */
+function refuseStranger(key: TokenKey, mark: string, { config, clock }: ProposeDeps): void {
+  if (isOurs(key, mark)) return;
+  const isTooOld = key.issuedAt !== undefined && clock.now() - key.issuedAt > oldestLostMs;
+  if (placeholdersOf(config.requests.replace).includes('label') || isTooOld) {
+    throw conflict('The current key is gone, and the one that is there was not made by an earlier attempt');
+  }
 }
 
 /** The key whose answer got lost, where its secret can be read; undefined where it has to be replaced as well. */

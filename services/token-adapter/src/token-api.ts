@@ -61,13 +61,20 @@ export function tokenApi({ config, signIn, http }: Options): TokenApi {
     );
   };
 
+  const tryOnce = async (name: RequestName, request: TokenRequest, call: Call, session: Session): Promise<Met> => {
+    const met = meet(await attempt(name, request, call, session), request, config);
+    if (met.means === 'unauthenticated' && isMaking(name) && isElsewhere(met.answer, config))
+      throw uncertain(met.answer);
+    return met;
+  };
+
   const run = async (name: RequestName, call: Call): Promise<Done | 'missing'> => {
     const request = config.requests[name];
     if (request === undefined) {
       throw new PermanentError('unsupported', `The API is described without ${name}`, { field: `requests.${name}` });
     }
     const session = await signIn(call.target.master);
-    const first = meet(await attempt(name, request, call, session), request, config);
+    const first = await tryOnce(name, request, call, session);
     if (first.means !== 'unauthenticated') {
       worked.add(session);
       return judge(first, name);
@@ -75,7 +82,7 @@ export function tokenApi({ config, signIn, http }: Options): TokenApi {
     // A request that was refused had no effect. The session ended, or the master was changed: once more, unless there is nothing else to try.
     const next = await signIn(call.target.master, { session, worked: worked.has(session) });
     if (next === session) return judge(first, name);
-    return judge(meet(await attempt(name, request, call, next), request, config), name);
+    return judge(await tryOnce(name, request, call, next), name);
   };
 
   return {
@@ -90,8 +97,10 @@ export function tokenApi({ config, signIn, http }: Options): TokenApi {
 
 // What makes a key is sent once, unless the API itself tells the second from the first.
 function isRepeatable(name: RequestName, request: TokenRequest): boolean {
-  return (name !== 'create' && name !== 'replace') || placeholdersOf(request).includes('idempotencyKey');
+  return !isMaking(name) || placeholdersOf(request).includes('idempotencyKey');
 }
+
+const isMaking = (name: RequestName): boolean => name === 'create' || name === 'replace';
 
 type Met = Done & { readonly means: Meaning | undefined };
 
@@ -103,16 +112,30 @@ function meet(answer: HttpAnswer, request: TokenRequest, { auth }: Options['conf
     return at === undefined || (parsed !== undefined && holds(json, values === undefined ? { at } : { at, values }));
   });
   if (failure !== undefined) return { answer, json, means: failure.means };
-  if (auth.as === 'login' && isLoginAgain(answer, auth.refusedWhen?.contains)) {
+  if (
+    auth.as === 'login' &&
+    isLoginAgain(answer, { isJson: parsed !== undefined, contains: auth.refusedWhen?.contains })
+  ) {
     return { answer, json, means: 'unauthenticated' };
   }
   return { answer, json, means: byStatus(answer.status) };
 }
 
 // A portal sends whoever is not logged in to the login page, or shows it. A CSRF token ends with its session.
-function isLoginAgain({ status, text }: HttpAnswer, contains: string | undefined): boolean {
+function isLoginAgain(
+  { status, text }: HttpAnswer,
+  { isJson, contains }: { isJson: boolean; contains: string | undefined },
+): boolean {
   if (status >= 300 && status < 400) return true;
-  return status === 403 || (contains !== undefined && text.reveal().includes(contains));
+  // What the portal tells of its keys may hold that text too, and is no page.
+  return status === 403 || (contains !== undefined && !isJson && text.reveal().includes(contains));
+}
+
+// Many a portal answers a form that it took with a redirect to the next page.
+function isElsewhere({ status, header }: HttpAnswer, { auth }: Options['config']): boolean {
+  if (auth.as !== 'login' || status < 300 || status >= 400) return false;
+  const { pathname } = URL.parse(header?.('location')[0] ?? '', 'https://nowhere.invalid/') ?? {};
+  return ![auth.login.path, auth.page?.path].some((path) => path !== undefined && pathname?.endsWith(path));
 }
 
 function byStatus(status: number): Meaning | undefined {
@@ -129,6 +152,12 @@ function judge({ answer, json, means }: Met, name: RequestName): Done | 'missing
     throw new PermanentError('provider-answer', `${answer.summary}: no JSON came back`, { field: 'answer' });
   }
   return { answer, json };
+}
+
+function uncertain({ summary }: HttpAnswer): PermanentError {
+  const problem =
+    'a redirect that does not lead to the login: there may be a key now, which the next attempt looks for';
+  return new PermanentError('provider-answer', `${summary}: ${problem}`, { field: 'location' });
 }
 
 type Failed = (summary: string, name: RequestName) => TransientError | PermanentError;

@@ -41,6 +41,11 @@ export function keyIn(
   if (keyId === undefined) throw without('key.keyId', answer);
   const handle = at.handle === undefined ? keyId : name.safeParse(jsonAt(value, at.handle)).data;
   if (handle === undefined) throw without('key.handle', answer);
+  const time = (field: 'created' | 'expires' | 'lastUsed') => {
+    const found = timeIn(fieldOf(value, at[field]), field === 'lastUsed');
+    if (found === 'unreadable') throw unreadable(`key.${field}`, answer);
+    return found;
+  };
   const label = z.string().safeParse(fieldOf(value, at.label)).data ?? '';
   return {
     keyId: hidden(keyId),
@@ -48,9 +53,9 @@ export function keyIn(
     secret: secret === undefined ? undefined : hidden(secret),
     label: readLabel(label),
     enabled: at.enabled === undefined || holds(value, at.enabled),
-    issuedAt: timeIn(fieldOf(value, at.created)),
-    expiresAt: timeIn(fieldOf(value, at.expires)),
-    lastUsedAt: timeIn(fieldOf(value, at.lastUsed)),
+    issuedAt: time('created'),
+    expiresAt: time('expires'),
+    lastUsedAt: time('lastUsed'),
     entitlements: entitlementsIn(fieldOf(value, at.entitlements), at.entitlementName),
   };
 }
@@ -68,11 +73,23 @@ function hashIn(value: unknown, { hashOf: at }: { readonly hashOf: string }): st
 
 // Seconds since 1970 are smaller than this for 3000 years more, milliseconds were last in 1973.
 const mostSeconds = 100_000_000_000;
+const dayMs = 86_400_000;
+// What else Date.parse takes, it guesses: `3 days ago` is a day of 2001.
+const date = /^(\d{4}-\d\d-\d\d|(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d)/;
 
-function timeIn(value: unknown): number | undefined {
-  if (typeof value === 'number' && value > 0) return value < mostSeconds ? value * 1000 : value;
-  const time = typeof value === 'string' ? Date.parse(value) : NaN;
-  return Number.isNaN(time) ? undefined : time;
+const said = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]);
+// The zero of some languages is 1970 or the year 1.
+const orNever = (time: number) => (time > 0 ? time : undefined);
+
+/** `latest`: of a day without a time, its end. A last use that nobody understands must not pass for a key that nobody uses. */
+function timeIn(value: unknown, latest: boolean): number | undefined | 'unreadable' {
+  if ([undefined, null, '', false, 'never'].some((nothing) => nothing === value)) return undefined;
+  const number = said.safeParse(value).data;
+  if (number !== undefined) return orNever(number < mostSeconds ? number * 1000 : number);
+  if (typeof value !== 'string' || !date.test(value)) return 'unreadable';
+  const time = Date.parse(value);
+  if (Number.isNaN(time)) return 'unreadable';
+  return orNever(latest && value.length === 10 ? time + dayMs : time);
 }
 
 function entitlementsIn(value: unknown, each: string | undefined): readonly string[] | undefined {
@@ -85,6 +102,10 @@ const sorted = (names: readonly string[]) => [...new Set(names)].sort();
 
 function without(field: string, { summary }: HttpAnswer): PermanentError {
   return new PermanentError('provider-answer', `${summary}: a key has nothing where ${field} says`, { field });
+}
+
+function unreadable(field: string, { summary }: HttpAnswer): PermanentError {
+  return new PermanentError('provider-answer', `${summary}: what ${field} says is no time`, { field });
 }
 
 export function stateOf({ enabled, expiresAt }: TokenKey, now: number): ListedKey['state'] {

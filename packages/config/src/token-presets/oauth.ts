@@ -35,7 +35,7 @@ export const oauth: Preset = {
           scope: '{scope}',
         },
       },
-      list: { path: '/admin/clients' },
+      list: { path: '/admin/clients', paging: { as: 'link', query: 'page_token' } },
       label: {
         method: 'PATCH',
         path: '/admin/clients/{keyId}',
