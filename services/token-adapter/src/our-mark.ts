@@ -21,5 +21,6 @@ export const isOurs = ({ label }: TokenKey, mark: string): boolean =>
 /** Keys have a label, and it is written when one is made, or later. */
 export function bearsMarks({ key, requests }: Pick<TokenConfig, 'key' | 'requests'>): boolean {
   if (key.label === undefined) return false;
-  return requests.label !== undefined || placeholdersOf(requests.create).includes('label');
+  const making = [requests.create, requests.replace];
+  return requests.label !== undefined || making.some((request) => placeholdersOf(request).includes('label'));
 }

@@ -48,13 +48,14 @@ export async function listedKeys(target: string, { keys, config, clock }: Deps):
 
 type Seen = { readonly target: Target; readonly key: TokenKey | undefined; readonly all: readonly TokenKey[] };
 
-/** Refuses a stranger's key. Where keys bear no mark, the caller's word has to do. */
+/** Refuses a stranger's key. Where keys bear no mark, the caller's word has to do, but not against a mark that one bears all the same. */
 async function look({ target: name, keyId, mark }: RetireRequest, { keys, config }: Deps): Promise<Seen> {
   const target = parseTarget(name, config);
   parseOurMark(mark);
   const all = await keys.all(target);
   const key = all.find(hasId(keyId));
-  if (key !== undefined && bearsMarks(config) && !isOurs(key, mark)) {
+  const isMarked = bearsMarks(config) || key?.label.mark !== undefined;
+  if (key !== undefined && isMarked && !isOurs(key, mark)) {
     throw new PermanentError('not-yours', 'The key does not bear the mark of this secret', { field: 'mark' });
   }
   return { target, key, all };

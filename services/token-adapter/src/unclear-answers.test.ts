@@ -235,3 +235,38 @@ describe('without overlap, where the current key is gone,', () => {
     expect((await provider.propose(like)).keyId.reveal()).toBe('k3');
   });
 });
+
+describe('where no request renames a key,', () => {
+  const foreign = `keyturn/v1/111122223333/eu-west-1/test/${'0'.repeat(32)}/v1`;
+  const { create, list, revoke } = keysDescription.requests;
+  const replace = { method: 'POST', path: '/projects/{target}/keys/{keyId}/rotate' };
+  const two = [
+    { id: 'k1', enabled: true, name: `Billing ${foreign}` },
+    { id: 'k2', enabled: true },
+  ] as const;
+
+  test.each([
+    [
+      'which bears its mark from the start',
+      { model: 'none', requests: { list, revoke, replace: { ...replace, json: { name: '{label}' } } } },
+    ],
+    ['which bears none of ours', { model: 'none', requests: { list, revoke, replace } }],
+  ])('the key of another secret is not ended: %s', async (_, describe) => {
+    const { provider, received } = await answering(() => keys(...two), describe);
+    const request = { target: 'orders', keyId: hidden('k1'), mark };
+
+    await expect(provider.disable(request)).rejects.toMatchObject({ reason: 'not-yours' });
+    await expect(provider.remove(request)).rejects.toMatchObject({ reason: 'not-yours' });
+
+    expect(received.every(({ method }) => method === 'GET')).toBe(true);
+  });
+
+  test.each([
+    ['create', { requests: { create, list, revoke } }],
+    ['replace', { model: 'none', requests: { list, replace: { ...replace, json: { name: '{label}' } } } }],
+  ])('a label that %s writes is a mark', async (_, describe) => {
+    const { provider } = await answering(() => keys(), describe);
+
+    expect((await provider.describe()).mark).toBe(true);
+  });
+});
