@@ -21,7 +21,9 @@ export function hostDocuments(config: Config): Resources {
         DocumentType: 'Command',
         DocumentFormat: 'JSON',
         TargetType: '/',
-        // A name of its own cannot be replaced.
+        // A document with a name of its own cannot be replaced. AWS says of this value that "the default version of the document is changed to the newly created version"
+        // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ssm-document.html#cfn-ssm-document-updatemethod), but it has been seen not to be
+        // (https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2539). So the adapter asks for the latest version.
         UpdateMethod: 'NewVersion',
         Content: content,
       };

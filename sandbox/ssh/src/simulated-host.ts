@@ -31,6 +31,12 @@ export type SimulatedHost = {
   close(): Promise<void>;
 };
 
+/** In place of a shell, for whoever makes thousands of calls: what a script makes of authorized_keys. `told`: what the host says of its sshd. */
+export type Model = (
+  script: string,
+  host: { readonly file: string; readonly told: string; readonly now: number },
+) => { readonly output: string; readonly file: string };
+
 type Options = HostTiming & {
   readonly id: string;
   readonly tags: Readonly<Record<string, string>>;
@@ -38,7 +44,7 @@ type Options = HostTiming & {
   /** Where the document looks for the file, from the root of the host. */
   readonly file: string;
   /** What runs the script. */
-  readonly shell: string;
+  readonly shell: string | Model;
   readonly now: () => number;
 };
 
@@ -82,6 +88,13 @@ export async function simulatedHost(options: Options): Promise<SimulatedHost> {
     },
     async run(script) {
       if (commandMs > 0) await new Promise((resolve) => setTimeout(resolve, commandMs));
+      if (typeof shell === 'function') {
+        const told = `port ${sshd.port}\nkey ${sshd.hostKey}\n`;
+        const after = shell(script, { file: read(), told, now: now() });
+        if (after.file !== read()) writeFileSync(file, after.file);
+        notice(after.file, now());
+        return { output: after.output, status: 0 };
+      }
       const path = join(root, `script-${(runs += 1)}`);
       await writeFile(path, script);
       const env = { PATH: process.env['PATH'], KEYTURN_ROOT: root, KEYTURN_NOW: String(Math.floor(now() / 1000)) };

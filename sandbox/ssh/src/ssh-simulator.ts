@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-import { simulatedHost, simulatedUser, type HostTiming, type SimulatedHost } from './simulated-host.ts';
+import { simulatedHost, simulatedUser, type HostTiming, type Model, type SimulatedHost } from './simulated-host.ts';
 import { simulatedSsm, SsmError, type SimulatedSsm } from './simulated-ssm.ts';
 
 export type SimulatorOptions = {
@@ -11,7 +11,7 @@ export type SimulatorOptions = {
   /** Where the documents look for authorized_keys. */
   readonly file?: string;
   /** `sh` unless given. */
-  readonly shell?: string;
+  readonly shell?: string | Model;
   readonly now?: () => number;
 };
 

@@ -10,13 +10,13 @@ export const [key, other, third] = ['A', 'B', 'C'].map(
 ) as [string, string, string];
 const owner = 'keyturn/v1/111122223333/eu-west-1/test/0123456789abcdef0123456789abcdef';
 export const mark = (version: number) => `${owner}/version-${version}`;
-const stranger = mark(1).replace('0123456789abcdef', 'ffffffffffffffff');
+export const stranger = mark(1).replace('0123456789abcdef', 'ffffffffffffffff');
 const begin = `# BEGIN keyturn ${block}\n`;
-const end = `# END keyturn ${block}\n`;
-const had = (...keys: readonly string[]) => keys.map((one) => `#keyturn-had ${one.slice(-24)}\n`).join('');
+export const end = `# END keyturn ${block}\n`;
+export const had = (...keys: readonly string[]) => keys.map((one) => `#keyturn-had ${one.slice(-24)}\n`).join('');
 /** What is in our block. */
-const inBlock = (...lines: readonly string[]) => `${begin}${lines.join('')}${end}`;
-const theirs = [
+export const inBlock = (...lines: readonly string[]) => `${begin}${lines.join('')}${end}`;
+export const theirs = [
   '# of the team',
   '',
   'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQ== deploy@laptop',
@@ -48,7 +48,6 @@ export function testHostScript(name: string, run: RunOnFile, { repeats = true } 
       return said;
     }
     expect(said, after.output).toBeDefined();
-    // Shells are slow: each of them says the same, and one of them three times.
     if (!repeats) return after.file;
     // What was answered is what stands there.
     expect((await list(after.file))?.keys).toEqual(said?.keys);
@@ -192,10 +191,9 @@ export function testHostScript(name: string, run: RunOnFile, { repeats = true } 
     for (const [what, file] of Object.entries(broken)) {
       test(`refuses every operation where somebody edited the marks of the block: ${what}`, async () => {
         for (const operation of ['list', 'add', 'join', 'mark', 'disable', 'enable', 'remove'] as const) {
-          expect(parseHostAnswer((await run(theirs + file, { operation, key, mark: mark(1) })).output)).toBe(
-            'hand-edited',
-          );
-          expect((await run(theirs + file, { operation, key, mark: mark(1) })).file).toBe(theirs + file);
+          const after = await run(theirs + file, { operation, key, mark: mark(1) });
+          expect(parseHostAnswer(after.output)).toBe('hand-edited');
+          expect(after.file).toBe(theirs + file);
         }
       });
     }

@@ -39,7 +39,8 @@ type Sent = {
   readonly slow: ReadonlyMap<string, number>;
 };
 
-const parameters = z.object({
+/** Of a document. */
+export const parameters = z.object({
   operation: z.enum(['list', 'add', 'join', 'mark', 'disable', 'enable', 'remove']),
   group: z.string(),
   key: z.string(),
@@ -71,8 +72,9 @@ export function memoryHosts({ clock, hosts: given, documents, reach = async (_, 
           const id = `command-${commands.size + 1}`;
           const online = bearing(tag).filter((host) => host.online);
           const run = (host: MemoryHost) => {
-            const options = Buffer.from(asked.options, 'base64').toString('latin1');
-            return [host.id, carryOut(host, { ...asked, options, block }, clock.now())] as const;
+            const { output, file } = carryOut(host, { ...asked, block }, clock.now());
+            if (file !== (host.file ?? '')) host.file = file;
+            return [host.id, output] as const;
           };
           const answers = new Map(online.map(run));
           commands.set(id, { at: clock.now(), answers, slow: new Map(online.map((host) => [host.id, host.slowMs])) });
@@ -103,13 +105,21 @@ function commandOf(commands: ReadonlyMap<string, Sent>, id: string): Sent {
 
 type Asked = z.output<typeof parameters> & { readonly block: string };
 
-function carryOut(host: MemoryHost, asked: Asked, now: number): string {
+/** What a host answers to the parameters of a document, and its file afterwards. */
+export function carryOut(
+  { file = '', told }: Pick<MemoryHost, 'file' | 'told'>,
+  asked: Asked,
+  now: number,
+): { readonly output: string; readonly file: string } {
+  let after = file;
   if (asked.operation !== 'list') {
-    if (now > asked.before * 1000 + 999) return printAnswer({ code: 'too-late' });
-    const changed = changeFile(host.file ?? '', asked);
-    if ('code' in changed) return printAnswer(changed);
-    if (changed.text !== (host.file ?? '')) host.file = changed.text;
+    if (now > asked.before * 1000 + 999) return { output: printAnswer({ code: 'too-late' }), file };
+    const options = Buffer.from(asked.options, 'base64').toString('latin1');
+    const changed = changeFile(file, { ...asked, options });
+    if ('code' in changed) return { output: printAnswer(changed), file };
+    after = changed.text;
   }
-  const listed = listFile(host.file ?? '', asked.block);
-  return printAnswer('code' in listed ? listed : { ...listed, host: asked.operation === 'list' ? host.told : '' });
+  const listed = listFile(after, asked.block);
+  const answer = 'code' in listed ? listed : { ...listed, host: asked.operation === 'list' ? told : '' };
+  return { output: printAnswer(answer), file: after };
 }

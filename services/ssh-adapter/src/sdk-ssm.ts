@@ -34,6 +34,8 @@ export function sdkSsm(client: SSMClient): Ssm {
     async send({ document, tag, parameters }) {
       const command = new SendCommandCommand({
         DocumentName: document,
+        // What was deployed last. Which version CloudFormation leaves as the default: infra/host-documents.ts.
+        DocumentVersion: '$LATEST',
         Targets: [targetOf(tag)],
         Parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, [value]])),
         TimeoutSeconds: deliverySeconds,
