@@ -8,7 +8,7 @@ import {
   type Superseded,
 } from '@keyturn/aws/supersession';
 import type { Credential } from '@keyturn/rotation/credential';
-import { TransientError } from '@keyturn/rotation/errors';
+import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { expect, test } from 'vitest';
 
@@ -579,6 +579,21 @@ test('I12: a due version that fails in a way nobody foresaw does not keep the ot
   await expect(sweeping).rejects.toThrow(AggregateError);
   expect(stateOf(w, key)).toBe('disabled');
   expect((await rowOf(w))?.stage).toBe('grace');
+});
+
+test('while the fleet is paused, a current key that the provider refuses to look at holds nothing and is no bug', async () => {
+  const w = await superseded();
+  await w.fleet.set('paused');
+  const check: typeof w.provider.check = async () => {
+    throw new PermanentError('shape-mismatch', 'This is no key id');
+  };
+  w.pass(day + margin);
+
+  await sweep(w, { issue: () => ({ ...w.provider, check }) });
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect(await rowOf(w)).toMatchObject({ stage: 'grace', held: null });
+  expect(types(w)).toEqual([]);
 });
 
 test('two sweeps at the same time disable one key once, and neither delays the other', async () => {

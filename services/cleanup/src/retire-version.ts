@@ -46,9 +46,15 @@ async function readDue(key: LedgerKey, { ledger, clock }: Deps): Promise<LedgerR
 }
 
 async function lookOnly(row: LedgerRow<Superseded>, deps: Deps): Promise<void> {
-  const live = await readJudgeable(row.value.secretArn, deps);
-  const early = live && (await lookFirst(row.value, live, deps));
-  if (live !== undefined && early !== undefined) await wait({ value: early.row, rev: row.rev }, live, deps);
+  try {
+    const live = await readJudgeable(row.value.secretArn, deps);
+    const early = live && (await lookFirst(row.value, live, deps));
+    if (live !== undefined && early !== undefined) await wait({ value: early.row, rev: row.rev }, live, deps);
+  } catch (error) {
+    if (!(error instanceof PermanentError)) throw error;
+    // Nothing is retired now, so nothing is held. Of a current key that is no key others tell.
+    throw new TransientError('Nobody can tell how the current key is', { cause: error });
+  }
 }
 
 async function retireOrHold(row: LedgerRow<Superseded>, deps: Deps): Promise<void> {

@@ -23,6 +23,8 @@ export const ssh: Scenario = {
   providerId: 'ssh',
   title: 'the SSH key of a user on three hosts, changed by Systems Manager; logins in place of requests',
   overlap: 'multi',
+  // Every look at a key starts a shell on each host.
+  slow: true,
   start: async ({ nodes }) => {
     const hosts = nodes.map(({ propagationMs, revocationMs }) => ({
       tags: { [tag.key]: tag.value },
