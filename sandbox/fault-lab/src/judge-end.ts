@@ -52,17 +52,25 @@ export function judgeBugs({ bugs, oracle }: World): void {
   for (const bug of bugs) oracle.broken('bug', String(bug));
 }
 
-function judgeLeftovers({ oracle, secret, published, state }: World): void {
+function judgeLeftovers(w: World): void {
+  const { oracle, secret, published, state } = w;
   const { key: current } = oracle.current();
   const wasHeld = state.ledgerLost || published.some((event) => event['detail-type'] === 'RetirementHeld');
   for (const known of oracle.keys()) {
     if (!known.there || known.harmed || known === current) continue;
     if (isMarkedOurs(known.mark, secret.hash)) oracle.broken('I3', 'A key is left that no version in use names');
     // A key without a mark is a person's, who is told that it is left.
-    else if (known.mark === undefined && known.everCurrent && !wasHeld) {
+    else if (known.mark === undefined && known.everCurrent && !wasHeld && wasSeen(w, known.key.keyId)) {
       oracle.broken('I3', 'A key without a mark is left, and nobody was told');
     }
   }
+}
+
+// What was replaced before anybody of ours looked, every message lost, was never known to be this secret's.
+function wasSeen(w: World, keyId: string): boolean {
+  const holding = [...(w.truth()?.versions.keys() ?? [])].filter((versionId) => w.keyIn(versionId) === keyId);
+  const texts = w.rows.texts();
+  return holding.some((versionId) => texts.some((text) => text.includes(versionId)));
 }
 
 // Of a rotation in which nothing goes wrong any more the old key ends when it is due, and not some time later.
