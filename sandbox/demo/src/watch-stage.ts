@@ -23,6 +23,20 @@ export type StageView = {
   close(): void;
 };
 
+const metadata = z.object({ metadata: z.object({ idempotencyKey: z.string() }) });
+
+/** Each fact once: what is published twice, as two announcers at a time may do, is one fact with one key. */
+export function told<Item extends { readonly event: { readonly detail: unknown } }>(
+  seen: readonly Item[],
+): readonly Item[] {
+  const firsts = new Map<string, Item>();
+  for (const item of seen) {
+    const key = metadata.parse(item.event.detail).metadata.idempotencyKey;
+    if (!firsts.has(key)) firsts.set(key, item);
+  }
+  return [...firsts.values()];
+}
+
 type Seen = { readonly event: LocalAws['events'][number]; readonly at: number };
 
 const serviceEvent = z.object({ eventName: z.literal('RotationStarted'), requestID: z.string() });
@@ -41,7 +55,7 @@ export function watchStage(aws: LocalAws, firstVersion: string, tell: (text: str
   };
   const looking = setInterval(look, everyMs);
   const keyturn = (type: string) =>
-    seen.filter(({ event }) => event.source === 'keyturn' && event['detail-type'] === type);
+    told(seen.filter(({ event }) => event.source === 'keyturn' && event['detail-type'] === type));
   const rotated = () =>
     keyturn('SecretRotated').map(({ event, at }) => ({ data: SecretRotated.parse(event).data, at }));
   const startedAt = (token: string) =>
