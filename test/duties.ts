@@ -75,6 +75,8 @@ const duties: readonly (readonly [RegExp, readonly string[]])[] = [
       ...reader,
       'secretsmanager:PutSecretValue managed secrets',
       'secretsmanager:UpdateSecretVersionStage managed secrets',
+      // Which others may hold a key that bears no mark.
+      'secretsmanager:ListSecrets *',
       'kms:GenerateDataKey keys of secrets',
       'lambda:InvokeFunction issue',
       'events:PutEvents Bus',

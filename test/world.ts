@@ -6,6 +6,7 @@ import { memoryQueue } from '@keyturn/aws/memory-queue';
 import { secretsManagerModel } from '@keyturn/aws/secrets-manager-model';
 import { secretStore } from '@keyturn/aws/secrets-manager-store';
 import { parseConfig } from '@keyturn/config/parse-config';
+import type { MemoryLack } from '@keyturn/credential-provider/memory-parts';
 import type { MemoryNode } from '@keyturn/credential-provider/memory-gateway';
 import { memoryProvider } from '@keyturn/credential-provider/memory-provider';
 import { memoryLog } from '@keyturn/lambda/memory-log';
@@ -72,6 +73,8 @@ export async function world(
     overlap?: 'none';
     replaced?: 'gone';
     nodes?: readonly MemoryNode[];
+    lacks?: readonly MemoryLack[];
+    tellsSecret?: boolean;
   } = {},
 ) {
   let time = Date.parse('2026-11-21T08:00:00Z');
@@ -102,12 +105,14 @@ export async function world(
     },
   });
   const config = parseConfig(configText);
-  const { mode = 'chosen', overlap, replaced, nodes } = options;
+  const { mode = 'chosen', overlap, replaced, nodes, lacks, tellsSecret } = options;
   const provider = memoryProvider({
     mode,
     overlap,
     replaced,
     ...(nodes && { nodes }),
+    ...(lacks && { lacks }),
+    ...(tellsSecret !== undefined && { tellsSecret }),
     clock,
     targets: ['orders-app', 'other-app'],
   });

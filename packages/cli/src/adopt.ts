@@ -13,7 +13,7 @@ export const adopt: Command = {
   usage: '<secret> --provider ID --policy ID --shape ID --owner ID [--target TARGET] [--yes | --terraform]',
   details: [
     'Finds the app that the key belongs to, proves that the secret holds the key, and shows what would change.',
-    'Nothing is changed without --yes. With it: the key is marked at the provider, the secret is tagged, and the',
+    'Nothing is changed without --yes. With it: the key is marked at the provider (where a key can bear a mark), the secret is tagged, and the',
     'schedule is attached with RotateImmediately=false: the key stays as it is until the schedule comes round.',
     'Doing it again is harmless and finishes what was interrupted. With --terraform: prints tags and schedule as Terraform.',
   ].join('\n'),
@@ -61,7 +61,7 @@ export const adopt: Command = {
   },
 };
 
-function describePlan({ live, tags, marked }: Plan): string[] {
+function describePlan({ live, tags, marked, marks }: Plan): string[] {
   const { description, secret, credential } = live;
   return [
     description.name,
@@ -71,9 +71,7 @@ function describePlan({ live, tags, marked }: Plan): string[] {
     ...describePolicy(secret),
     '',
     'What changes:',
-    ...(credential === undefined || marked
-      ? []
-      : [`  the key gets a mark at ${secret.provider.id}, its other attributes stay`]),
+    ...(marks ? [`  the key gets a mark at ${secret.provider.id}, its other attributes stay`] : []),
     ...Object.entries(tags).map(([name, value]) => `  tag ${name} = ${value}`),
     `  rotation by ${secret.policy.schedule}, not now`,
   ];

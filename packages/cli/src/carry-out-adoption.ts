@@ -16,9 +16,9 @@ import { refuseSharedKey, type Plan } from './plan-adoption.ts';
  * again, it finishes what was interrupted.
  */
 export async function carryOutAdoption(plan: Plan, deps: Deps): Promise<void> {
-  const { live, tags } = plan;
+  const { live, tags, marked, marks } = plan;
   const { secret, version, credential } = live;
-  if (credential !== undefined) await markKey(live, credential, deps);
+  if (credential !== undefined && (marked || marks)) await markKey(live, credential, deps);
   await deps.secrets.tag(secret.arn, tags);
   await recordAdoption(live, deps);
   await attachSchedule(plan, deps);

@@ -1,7 +1,8 @@
 import { secretNameOf } from '@keyturn/aws/secret-name';
 import { tagNames } from '@keyturn/config/managed-secret';
 import { functionNames } from '@keyturn/config/names';
-import { proveOwnership } from '@keyturn/credential-provider/ownership-proof';
+import { refuseKeyOfAnother } from '@keyturn/config/key-holders';
+import { isProvenByValue, proveOwnership } from '@keyturn/credential-provider/ownership-proof';
 import type { Credential } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
 import { markOf, parseMark, parseSecretArn, secretHash } from '@keyturn/rotation/mark';
@@ -16,6 +17,8 @@ export type Plan = {
   readonly tags: Readonly<Record<string, string>>;
   readonly lambdaArn: string;
   readonly marked: boolean;
+  /** Whether the key gets a mark. Where keys can bear none, its value is the proof. */
+  readonly marks: boolean;
 };
 
 /** What adopting would change, after every proof that can be had without changing anything. */
@@ -34,7 +37,11 @@ export async function planAdoption(call: Call, deps: Deps): Promise<Plan> {
   const lambdaArn = handlerArn(live.secret.arn, deps);
   refuseOtherRotation(live, lambdaArn);
   const marked = live.credential === undefined ? false : await provePossession(live, live.credential, deps);
-  return { live, tags, lambdaArn, marked };
+  const provenByValue = isProvenByValue(await deps.issue(live.secret.provider.id).describe());
+  if (provenByValue && live.credential !== undefined) {
+    await refuseKeyOfAnother(live.credential, { secretArn: live.secret.arn, target }, deps.secrets);
+  }
+  return { live, tags, lambdaArn, marked, marks: live.credential !== undefined && !marked && !provenByValue };
 }
 
 async function findTarget(secretId: string, picked: Readonly<Record<string, string>>, deps: Deps): Promise<string> {

@@ -1,8 +1,9 @@
 import { secretNameOf } from '@keyturn/aws/secret-name';
 import { formatDuration } from '@keyturn/config/duration';
+import { refuseKeyOfAnother } from '@keyturn/config/key-holders';
 import { outageWindow } from '@keyturn/config/outage-window';
 import { listSuperseded } from '@keyturn/aws/supersession';
-import { proveOwnership } from '@keyturn/credential-provider/ownership-proof';
+import { isProvenByValue, proveOwnership } from '@keyturn/credential-provider/ownership-proof';
 import { fingerprint, type Credential } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
 import { markOf, parseMark } from '@keyturn/rotation/mark';
@@ -122,6 +123,9 @@ async function proveUsable({ secret, version }: LiveSecret, credential: Credenti
     throw new PermanentError('shared-key', `The key belongs to ${await secretNameOf(other.secretHash, deps.ledger)}`);
   }
   proveOwnership({ check, mark });
+  if (isProvenByValue(await deps.issue(secret.provider.id).describe())) {
+    await refuseKeyOfAnother(credential, { secretArn: secret.arn, target }, deps.secrets);
+  }
   if (check.use.outcome === 'rejected') {
     throw new PermanentError('key-rejected', `The present key is refused in use: ${check.use.code}`);
   }

@@ -61,7 +61,7 @@ export type Capabilities = {
   /** We choose key id and secret, and write them down before the provider hears of them. */
   readonly clientSuppliedKey: boolean;
   readonly listOwned: boolean;
-  /** A key can bear our mark. */
+  /** A key can bear our mark. Where it cannot, `check` has to tell `secretMatches`, which then proves whose it is. */
   readonly mark: boolean;
   readonly reversibleDisable: boolean;
   /**

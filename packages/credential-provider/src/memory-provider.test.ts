@@ -25,6 +25,7 @@ const flavours: Readonly<Record<string, Flavour>> = {
   },
   'whose keys expire': { mode: 'generated', lifetimeMs: 90 * 86_400_000, lacks: ['last-used'] },
   'that cannot undo a disable': { mode: 'chosen', lacks: ['enable'] },
+  'whose keys bear no mark': { mode: 'chosen', lacks: ['mark'] },
   'that can do little': { mode: 'chosen', maxKeys: 2, lacks: ['list', 'mark', 'enable', 'last-used'] },
 };
 

@@ -2,8 +2,8 @@ import { PermanentError } from '@keyturn/rotation/errors';
 import { formatMark, markOf, secretHash } from '@keyturn/rotation/mark';
 import { describe, expect, test } from 'vitest';
 
-import type { KeyState, Use } from './credential-provider.ts';
-import { otherSecretField, otherSecretIn, proveOwnership, provenOwnership } from './ownership-proof.ts';
+import type { Capabilities, KeyState, Use } from './credential-provider.ts';
+import { isOwn, otherSecretField, otherSecretIn, proveOwnership, provenOwnership } from './ownership-proof.ts';
 
 const arn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:orders-AbCdEf';
 const otherArn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:billing-GhIjKl';
@@ -79,6 +79,37 @@ describe('a key is refused', () => {
       expect.objectContaining({ field: otherSecretField(secretHash(otherArn)) }),
     );
     expect(otherSecretIn(otherSecretField(secretHash(otherArn)))).toBe(secretHash(otherArn));
+  });
+});
+
+describe('an old key is a secret’s own', () => {
+  const marking: Capabilities = {
+    clientSuppliedKey: true,
+    listOwned: true,
+    mark: true,
+    reversibleDisable: true,
+    overlap: 'multi',
+    lastUsed: false,
+    propagationMs: 0,
+    revocationMs: 0,
+    expiryOnCreate: false,
+  };
+  const chosen = { ...marking, mark: false };
+  const generated = { ...chosen, clientSuppliedKey: false };
+  const ours = formatMark(markOf(arn, 'version-1', 'prod'));
+  const theirs = formatMark(markOf(otherArn, 'version-1', 'prod'));
+
+  test.each<[string, Capabilities, KeyState, boolean]>([
+    ['by its mark', marking, key({ mark: ours }), true],
+    ['not without one, where keys can bear one', marking, key({}), false],
+    ['by its value, where we choose keys that bear none', chosen, key({}), true],
+    ['not where the secret is another', chosen, key({ secretMatches: false }), false],
+    ['not where nobody tells the secret', chosen, key({ secretMatches: undefined }), false],
+    ['not where it bears a mark all the same, and another one', chosen, key({ mark: theirs }), false],
+    ['not where the provider chooses keys that bear none', generated, key({}), false],
+    ['not where it is gone', chosen, { state: 'absent' }, false],
+  ])('%s', (_, capabilities, state, expected) => {
+    expect(isOwn(state, mark, capabilities)).toBe(expected);
   });
 });
 

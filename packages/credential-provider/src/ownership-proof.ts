@@ -1,7 +1,7 @@
 import { PermanentError } from '@keyturn/rotation/errors';
 import { ownership, parseMark, type Mark } from '@keyturn/rotation/mark';
 
-import type { CheckResult } from './credential-provider.ts';
+import type { Capabilities, CheckResult, KeyState } from './credential-provider.ts';
 
 /** Whose key a check has shown. `secretHash` (see mark.ts) tells which other secret holds the key; compare it with the hashes of known ARNs. */
 export type Ownership =
@@ -51,6 +51,22 @@ export function proveOwnership(proof: Proof): { readonly marked: boolean } {
   }
   if (found.disabled) throw new PermanentError('key-disabled', 'Somebody disabled the key', { field: 'key' });
   return { marked: found.marked };
+}
+
+/**
+ * Whether possession stands in for a mark: keys can bear none, and we choose each of them, so that it stands in a version of its secret before it is made. A
+ * key is then a secret's own if its value stands in a version of that secret, the provider stores the same, and no other secret gives it to its readers.
+ */
+export function isProvenByValue({ mark, clientSuppliedKey }: Capabilities): boolean {
+  return !mark && clientSuppliedKey;
+}
+
+/** Whether a key, checked with the credential that a version holds, is that secret's own to switch on or to end. */
+export function isOwn(key: KeyState, mark: Mark, capabilities: Capabilities): boolean {
+  if (key.state === 'absent') return false;
+  const bears = ownership(key.mark, mark);
+  if (bears === 'unmarked') return key.secretMatches === true && isProvenByValue(capabilities);
+  return bears === 'this-secret';
 }
 
 /** Names the secret that has the key by the hash of its ARN; who can read the ledger finds the name. */

@@ -19,8 +19,14 @@ export function judgeChange(
   const { provider, now, keyIn, pending, secret, calls, pausedAt } = options;
   const made = new Map<string, Set<string>>();
 
-  function judgeMade({ key, target }: KnownKey): void {
+  function judgeMade(known: KnownKey): void {
+    const { key, target } = known;
     if (target !== secret.target) broken('I10', 'A key was made in a target that is not the secret’s');
+    if (provider.marks === false) {
+      const holder = options.holderOf(key.keyId);
+      if (holder === undefined) broken('I4', 'A key was made that stands in no version');
+      known.isAnothers = holder === 'other-secret';
+    }
     const version = parseMark(key.mark ?? '')?.versionId;
     // Made in one call, marked in the next.
     if (version === undefined) return;
@@ -41,6 +47,7 @@ export function judgeChange(
   // A key that a person made is ours once it was current, but for one that bore somebody else's mark from the first.
   function isOurs({ key, mark, madeByHand, everCurrent }: KnownKey): boolean {
     if (key.mark !== undefined) return options.isOurs(key.mark);
+    if (provider.marks === false) return everCurrent || !madeByHand;
     return everCurrent || (!madeByHand && options.isOurs(mark));
   }
 

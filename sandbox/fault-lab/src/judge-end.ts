@@ -1,3 +1,4 @@
+import type { KnownKey } from './known-keys.ts';
 import { graceMs, longestEndMs } from './lab-config.ts';
 import type { World } from './world.ts';
 
@@ -25,7 +26,7 @@ function isTidy({ provider, secret, oracle, rows }: World): boolean {
   const { key } = oracle.current();
   if (only === undefined || others.length > 0 || only.keyId !== key?.key.keyId) return false;
   const isOpen = rows.rows().some(({ row, value }) => row.startsWith('superseded#') && value['stage'] !== 'retired');
-  return isMarkedOurs(only.mark, secret.hash) && !isOpen;
+  return (provider.marks === false || isMarkedOurs(only.mark, secret.hash)) && !isOpen;
 }
 
 function isAnnounced(w: World): boolean {
@@ -53,12 +54,12 @@ export function judgeBugs({ bugs, oracle }: World): void {
 }
 
 function judgeLeftovers(w: World): void {
-  const { oracle, secret, published, state } = w;
+  const { oracle, provider, secret, published, state } = w;
   const { key: current } = oracle.current();
   const wasHeld = state.ledgerLost || published.some((event) => event['detail-type'] === 'RetirementHeld');
   for (const known of oracle.keys()) {
     if (!known.there || known.harmed || known === current) continue;
-    if (isMarkedOurs(known.mark, secret.hash)) oracle.broken('I3', 'A key is left that no version in use names');
+    if (isOurs(known, provider.marks, secret.hash)) oracle.broken('I3', 'A key is left that no version in use names');
     // A key without a mark is a person's, who is told that it is left.
     else if (known.mark === undefined && known.everCurrent && !wasHeld && wasSeen(w, known.key.keyId)) {
       oracle.broken('I3', 'A key without a mark is left, and nobody was told');
@@ -71,6 +72,15 @@ function wasSeen(w: World, keyId: string): boolean {
   const holding = [...(w.truth()?.versions.keys() ?? [])].filter((versionId) => w.keyIn(versionId) === keyId);
   const texts = w.rows.texts();
   return holding.some((versionId) => texts.some((text) => text.includes(versionId)));
+}
+
+// Without marks: what was made for this secret, and what a person made current.
+function isOurs(
+  { mark, everCurrent, madeByHand, isAnothers }: KnownKey,
+  marks: boolean | undefined,
+  hash: string,
+): boolean {
+  return marks === false ? everCurrent || !(madeByHand || isAnothers) : isMarkedOurs(mark, hash);
 }
 
 // Of a rotation in which nothing goes wrong any more the old key ends when it is due, and not some time later.

@@ -24,6 +24,8 @@ export type KnownKey = {
   /** Whoever read it got it from that person, and it never worked meanwhile. */
   handedOutBroken: boolean;
   madeByHand: boolean;
+  /** Made for another secret; known only where keys bear no mark. */
+  isAnothers: boolean;
   /** How many calls had been made when it was switched off or removed; Infinity while it is on. */
   offAt: number;
 };
@@ -87,6 +89,7 @@ function newlyKnown(key: LabKey, target: string): KnownKey {
     wasOff: false,
     handedOutBroken: false,
     madeByHand: false,
+    isAnothers: false,
     offAt: Infinity,
   };
 }

@@ -27,6 +27,8 @@ export type LabProvider = {
   readonly issue: IssueProvider;
   readonly retire: RetireProvider;
   readonly clientSuppliedKey: boolean;
+  /** Its keys bear marks; true unless told otherwise. */
+  readonly marks?: boolean;
   /** Two that exist. */
   readonly targets: readonly [string, string];
   /** As a person makes one in the portal; every node knows it already. */

@@ -15,16 +15,18 @@ const nodes = [
   quick,
 ];
 
-/** The provider in memory, of both kinds: we choose the key, or the provider does. */
-export function memoryLabProvider(mode: 'chosen' | 'generated'): LabProviderFactory {
+/** The provider in memory, of both kinds: we choose the key, or the provider does; `marks`: whether its keys can bear a mark. */
+export function memoryLabProvider(mode: 'chosen' | 'generated', { marks = true } = {}): LabProviderFactory {
   return ({ clock, reach, newText }) => {
     const targets = ['orders-app', 'other-app'] as const;
-    const memory = memoryProvider({ mode, clock, reach, newText, targets, nodes, maxKeys: 30 });
+    const lacks = marks ? [] : (['mark'] as const);
+    const memory = memoryProvider({ mode, clock, reach, newText, targets, nodes, lacks, maxKeys: 30 });
     const { hand } = memory;
     return {
       issue: memory,
       retire: memory,
       clientSuppliedKey: mode === 'chosen',
+      marks,
       targets,
       handMade: (key) => memory.handMade({ ...key, entitlements: ['read', 'write'] }),
       stored: (target) =>

@@ -20,6 +20,8 @@ export type OracleOptions = {
   readonly isProviderDown: () => boolean;
   /** Whether a mark is that secret's. */
   readonly isOurs: (mark: string | undefined) => boolean;
+  /** Which secret has a version that holds the key, with its secret: that tells whose it is where keys bear no mark. */
+  readonly holderOf: (keyId: string) => 'this-secret' | 'other-secret' | undefined;
   readonly calls: Moments;
   /** Since when the fleet is paused. */
   readonly pausedAt: () => number | undefined;

@@ -9,6 +9,7 @@ import { tokenLabProvider } from './token-world.ts';
 export const providers: Readonly<Record<string, LabProviderFactory>> = {
   memory: memoryLabProvider('chosen'),
   'memory-generated': memoryLabProvider('generated'),
+  'memory-unmarked': memoryLabProvider('chosen', { marks: false }),
   apigee: (options) => apigeeLabProvider('chosen', options),
   'apigee-generated': (options) => apigeeLabProvider('generated', options),
   apigateway: apigatewayLabProvider,

@@ -30,8 +30,20 @@ export function repair(w: World): void {
   if (!w.oracle.current().works) pasteHandMade(w);
 }
 
+// Both slots are taken, and not by keys of this secret alone: docs/runbooks/quota.md.
+function freeSlot(w: World): void {
+  if (!w.published.some(({ detail }) => detail.data['reason'] === 'quota')) return;
+  const { key: current } = w.oracle.current();
+  for (const known of w.oracle.keys()) {
+    const isOurs = known.mark?.includes(`/lab/${w.secret.hash}/`) === true;
+    if (!known.there || isOurs || known === current || known.owedUntil > w.scheduler.now()) continue;
+    w.byHand(() => w.provider.hand.remove(w.secret.target, known.key.keyId));
+  }
+}
+
 // Where the provider makes the keys and made two at once, nobody but a person can tell which one is whose: docs/runbooks/key-conflict.md.
 export function removeUnknown(w: World): void {
+  freeSlot(w);
   const isConflict = w.published.some(({ detail }) => detail.data['reason'] === 'key-conflict');
   if (!isConflict) return;
   for (const { key, mark, everCurrent, there } of w.oracle.keys()) {

@@ -99,6 +99,7 @@ export async function world({
     pending: () => peek()?.labels.get('AWSPENDING'),
     secret,
     isOurs: (mark) => mark?.includes(`/lab/${secret.hash}/`) === true,
+    holderOf: (keyId) => holderOf(keyId, self),
     calls: { made: () => calls.made.length, began: () => calls.began() },
     pausedAt: () => state.pausedAt,
     at: (time, what) => scheduler.at(time, what),
@@ -203,6 +204,13 @@ function usableKeyIn(text: string | undefined, provider: LabProvider): string | 
   const key = keyOf(text);
   const known = provider.targets.flatMap((target) => provider.stored(target)).find(({ keyId }) => keyId === key);
   return known === undefined || text?.includes(JSON.stringify(known.secret)) === true ? key : undefined;
+}
+
+function holderOf(keyId: string, { model, provider, secret, otherSecrets }: World) {
+  const holds = (arn: string) =>
+    [...(model.peek(arn)?.versions.values() ?? [])].some((text) => usableKeyIn(text, provider) === keyId);
+  if (holds(secret.arn)) return 'this-secret';
+  return otherSecrets.some(holds) ? 'other-secret' : undefined;
 }
 
 function keyOf(text: string | undefined): string | undefined {

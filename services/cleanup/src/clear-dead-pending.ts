@@ -1,7 +1,9 @@
 import { findStuckPending } from '@keyturn/aws/stuck-pending';
+import { rotationLabel } from '@keyturn/aws/secret-store';
 import { heardNumber, noteSuperseded, orphanNumber } from '@keyturn/aws/supersession';
 import { functionNames } from '@keyturn/config/names';
-import type { KeyState } from '@keyturn/credential-provider/credential-provider';
+import type { Capabilities, KeyState } from '@keyturn/credential-provider/credential-provider';
+import { isProvenByValue } from '@keyturn/credential-provider/ownership-proof';
 import type { RotationFailed } from '@keyturn/events/rotation-failed';
 import { sameKey, type Credential } from '@keyturn/rotation/credential';
 import { formatMark, markOf, ownership, secretHash } from '@keyturn/rotation/mark';
@@ -71,8 +73,10 @@ async function isDead(live: Live, { token, why }: Suspect, deps: Deps): Promise<
   const ask = async (credential: Credential) =>
     (await provider.check({ target: secret.target, credential, probe: 'none', times: 1 })).key;
   const key = await ask(pending);
-  const { clientSuppliedKey } = await provider.describe();
-  if (!isLost(key, live, token, clientSuppliedKey) && !isOlderVersions(key, live, token)) return false;
+  const capabilities = await provider.describe();
+  const { clientSuppliedKey } = capabilities;
+  const isHopeless = isLost(key, live, token, clientSuppliedKey) || isOlderVersions(key, live, token);
+  if (!isHopeless && !isForeignValue(live, token, capabilities)) return false;
   const currentKey = await ask(current);
   return currentKey.state === 'enabled' && currentKey.secretMatches !== false;
 }
@@ -91,6 +95,11 @@ function isOlderVersions(key: KeyState, { secret }: Live, token: string): boolea
   if (key.state === 'absent') return false;
   const ours = markOf(secret.arn, token, secret.environment);
   return ownership(key.mark, ours) === 'this-secret' && key.mark !== formatMark(ours);
+}
+
+// As `setSecret` has it: of a key without a mark nothing else tells that it is an older version's.
+function isForeignValue(live: Live, token: string, capabilities: Capabilities): boolean {
+  return isProvenByValue(capabilities) && !labelsOf(live, token).includes(rotationLabel);
 }
 
 type Leftover = { readonly versionId: string; readonly correlationId: string };

@@ -7,30 +7,19 @@ import {
   writeSuperseded,
   type Superseded,
 } from '@keyturn/aws/supersession';
-import { markOf, ownership, parseMark } from '@keyturn/rotation/mark';
 
 import type { Deps } from './deps.ts';
-import { labelsOf, type Live } from './managed-versions.ts';
-
-const inUse: ReadonlySet<string> = new Set(['AWSCURRENT', 'AWSPENDING']);
+import { forgottenVersions, isInUse } from './forgotten-versions.ts';
+import type { Live } from './managed-versions.ts';
 
 /**
- * Keys that bear this secret's mark, and that no version in use and no open row accounts for: an attempt died between making a key and writing it down,
+ * Keys that are this secret's, and that no version in use and no open row accounts for: an attempt died between making a key and writing it down,
  * and nobody told of its end; it made two; or the ledger was lost. Whether one ever was current cannot be told, so it gets a whole grace. The fences see to the rest.
  */
 export async function noteForgotten(live: Live, deps: Deps, correlationId: string): Promise<void> {
-  const { secret, current, currentVersionId } = live;
+  const { secret, currentVersionId } = live;
   const { provider, target } = secret;
-  const issue = deps.issue(provider.id);
-  const { listOwned, mark } = await issue.describe();
-  if (!listOwned || !mark) return;
-  const ours = markOf(secret.arn, currentVersionId, secret.environment);
-  const listed = await issue.list({ target });
-  const unnamed = listed.flatMap((key) => {
-    const versionId = parseMark(key.mark ?? '')?.versionId;
-    const isOurs = ownership(key.mark, ours) === 'this-secret' && key.keyId.reveal() !== current.keyId.reveal();
-    return isOurs && versionId !== undefined && !isInUse(live, versionId) ? [versionId] : [];
-  });
+  const unnamed = await forgottenVersions(live, deps);
   if (unnamed.length === 0) return;
   // Looked at again: a rotation that began in between has made its version before its key.
   const now = { description: await deps.secrets.describe(secret.arn) };
@@ -43,10 +32,6 @@ export async function noteForgotten(live: Live, deps: Deps, correlationId: strin
       deps,
     );
   }
-}
-
-function isInUse(seen: Pick<Live, 'description'>, versionId: string): boolean {
-  return labelsOf(seen, versionId).some((label) => inUse.has(label));
 }
 
 type Forgotten = Pick<Superseded, 'secretArn' | 'versionId' | 'provider' | 'target' | 'supersededBy' | 'correlationId'>;

@@ -1,7 +1,8 @@
 import type { SecretVersion } from '@keyturn/aws/secret-store';
 import type { Superseded } from '@keyturn/aws/supersession';
 import type { ManagedSecret } from '@keyturn/config/managed-secret';
-import type { CheckResult } from '@keyturn/credential-provider/credential-provider';
+import type { Capabilities, CheckResult, ListedKey } from '@keyturn/credential-provider/credential-provider';
+import { isOwn, isProvenByValue } from '@keyturn/credential-provider/ownership-proof';
 import type { Credential } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
 import type { Hidden } from '@keyturn/rotation/hidden';
@@ -21,10 +22,11 @@ export type OldKey = {
 
 /**
  * By the version's value; where Secrets Manager has dropped the version, nobody can read it, or the provider chose another key than was stored, by the
- * mark on the key. undefined: there is no such key, or none that is ours to retire. Looked for where the key was while it was current, which the
+ * mark on the key. Where keys bear no mark, by the value alone. undefined: there is no such key, or none that is ours to retire. Looked for where the key was while it was current, which the
  * tags may have forgotten. PermanentError: not-yours, shared-key, shape-mismatch (there may be a key, and nobody knows which).
  */
-export async function findOldKey(row: Superseded, { secret }: Live, deps: Deps): Promise<OldKey | undefined> {
+export async function findOldKey(row: Superseded, live: Live, deps: Deps): Promise<OldKey | undefined> {
+  const { secret } = live;
   const mark = markOf(secret.arn, row.versionId, secret.environment);
   const provider = deps.issue(row.provider);
   const version = await readOldVersion(secret.arn, row.versionId, deps);
@@ -32,13 +34,23 @@ export async function findOldKey(row: Superseded, { secret }: Live, deps: Deps):
   if (credential !== undefined) {
     const check = await provider.check({ target: row.target, credential, probe: 'none', times: 1 });
     if (isSomebodyElses(check, mark, row)) return undefined;
-    if (check.key.state !== 'absent') return fromCheck(check, credential, mark);
+    if (check.key.state !== 'absent') return fromCheck(check, credential, mark, await provider.describe());
   }
-  const listed = (await provider.list({ target: row.target })).find((key) => key.mark === formatMark(mark));
+  const all = await provider.list({ target: row.target });
+  const listed = all.find((key) => key.mark === formatMark(mark));
   if (listed !== undefined) return { ...listed, credential: undefined, mark: formatMark(mark) };
   if (credential !== undefined) return { ...absent, keyId: credential.keyId, credential, mark: formatMark(mark) };
   if (version !== undefined) refuseUnknownKey(secret, version);
+  else if (isProvenByValue(await provider.describe())) refuseLostValue(all, live);
   return undefined;
+}
+
+// Nothing else told which key it was: it may be any that is there, a stranger's too.
+function refuseLostValue(all: readonly ListedKey[], { current }: Live): void {
+  if (all.every(({ keyId }) => keyId.reveal() === current.keyId.reveal())) return;
+  throw new PermanentError('not-yours', 'The version is gone, and nothing else tells which key it held', {
+    field: 'version',
+  });
 }
 
 // What is no JSON at all was pasted by mistake and holds no key. Fields that stand elsewhere may hold one that nobody knows any more.
@@ -59,16 +71,12 @@ function isSomebodyElses({ key }: CheckResult, mark: Mark, { stage }: Superseded
   return owner === 'other-secret' || (owner !== 'this-secret' && key.secretMatches === false);
 }
 
-function fromCheck({ key }: CheckResult, credential: Credential, mark: Mark): OldKey {
+function fromCheck({ key }: CheckResult, credential: Credential, mark: Mark, capabilities: Capabilities): OldKey {
   const base = { keyId: credential.keyId, credential, mark: formatMark(mark) };
   if (key.state === 'absent') return { ...base, ...absent };
-  switch (ownership(key.mark, mark)) {
-    case 'this-secret':
-      return { ...base, state: key.state };
-    case 'other-secret':
-      throw new PermanentError('shared-key', 'The key bears the mark of another secret');
-    case 'unmarked':
-    case 'other-installation':
-      throw new PermanentError('not-yours', 'The key does not bear our mark');
+  if (isOwn(key, mark, capabilities)) return { ...base, state: key.state };
+  if (ownership(key.mark, mark) === 'other-secret') {
+    throw new PermanentError('shared-key', 'The key bears the mark of another secret');
   }
+  throw new PermanentError('not-yours', 'The key does not bear our mark');
 }

@@ -1,8 +1,7 @@
 import { listSuperseded } from '@keyturn/aws/supersession';
-import type { SecretDescription, SecretVersion } from '@keyturn/aws/secret-store';
+import type { SecretDescription } from '@keyturn/aws/secret-store';
 import { entry } from '@keyturn/config/entry';
-import { tagNames } from '@keyturn/config/managed-secret';
-import { copyFinder, mentionsKey } from '@keyturn/rotation/credential-copies';
+import { givesKey, secretsBeside, showsIt } from '@keyturn/config/key-holders';
 import { PermanentError } from '@keyturn/rotation/errors';
 import { formatMark, markOf } from '@keyturn/rotation/mark';
 
@@ -19,13 +18,10 @@ type Ports = Pick<Deps, 'secrets' | 'ledger' | 'clock' | 'config' | 'issue'>;
  * rotated first. Its tags say which secrets may hold it, their values say whether they do. PermanentError('shared-key') whose field names the other secret.
  */
 export async function refuseSharedKey(old: OldKey, place: Asked, deps: Ports): Promise<void> {
-  for await (const other of deps.secrets.listSecrets({ tagKey: tagNames.target, tagValue: place.target })) {
-    // Whichever provider it names: two of the configuration may be one organization. One without any is nobody's to read.
-    const provider = entry(other.tags, tagNames.provider) ?? '';
-    if (other.arn === place.secretArn || provider === '') continue;
-    if (await isShared(old, { ...place, secretArn: other.arn, provider }, deps)) {
+  for await (const { arn, name, provider } of secretsBeside(place, deps.secrets)) {
+    if (await isShared(old, { ...place, secretArn: arn, provider }, deps)) {
       throw new PermanentError('shared-key', 'Another secret gives the key to its readers, or may do so', {
-        field: other.name,
+        field: name,
       });
     }
   }
@@ -59,11 +55,9 @@ async function mayHold(description: SecretDescription, { provider, target }: Pla
 
 async function holds(description: SecretDescription, old: OldKey, deps: Ports): Promise<boolean> {
   const { arn } = description;
-  for (const stage of ['AWSCURRENT', 'AWSPENDING']) {
-    if (shows(await deps.secrets.value(arn, { stage }), old)) return true;
-  }
+  if (await givesKey(arn, old, deps.secrets)) return true;
   for (const versionId of await inGrace(description, deps)) {
-    if (shows(await readOldVersion(arn, versionId, deps), old)) return true;
+    if (showsIt(await readOldVersion(arn, versionId, deps), old)) return true;
   }
   return false;
 }
@@ -74,10 +68,4 @@ async function inGrace({ arn, stages }: SecretDescription, { ledger }: Ports): P
   const previous = [...stages].flatMap(([id, labels]) => (labels.includes('AWSPREVIOUS') ? [id] : []));
   const unknown = previous.filter((id) => rows.every(({ value }) => value.versionId !== id));
   return new Set([...unknown, ...rows.flatMap(({ value }) => (value.stage === 'grace' ? [value.versionId] : []))]);
-}
-
-function shows(version: SecretVersion | undefined, { keyId, credential }: OldKey): boolean {
-  if (version === undefined) return false;
-  const content = version.text.reveal();
-  return mentionsKey(content, keyId) || (credential !== undefined && copyFinder(credential)(content) !== undefined);
 }

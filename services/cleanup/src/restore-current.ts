@@ -1,8 +1,9 @@
 import { eventFacts } from '@keyturn/config/event-facts';
 import type { KeyState } from '@keyturn/credential-provider/credential-provider';
+import { isOwn } from '@keyturn/credential-provider/ownership-proof';
 import { CredentialRestored } from '@keyturn/events/credential-restored';
 import { occurrence } from '@keyturn/events/occurrence';
-import { formatMark, markOf, ownership } from '@keyturn/rotation/mark';
+import { formatMark, markOf } from '@keyturn/rotation/mark';
 
 import type { Deps } from './deps.ts';
 import type { Live } from './managed-versions.ts';
@@ -15,11 +16,12 @@ export async function restoreCurrent(live: Live, key: KeyState, deps: Deps, corr
   const { secret, current, currentVersionId, description } = live;
   const { target } = secret;
   const mark = markOf(secret.arn, currentVersionId, secret.environment);
-  if (key.state !== 'disabled' || ownership(key.mark, mark) !== 'this-secret') return false;
+  if (key.state !== 'disabled') return false;
+  const capabilities = await deps.issue(secret.provider.id).describe();
+  if (!isOwn(key, mark, capabilities)) return false;
 
   // It ended because another one took its place; the rotation that has begun goes on.
-  const { overlap } = await deps.issue(secret.provider.id).describe();
-  if (overlap === 'none') return false;
+  if (capabilities.overlap === 'none') return false;
   await deps.retire(secret.provider.id).enable({ target, keyId: current.keyId, mark: formatMark(mark) });
   const about = occurrence(deps, {
     correlationId,

@@ -22,7 +22,7 @@ export async function createSecret(rotation: Rotation, deps: Deps): Promise<void
   const current = await readCurrent(rotation, deps);
   const credential = vetSecret(secret.shape, current);
   const cutOver = credential !== undefined && (await isCutOver(rotation, current.versionId, credential));
-  if (credential !== undefined && !cutOver) await proveCurrent(rotation, credential, current.versionId);
+  if (credential !== undefined && !cutOver) await proveCurrent(rotation, credential, current.versionId, deps);
   refuseBrokenPromises(rotation, await provider.describe());
   if (credential !== undefined && !cutOver) await beginCutover(rotation, credential, current.versionId, deps);
   const mark = formatMark(markOf(secret.arn, request.token, secret.environment));

@@ -36,7 +36,7 @@ export async function beginCutover(
 ): Promise<void> {
   if (!rotation.secret.policy.acceptOutage) return;
   refuseOutsideWindow(rotation, deps);
-  await claimCurrent(rotation, current, versionId);
+  await claimCurrent(rotation, current, versionId, deps);
 }
 
 // Requests fail from the moment in which the provider makes the new key.

@@ -1,3 +1,5 @@
+import { rotationLabel } from '@keyturn/aws/secret-store';
+import { isProvenByValue } from '@keyturn/credential-provider/ownership-proof';
 import type { Credential } from '@keyturn/rotation/credential';
 import { sameKey } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
@@ -16,6 +18,7 @@ export async function setSecret(rotation: Rotation, deps: Deps): Promise<void> {
     throw new PermanentError('same-key', 'The pending version holds the current key', { field: secret.shape.keyId });
   }
 
+  await refuseForeignValue(rotation);
   if (credentials.current !== undefined) await claim(rotation, credentials.current, current.versionId, deps);
   await provider.ensure({
     target: secret.target,
@@ -27,9 +30,16 @@ export async function setSecret(rotation: Rotation, deps: Deps): Promise<void> {
   });
 }
 
+// A copy of an older value, which somebody or a dry run left, would bring that one's key back; a mark would tell, and here there is none.
+async function refuseForeignValue({ description, request, provider }: Rotation): Promise<void> {
+  if (description.stages.get(request.token)?.includes(rotationLabel) === true) return;
+  if (!isProvenByValue(await provider.describe())) return;
+  throw new PermanentError('key-conflict', 'No rotation wrote the pending version', { field: 'AWSPENDING' });
+}
+
 // Without overlap the current key may be gone: it was claimed before.
 async function claim(rotation: Rotation, current: Credential, versionId: string, deps: Deps): Promise<void> {
   if (await isCutOver(rotation, versionId, current)) return;
   await beginCutover(rotation, current, versionId, deps);
-  await claimCurrent(rotation, current, versionId);
+  await claimCurrent(rotation, current, versionId, deps);
 }

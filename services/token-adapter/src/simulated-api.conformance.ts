@@ -78,6 +78,8 @@ export type Described = {
     | ((api: TokenApiSimulator) => Readonly<Record<string, unknown>>);
   /** Those that exist. */
   readonly targets?: readonly string[];
+  /** Its own unless given, which only sleeping moves. */
+  readonly clock?: Clock;
 };
 
 /** For tests: the simulator over loopback HTTP, and an adapter that works on it by a description. */
@@ -85,15 +87,8 @@ export async function simulatedApi({
   simulator,
   describe = keysDescription,
   targets,
+  clock = ownClock(),
 }: Described = {}): Promise<SimulatedApi> {
-  let now = 1_800_000_000_000;
-  const clock: Clock = {
-    now: () => now,
-    sleep: (ms) => {
-      now += ms;
-      return Promise.resolve();
-    },
-  };
   const api = await tokenApiSimulator({ dialect: 'keys', clock, nodes, ...simulator });
   for (const target of targets ?? ['orders', 'billing', 'unprobed']) api.addTarget(target);
   const config = tokenSchema.parse({
@@ -121,5 +116,16 @@ export async function simulatedApi({
     clock,
     config,
     close: () => api.close(),
+  };
+}
+
+function ownClock(): Clock {
+  let now = 1_800_000_000_000;
+  return {
+    now: () => now,
+    sleep: (ms) => {
+      now += ms;
+      return Promise.resolve();
+    },
   };
 }
