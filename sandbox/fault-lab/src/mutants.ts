@@ -100,8 +100,8 @@ export const mutants: readonly Mutant[] = [
       edit(`${cleanup}/old-key.ts`, '    if (isSomebodyElses(check, mark, row)) return undefined;\n', ''),
       edit(
         `${cleanup}/old-key.ts`,
-        '  switch (ownership(key.mark, mark)) {',
-        "  switch ('this-secret' as ReturnType<typeof ownership>) {",
+        '  if (isOwn(key, mark, capabilities)) return { ...base, state: key.state };',
+        '  if (isOwn(key, mark, capabilities) || true) return { ...base, state: key.state };',
       ),
     ],
   },
