@@ -4,10 +4,12 @@ import * as v from 'valibot';
 import { expect, expectTypeOf, test } from 'vitest';
 import * as z from 'zod';
 
+import { abortable } from './abortable.ts';
 import { createSecrets, type SecretsOptions } from './create-secrets.ts';
 import { fakeRuntime } from './fake-runtime.ts';
 import type { JsonObject } from './parse-secret.ts';
 import { preload } from './preload.ts';
+import { schema } from './schema.ts';
 import { fakeSource, type FakeValue } from './testing.ts';
 
 const minute = 60_000;
@@ -372,7 +374,7 @@ test('a reader that gives up does not stop the others', async () => {
   const { wait, open } = gate();
   source.answerAfter(wait);
   const abort = new AbortController();
-  const given = stripe.get({ signal: abort.signal });
+  const given = abortable(stripe.get(), abort.signal);
   const other = stripe.get();
   await turn();
 
@@ -381,7 +383,7 @@ test('a reader that gives up does not stop the others', async () => {
   await open();
 
   expect(await other).toEqual({ apiKey: 'first' });
-  await expect(stripe.get({ signal: AbortSignal.abort() })).rejects.toThrow('aborted');
+  await expect(abortable(stripe.get(), AbortSignal.abort())).rejects.toThrow('aborted');
 });
 
 test('preloads with one batch, and alone what did not come with it', async () => {
@@ -411,15 +413,15 @@ test('preloads one by one where batches are not allowed, and what is missing is 
 
 test('a new version that does not fit leaves the last good one in place, is told once, and is an error where there is none', async () => {
   const { source, runtime, secrets } = setUp({ stripe: { port: 1 } });
-  const schema = z.object({ port: z.number() });
-  const handle = secrets.secret('stripe', { schema });
+  const shape = z.object({ port: z.number() });
+  const handle = secrets.secret('stripe', schema(shape));
   await handle.get();
   source.rotate('stripe', { port: 'many' });
   await runtime.pass(hour);
 
   expect(await handle.get()).toEqual({ port: 1 });
 
-  const cold = createSecrets({ source }).secret('stripe', { schema });
+  const cold = createSecrets({ source }).secret('stripe', schema(shape));
   await expect(cold.get()).rejects.toMatchObject({ code: 'VALIDATION', issues: [['port']], retryable: false });
 });
 
@@ -441,11 +443,18 @@ test('text where bytes are wanted is an error', async () => {
 
 test('any Standard Schema makes the type of the value', async () => {
   const { secrets, stripe } = setUp({ stripe: { apiKey: 'k', port: '5432' }, word: 'abc' });
-  const byZod = secrets.secret('stripe', { schema: z.object({ apiKey: z.string(), port: z.coerce.number<string>() }) });
-  const byValibot = secrets.secret('stripe', {
-    schema: v.object({ apiKey: v.string(), port: v.pipe(v.string(), v.transform(Number)) }),
-  });
-  const text = secrets.secret('word', { format: 'text', schema: z.string().transform((word) => word.length) });
+  const byZod = secrets.secret('stripe', schema(z.object({ apiKey: z.string(), port: z.coerce.number<string>() })));
+  const byValibot = secrets.secret(
+    'stripe',
+    schema(v.object({ apiKey: v.string(), port: v.pipe(v.string(), v.transform(Number)) })),
+  );
+  const text = secrets.secret(
+    'word',
+    schema(
+      z.string().transform((word) => word.length),
+      'text',
+    ),
+  );
 
   expect(await byZod.get()).toEqual({ apiKey: 'k', port: 5432 });
   expect(await byValibot.get()).toEqual({ apiKey: 'k', port: 5432 });

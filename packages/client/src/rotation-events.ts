@@ -74,7 +74,7 @@ export async function renewNamed(
 
 /** What cannot be had is asked for by the next reader. */
 function expire({ cell }: Slot): void {
-  if (cell.held) cell.held = { ...cell.held, freshUntil: 0 };
+  if (cell.held) cell.held.freshUntil = 0;
 }
 
 /** Events and applications write names and ARNs, with or without their ending. A wrong guess costs one call. */
