@@ -411,7 +411,7 @@ test('preloads one by one where batches are not allowed, and what is missing is 
   await expect(missing).rejects.toMatchObject({ code: 'NOT_FOUND', secretId: 'c' });
 });
 
-test('a new version that does not fit leaves the last good one in place, is told once, and is an error where there is none', async () => {
+test('a new version that does not fit leaves the last good one in place, and is an error where there is none', async () => {
   const { source, runtime, secrets } = setUp({ stripe: { port: 1 } });
   const shape = z.object({ port: z.number() });
   const handle = secrets.secret('stripe', schema(shape));
@@ -542,4 +542,51 @@ test('peek knows what another handle of the secret has read since', async () => 
   await secrets.secret('stripe', { format: 'text' }).refresh();
 
   expect(stripe.peek()?.value).toEqual({ apiKey: 'second' });
+});
+
+test('while a failure is waited out, a refusal ends what stood in: the next reader asks', async () => {
+  const source = fakeSource({ stripe: { apiKey: 'k' } });
+  const runtime = fakeRuntime();
+  const stripe = createSecrets({ source, runtime: { ...runtime, random: () => 0.99 } }).secret('stripe');
+  await stripe.get();
+  source.failWith('UNAVAILABLE');
+  await runtime.pass(6 * minute);
+  await stripe.get();
+  source.failWith('ACCESS_DENIED');
+  await runtime.pass(999);
+  await expect(stripe.refresh()).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+
+  await expect(stripe.get()).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+});
+
+test('a refresh that fails does not make a fresh version old', async () => {
+  const { source, runtime, stripe } = setUp();
+  await stripe.get();
+  source.failWith('ACCESS_DENIED');
+  await runtime.pass(minute);
+  await expect(stripe.refresh()).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+
+  expect(await stripe.version()).toMatchObject({ stale: false });
+});
+
+test('a parser that is slower than the next version does not put the old one back', async () => {
+  const { source, secrets } = setUp();
+  const { wait, open } = gate();
+  const parse = async ({ text = '' }) => {
+    await wait();
+    return text;
+  };
+  const handle = secrets.secret('stripe', { parse });
+  const old = handle.get();
+  await turn();
+  const second = source.rotate('stripe', { apiKey: 'second' });
+  const next = handle.refresh();
+  await turn();
+
+  await open(1);
+  await open(0);
+
+  await Promise.all([old, next]);
+  expect(handle.peek()).toMatchObject({ versionId: second });
+  expectTypeOf(handle).toHaveProperty('get').returns.resolves.toEqualTypeOf<string>();
 });

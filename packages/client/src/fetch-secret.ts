@@ -5,8 +5,7 @@ import type { RawSecret, SecretSource, Stage } from './secret-source.ts';
 import { within } from './within.ts';
 
 /** What is held of a secret: an answer, and when it was asked for. Times in milliseconds since 1970. */
-export type Held = {
-  readonly raw: RawSecret;
+export type Held = RawSecret & {
   /** The order of the fetches' starts: an answer never takes the place of one that was asked for later. */
   readonly order: number;
   readonly fetchedAt: number;
@@ -84,8 +83,8 @@ export function secretFetches({ source, runtime, report, ttlMs, staleIfErrorMs, 
       // Of many readers that began together, not all ask at the same moment again.
       const freshUntil = fetchedAt + ttlMs * (1 - random() / 2);
       const lastsUntil = freshUntil + staleIfErrorMs;
-      known.held = { raw, order, fetchedAt, freshUntil, lastsUntil, stale: false, failures: 0 };
-      if (held && held.raw.versionId !== raw.versionId) {
+      known.held = { ...raw, order, fetchedAt, freshUntil, lastsUntil, stale: false, failures: 0 };
+      if (held && held.versionId !== raw.versionId) {
         report('rotate', secretId, facts);
         for (const watcher of watchers) track(watcher());
       }

@@ -26,7 +26,7 @@ export function secretCache(settings: CacheSettings) {
     return (underway(at) ?? ask(at, false, from)).promise.catch((error: SecretError) => {
       const { held } = at.cell;
       if (!held || maxAgeMs !== undefined || !error.retryable || now() >= held.lastsUntil) throw error;
-      report('stale', at.secretId, { versionId: held.raw.versionId });
+      report('stale', at.secretId, { versionId: held.versionId });
       return held;
     });
   }
@@ -41,11 +41,11 @@ export function secretCache(settings: CacheSettings) {
     const flight = underway(at);
     const sinceMs = now() - cell.forcedAt;
     const waits = !flight && sinceMs >= 0 && sinceMs < settings.minForcedRefreshMs;
-    if (held && (waits || held.raw.versionId !== failed)) return held;
+    if (held && (waits || held.versionId !== failed)) return held;
     if (!flight) cell.forcedAt = now();
     const answer = await (flight ?? ask(at, true)).promise;
     // One that was on its way before may tell of the time before.
-    return flight && !isLast && answer.raw.versionId === failed ? renewFailed(at, failed, true) : answer;
+    return flight && !isLast && answer.versionId === failed ? renewFailed(at, failed, true) : answer;
   }
 
   return {

@@ -53,8 +53,7 @@ export function secretHandle<T>(cache: SecretCache, at: Slot, parse: Parse<T>): 
   }
 
   function make(held: Held): SecretVersion<T> | Promise<SecretVersion<T>> {
-    const { raw } = held;
-    const { versionId } = raw;
+    const { versionId } = held;
     const keep = (value: T): SecretVersion<T> => {
       const version = secretVersion(value, held, stage);
       // A schema may have taken longer than the next version.
@@ -69,7 +68,7 @@ export function secretHandle<T>(cache: SecretCache, at: Slot, parse: Parse<T>): 
       return last ?? Promise.reject(error);
     };
     try {
-      const value = last?.versionId === versionId ? last.value : parse(raw);
+      const value = last?.versionId === versionId ? last.value : parse(held);
       return value instanceof Promise ? value.then(keep, refuse) : keep(value);
     } catch (thrown) {
       return refuse(thrown);

@@ -13,8 +13,11 @@ export type SecretVersion<T> = {
   readonly stale: boolean;
 };
 
-export function secretVersion<T>(value: T, { raw, fetchedAt, stale }: Held, stage: string): SecretVersion<T> {
-  const { versionId, arn, name } = raw;
+export function secretVersion<T>(
+  value: T,
+  { versionId, arn, name, fetchedAt, stale }: Held,
+  stage: string,
+): SecretVersion<T> {
   const shown = { versionId, arn, name, stage, fetchedAt, stale };
   return Object.defineProperties(
     { ...shown, value },
