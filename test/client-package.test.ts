@@ -171,7 +171,7 @@ test('depends on nothing, and ships what it says and nothing else', async () => 
 });
 
 /** In bytes, gzip, the SDK left out; what there is today and a little more, so that growth is noticed. 2,500 and 4,500 were aimed at: see docs/adr/0021. */
-const budgets = { core: 3_400, everything: 7_300 };
+const budgets = { core: 3_450, everything: 7_400 };
 
 test.each(Object.entries(budgets))('%s stays small', async (what, budget) => {
   const manifest = JSON.parse(await readFile(join(built, 'package.json'), 'utf8')) as { exports: object };

@@ -40,15 +40,17 @@ export function secretHandle<T>(cache: SecretCache, at: Slot, parse: Parse<T>): 
   let made: SecretVersion<T> | Promise<SecretVersion<T>>;
   /** The last good one. */
   let last: SecretVersion<T> | undefined;
+  /** The value of `from`, so that `get` makes nothing. Undefined for bytes, of which each reader has a copy. */
+  let ready: Promise<T> | undefined;
 
   /** Parsed once for each version; at once, unless a schema takes its time. */
   function read(held: Held): SecretVersion<T> | Promise<SecretVersion<T>> {
-    if (held !== from) {
-      from = held;
-      made = make(held);
-      // Whoever reads is told; a look of `peek` is not.
-      Promise.resolve(made).catch(ignore);
-    }
+    if (held === from) return made;
+    from = held;
+    ready = undefined;
+    made = make(held);
+    // Whoever reads is told; a look of `peek` is not.
+    Promise.resolve(made).catch(ignore);
     return made;
   }
 
@@ -57,8 +59,9 @@ export function secretHandle<T>(cache: SecretCache, at: Slot, parse: Parse<T>): 
     const keep = (value: T): SecretVersion<T> => {
       const version = secretVersion(value, held, stage);
       // A schema may have taken longer than the next version.
-      if (held === from) last = version;
-      return version;
+      if (held !== from) return version;
+      ready = value instanceof Uint8Array ? undefined : Promise.resolve(value);
+      return (last = version);
     };
     /** A new version that does not fit is told, and thrown only where there is no good one. */
     const refuse = (thrown: unknown): SecretVersion<T> | Promise<never> => {
@@ -84,14 +87,15 @@ export function secretHandle<T>(cache: SecretCache, at: Slot, parse: Parse<T>): 
   return {
     secretId,
     // The way of nearly every call: one look at the clock, and nothing made.
-    get: async (options) =>
-      (!options && last && from && from === at.cell.held && isFresh(from) ? last : await version(options)).value,
+    get: (options) =>
+      !options && ready && from && from === at.cell.held && isFresh(from)
+        ? ready
+        : version(options).then(({ value }) => value),
     version,
     refresh,
     peek() {
-      const { held } = at.cell;
       // Another handle may have read a newer one; `get` tells if something is wrong with it.
-      if (held) void read(held);
+      if (at.cell.held) void read(at.cell.held);
       return last;
     },
     use: (fn, options) => useSecret({ secretId, version, refresh }, report, fn, options),
