@@ -71,12 +71,21 @@ function application(w: World, { arn, clientOf }: Awaited<ReturnType<typeof bus>
       return { arn: ARN, name: Name, versionId: VersionId, text: SecretString };
     },
   };
-  const secrets = createSecrets({ source, runtime: { now: w.clock.now, random: () => 0 } });
+  const runtime = {
+    now: w.clock.now,
+    random: () => 0,
+    after: (ms: number, run: () => void) => {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+    env: {},
+  };
+  const secrets = createSecrets({ source, runtime });
   const telling = acknowledge(secrets, {
     bus: arn,
     reader: 'shop',
     client: clientOf(account),
-    runtime: { now: w.clock.now },
+    runtime,
   });
   const orders = telling(secrets.secret('orders/apigee', { format: 'text' }));
   return {

@@ -2,11 +2,13 @@ import { createServer } from 'node:http';
 
 import { createSecrets } from '@keyturn/client';
 import { keepFresh } from '@keyturn/client/keep-fresh';
+import { schema } from '@keyturn/client/schema';
 import * as z from 'zod';
 
-const orders = createSecrets().secret(process.env['ORDERS_SECRET'] ?? 'orders/apigee', {
-  schema: z.object({ key: z.string() }),
-});
+const orders = createSecrets().secret(
+  process.env['ORDERS_SECRET'] ?? 'orders/apigee',
+  schema(z.object({ key: z.string() })),
+);
 const url = process.env['ORDERS_URL'] ?? 'https://api.acme.example/orders';
 
 // A task that does not start without its secret is replaced; one that starts has a key.
@@ -17,7 +19,7 @@ orders.onRotate(({ versionId }) => console.log(JSON.stringify({ rotatedTo: versi
 
 const server = createServer((_request, response) => {
   void orders
-    .use(({ key }, { signal }) => fetch(url, { headers: { 'x-api-key': key }, signal }))
+    .use(({ key }) => fetch(url, { headers: { 'x-api-key': key } }))
     .then(({ status }) => response.writeHead(status).end())
     .catch(() => response.writeHead(502).end());
 });

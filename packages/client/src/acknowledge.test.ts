@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { acknowledge } from './acknowledge.ts';
 import { bridge } from './bridge.ts';
 import { createSecrets } from './create-secrets.ts';
+import { toChannel } from './diagnostics.ts';
 import { fakeRuntime } from './fake-runtime.ts';
 import { keepFresh } from './keep-fresh.ts';
 import { lambda } from './lambda.ts';
@@ -30,7 +31,7 @@ async function setUp(answer: () => LoopbackAnswer = () => ({ json: { FailedEntry
   });
   const source = fakeSource({ stripe: { apiKey: 'hunter2' } });
   const runtime = fakeRuntime();
-  const secrets = createSecrets({ source, runtime });
+  const secrets = createSecrets({ source, runtime, report: toChannel });
   const stripe = acknowledge(secrets, { bus, reader: 'shop', client, runtime })(secrets.secret('stripe'));
   const said = async () => {
     await secrets.settled();

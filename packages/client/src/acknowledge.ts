@@ -1,5 +1,4 @@
 import type { Secrets } from './create-secrets.ts';
-import { tell } from './diagnostics.ts';
 import { eventSender, type EventSenderOptions } from './event-sender.ts';
 import { processRuntime, type Runtime } from './runtime.ts';
 import type { SecretHandle } from './secret-handle.ts';
@@ -8,7 +7,7 @@ import type { SecretVersion } from './secret-version.ts';
 export type AcknowledgeOptions = EventSenderOptions & {
   /** The id of this application under `readers` of Keyturn's configuration. */
   readonly reader: string;
-  readonly runtime?: Partial<Runtime>;
+  readonly runtime?: Runtime;
 };
 
 /** What was said of a secret last. */
@@ -21,10 +20,10 @@ const attempts = 5;
  * one. It is sent beside the application's own work and never fails it. What could not be sent is tried again at a later use, five times at most: there is no timer.
  */
 export function acknowledge(
-  secrets: Pick<Secrets, 'track'>,
+  secrets: Pick<Secrets, 'track' | 'report'>,
   options: AcknowledgeOptions,
 ): <T>(handle: SecretHandle<T>) => SecretHandle<T> {
-  const runtime = { ...processRuntime, ...options.runtime };
+  const { runtime = processRuntime } = options;
   const send = eventSender(options, runtime);
   const said = new Map<string, Word>();
 
@@ -38,7 +37,7 @@ export function acknowledge(
     said.set(arn, word);
     const failed = (): void => {
       if (++word.failures < attempts) word.retryAt = runtime.now() + 1000 * 4 ** word.failures;
-      tell('acknowledge-failed', arn, { versionId });
+      secrets.report('acknowledge-failed', arn, { versionId });
     };
     secrets.track(send({ secretArn: arn, versionId, reader: options.reader }).catch(failed));
   }

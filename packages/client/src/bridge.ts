@@ -1,7 +1,7 @@
-import { processRuntime, type Runtime } from './runtime.ts';
+import { abortable } from './abortable.ts';
+import { ignore, processRuntime, type Runtime } from './runtime.ts';
 import type { SecretHandle } from './secret-handle.ts';
 import type { Search } from './use-secret.ts';
-import { abortable, ignore } from './within.ts';
 
 export type BridgeOptions<T> = {
   /** How long to go on looking for a new version after a refusal, in milliseconds. Default 0: all is asked once. */
@@ -10,18 +10,25 @@ export type BridgeOptions<T> = {
   readonly everyMs?: number;
   /** Handles of other stages, tried where `AWSCURRENT` is unchanged, such as `AWSPENDING`. */
   readonly candidates?: readonly SecretHandle<T>[];
-  readonly runtime?: Partial<Runtime>;
+  /** Ends the search, as a caller that gives up does. */
+  readonly signal?: AbortSignal;
+  readonly runtime?: Runtime;
 };
 
 /** Options of `use`, for rotations that change the key at the provider before `AWSCURRENT` moves. Keyturn's do where a policy says `acceptOutage`. */
-export function bridge<T>(options: BridgeOptions<T>): { readonly search: Search<T> } {
-  const { windowMs = 0, everyMs = 1000, candidates = [] } = options;
-  const { now, random, after } = { ...processRuntime, ...options.runtime };
+export function bridge<T>({
+  windowMs = 0,
+  everyMs = 1000,
+  candidates = [],
+  signal,
+  runtime = processRuntime,
+}: BridgeOptions<T>): { readonly search: Search<T> } {
+  const { now, random, after } = runtime;
   return {
-    async search(refresh, tried, signal) {
+    async search(refresh, tried) {
       const deadline = now() + windowMs;
       for (;;) {
-        const looks = [refresh, ...candidates.map((other) => () => other.version({ maxAgeMs: everyMs, signal }))];
+        const looks = [refresh, ...candidates.map((other) => () => other.version({ maxAgeMs: everyMs }))];
         for (const look of looks) {
           const found = await look().catch(ignore);
           if (found && !tried.has(found.versionId)) return found;
@@ -31,7 +38,7 @@ export function bridge<T>(options: BridgeOptions<T>): { readonly search: Search<
         const pause = new Promise<void>((resolve) => {
           after(Math.min(leftMs, everyMs * (1 + random() / 10)), resolve);
         });
-        await abortable(pause, signal).catch(ignore);
+        await (signal ? abortable(pause, signal).catch(ignore) : pause);
       }
     },
   };

@@ -4,10 +4,12 @@ import * as v from 'valibot';
 import { expect, expectTypeOf, test } from 'vitest';
 import * as z from 'zod';
 
+import { abortable } from './abortable.ts';
 import { createSecrets, type SecretsOptions } from './create-secrets.ts';
 import { fakeRuntime } from './fake-runtime.ts';
 import type { JsonObject } from './parse-secret.ts';
 import { preload } from './preload.ts';
+import { schema } from './schema.ts';
 import { fakeSource, type FakeValue } from './testing.ts';
 
 const minute = 60_000;
@@ -372,7 +374,7 @@ test('a reader that gives up does not stop the others', async () => {
   const { wait, open } = gate();
   source.answerAfter(wait);
   const abort = new AbortController();
-  const given = stripe.get({ signal: abort.signal });
+  const given = abortable(stripe.get(), abort.signal);
   const other = stripe.get();
   await turn();
 
@@ -381,7 +383,7 @@ test('a reader that gives up does not stop the others', async () => {
   await open();
 
   expect(await other).toEqual({ apiKey: 'first' });
-  await expect(stripe.get({ signal: AbortSignal.abort() })).rejects.toThrow('aborted');
+  await expect(abortable(stripe.get(), AbortSignal.abort())).rejects.toThrow('aborted');
 });
 
 test('preloads with one batch, and alone what did not come with it', async () => {
@@ -409,17 +411,17 @@ test('preloads one by one where batches are not allowed, and what is missing is 
   await expect(missing).rejects.toMatchObject({ code: 'NOT_FOUND', secretId: 'c' });
 });
 
-test('a new version that does not fit leaves the last good one in place, is told once, and is an error where there is none', async () => {
+test('a new version that does not fit leaves the last good one in place, and is an error where there is none', async () => {
   const { source, runtime, secrets } = setUp({ stripe: { port: 1 } });
-  const schema = z.object({ port: z.number() });
-  const handle = secrets.secret('stripe', { schema });
+  const shape = z.object({ port: z.number() });
+  const handle = secrets.secret('stripe', schema(shape));
   await handle.get();
   source.rotate('stripe', { port: 'many' });
   await runtime.pass(hour);
 
   expect(await handle.get()).toEqual({ port: 1 });
 
-  const cold = createSecrets({ source }).secret('stripe', { schema });
+  const cold = createSecrets({ source }).secret('stripe', schema(shape));
   await expect(cold.get()).rejects.toMatchObject({ code: 'VALIDATION', issues: [['port']], retryable: false });
 });
 
@@ -441,11 +443,18 @@ test('text where bytes are wanted is an error', async () => {
 
 test('any Standard Schema makes the type of the value', async () => {
   const { secrets, stripe } = setUp({ stripe: { apiKey: 'k', port: '5432' }, word: 'abc' });
-  const byZod = secrets.secret('stripe', { schema: z.object({ apiKey: z.string(), port: z.coerce.number<string>() }) });
-  const byValibot = secrets.secret('stripe', {
-    schema: v.object({ apiKey: v.string(), port: v.pipe(v.string(), v.transform(Number)) }),
-  });
-  const text = secrets.secret('word', { format: 'text', schema: z.string().transform((word) => word.length) });
+  const byZod = secrets.secret('stripe', schema(z.object({ apiKey: z.string(), port: z.coerce.number<string>() })));
+  const byValibot = secrets.secret(
+    'stripe',
+    schema(v.object({ apiKey: v.string(), port: v.pipe(v.string(), v.transform(Number)) })),
+  );
+  const text = secrets.secret(
+    'word',
+    schema(
+      z.string().transform((word) => word.length),
+      'text',
+    ),
+  );
 
   expect(await byZod.get()).toEqual({ apiKey: 'k', port: 5432 });
   expect(await byValibot.get()).toEqual({ apiKey: 'k', port: 5432 });
@@ -533,4 +542,51 @@ test('peek knows what another handle of the secret has read since', async () => 
   await secrets.secret('stripe', { format: 'text' }).refresh();
 
   expect(stripe.peek()?.value).toEqual({ apiKey: 'second' });
+});
+
+test('while a failure is waited out, a refusal ends what stood in: the next reader asks', async () => {
+  const source = fakeSource({ stripe: { apiKey: 'k' } });
+  const runtime = fakeRuntime();
+  const stripe = createSecrets({ source, runtime: { ...runtime, random: () => 0.99 } }).secret('stripe');
+  await stripe.get();
+  source.failWith('UNAVAILABLE');
+  await runtime.pass(6 * minute);
+  await stripe.get();
+  source.failWith('ACCESS_DENIED');
+  await runtime.pass(999);
+  await expect(stripe.refresh()).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+
+  await expect(stripe.get()).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+});
+
+test('a refresh that fails does not make a fresh version old', async () => {
+  const { source, runtime, stripe } = setUp();
+  await stripe.get();
+  source.failWith('ACCESS_DENIED');
+  await runtime.pass(minute);
+  await expect(stripe.refresh()).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+
+  expect(await stripe.version()).toMatchObject({ stale: false });
+});
+
+test('a parser that is slower than the next version does not put the old one back', async () => {
+  const { source, secrets } = setUp();
+  const { wait, open } = gate();
+  const parse = async ({ text = '' }) => {
+    await wait();
+    return text;
+  };
+  const handle = secrets.secret('stripe', { parse });
+  const old = handle.get();
+  await turn();
+  const second = source.rotate('stripe', { apiKey: 'second' });
+  const next = handle.refresh();
+  await turn();
+
+  await open(1);
+  await open(0);
+
+  await Promise.all([old, next]);
+  expect(handle.peek()).toMatchObject({ versionId: second });
+  expectTypeOf(handle).toHaveProperty('get').returns.resolves.toEqualTypeOf<string>();
 });

@@ -4,19 +4,20 @@ import * as z from 'zod';
 import { createSecrets } from './create-secrets.ts';
 import { bindEnv } from './env.ts';
 import { fakeRuntime } from './fake-runtime.ts';
+import { schema } from './schema.ts';
 import { fakeSource, type FakeValue } from './testing.ts';
 
 function setUp(value: FakeValue = { apiKey: 'first', port: 5432 }) {
   const source = fakeSource({ stripe: value });
   const secrets = createSecrets({ source, runtime: fakeRuntime() });
-  const schema = z.object({ apiKey: z.string().optional(), user: z.string().optional(), port: z.number().optional() });
+  const shape = z.object({ apiKey: z.string().optional(), user: z.string().optional(), port: z.number().optional() });
   const env: Record<string, string | undefined> = {};
   return {
     source,
     secrets,
     env,
     any: secrets.secret('stripe'),
-    stripe: secrets.secret('stripe', { schema: schema.required({ apiKey: true }) }),
+    stripe: secrets.secret('stripe', schema(shape.required({ apiKey: true }))),
   };
 }
 

@@ -1,5 +1,6 @@
 import middy from '@middy/core';
 import { expect, test } from 'vitest';
+import * as z from 'zod';
 
 import { createSecrets } from './create-secrets.ts';
 import { bindEnv } from './env.ts';
@@ -7,6 +8,7 @@ import { fakeRuntime } from './fake-runtime.ts';
 import { lambda, type LambdaOptions } from './lambda.ts';
 import { keyturnMiddleware } from './middy.ts';
 import { secretRotation } from './rotation-events.ts';
+import { schema } from './schema.ts';
 import { fakeSource } from './testing.ts';
 
 function setUp(options: LambdaOptions = {}) {
@@ -153,12 +155,11 @@ test('preloads before the handler, in one call', async () => {
 
 test('sets the environment before the handler, and again at a rotation', async () => {
   const { source, secrets, handle, runtime } = setUp();
-  const schema = {
-    '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value: value as { apiKey: string } }) },
-  } as const;
   const env: Record<string, string | undefined> = {};
   const handler = lambda(secrets, handle, {
-    env: [bindEnv(secrets.secret('stripe', { schema }), { STRIPE_KEY: 'apiKey' }, { env })],
+    env: [
+      bindEnv(secrets.secret('stripe', schema(z.object({ apiKey: z.string() }))), { STRIPE_KEY: 'apiKey' }, { env }),
+    ],
     runtime,
   });
   await handler({}, {});

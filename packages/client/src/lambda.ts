@@ -14,7 +14,7 @@ export type LambdaOptions = {
   readonly events?: readonly RotationMatcher[];
   /** `forward`: the event of a secret that nobody here reads is the handler's. Default `ignore`. */
   readonly unknownRotation?: 'ignore' | 'forward';
-  readonly runtime?: Partial<Runtime>;
+  readonly runtime?: Runtime;
 };
 
 /**
@@ -43,9 +43,8 @@ export async function beforeHandler(
   event: unknown,
   options: LambdaOptions,
 ): Promise<RotationNotice | undefined> {
-  const { env = [], events = rotationMatchers } = options;
-  const { after } = { ...processRuntime, ...options.runtime };
-  const wait = (attempt: number) => new Promise<void>((resolve) => void after(200 * attempt, resolve));
+  const { env = [], events = rotationMatchers, runtime = processRuntime } = options;
+  const wait = (attempt: number) => new Promise<void>((resolve) => void runtime.after(200 * attempt, resolve));
   const notice = events.map((match) => match(event)).find(Boolean);
 
   if (notice) {

@@ -6,8 +6,10 @@ import { expect, test } from 'vitest';
 import * as z from 'zod';
 
 import { createSecrets } from './create-secrets.ts';
+import { toChannel } from './diagnostics.ts';
 import { bindEnv } from './env.ts';
 import { fakeRuntime } from './fake-runtime.ts';
+import { schema } from './schema.ts';
 import { fakeSource, type FakeValue } from './testing.ts';
 
 const value = 'hunter2-hunter2-hunter2';
@@ -15,7 +17,7 @@ const value = 'hunter2-hunter2-hunter2';
 function setUp(initial: FakeValue = { apiKey: value }) {
   const source = fakeSource({ stripe: initial });
   const runtime = fakeRuntime();
-  const secrets = createSecrets({ source, runtime });
+  const secrets = createSecrets({ source, runtime, report: toChannel });
   return { source, runtime, secrets, stripe: secrets.secret('stripe') };
 }
 
@@ -49,39 +51,35 @@ test('neither a handle nor the library shows what they hold', async () => {
 const broken: readonly (readonly [string, FakeValue, object])[] = [
   ['text that is no JSON', value, {}],
   ['JSON that ends too early', `{"apiKey":"${value}`, {}],
-  ['a zod schema', { apiKey: value }, { schema: z.object({ apiKey: z.literal('other') }) }],
+  ['a zod schema', { apiKey: value }, schema(z.object({ apiKey: z.literal('other') }))],
   [
     'a valibot schema, whose messages quote the value',
     { apiKey: value },
-    { schema: v.object({ apiKey: v.literal('other') }) },
+    schema(v.object({ apiKey: v.literal('other') })),
   ],
   [
     'a schema that throws',
     { apiKey: value },
-    {
-      schema: {
-        '~standard': {
-          version: 1,
-          vendor: 'test',
-          validate: (given: unknown) => {
-            throw new Error(JSON.stringify(given));
-          },
+    schema({
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: (given: unknown) => {
+          throw new Error(JSON.stringify(given));
         },
       },
-    },
+    }),
   ],
   [
     'a schema that rejects',
     { apiKey: value },
-    {
-      schema: {
-        '~standard': {
-          version: 1,
-          vendor: 'test',
-          validate: async (given: unknown) => Promise.reject(new Error(JSON.stringify(given))),
-        },
+    schema({
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: async (given: unknown) => Promise.reject(new Error(JSON.stringify(given))),
       },
-    },
+    }),
   ],
   ['bytes where text is wanted', new TextEncoder().encode(value), { format: 'text' }],
 ];
@@ -115,7 +113,7 @@ test('the diagnostics channel tells of everything, and of no value', async () =>
   const listen = (message: unknown) => void told.push(message);
   subscribe('keyturn:client', listen);
   const { source, runtime, secrets } = setUp({ apiKey: value });
-  const stripe = secrets.secret('stripe', { schema: z.object({ apiKey: z.string() }) });
+  const stripe = secrets.secret('stripe', schema(z.object({ apiKey: z.string() })));
   stripe.onRotate(() => Promise.reject(new Error(value)));
 
   await stripe.get();

@@ -1,13 +1,12 @@
-import { localFetch, processRuntime, type Runtime } from './runtime.ts';
+import { ignore, localFetch, processRuntime, type Runtime } from './runtime.ts';
 import { fieldsOf, SecretError, secretError } from './secret-error.ts';
 import type { RawSecret, SecretRequest, SecretSource } from './secret-source.ts';
 import { rawSecret, sdkReader } from './sdk-reader.ts';
-import { ignore } from './within.ts';
 
 export type LocalSourceOptions = {
   /** Default: what the extension's own variable says, else 2773. */
   readonly port?: number;
-  readonly runtime?: Partial<Runtime>;
+  readonly runtime?: Runtime;
 };
 
 export type ExtensionSourceOptions = LocalSourceOptions & {
@@ -44,9 +43,8 @@ async function ask(
   options: LocalSourceOptions,
 ): Promise<RawSecret> {
   const { secretId, signal } = request;
-  const runtime = { ...processRuntime, ...options.runtime };
-  const port = options.port ?? runtime.env['PARAMETERS_SECRETS_EXTENSION_HTTP_PORT'] ?? 2773;
-  const url = `http://localhost:${port}/secretsmanager/get?${queryOf(request)}`;
+  const { runtime = processRuntime } = options;
+  const url = urlOf(request, options.port ?? runtime.env['PARAMETERS_SECRETS_EXTENSION_HTTP_PORT']);
   for (let attempt = 1; ; attempt++) {
     const headers = { 'X-Aws-Parameters-Secrets-Token': await token(runtime) };
     const answer = await localFetch(url, { headers, signal }).catch(ignore);
@@ -63,14 +61,14 @@ async function ask(
   }
 }
 
-function queryOf({ secretId, stage, versionId, fresh }: SecretRequest): string {
+function urlOf({ secretId, stage, versionId, fresh }: SecretRequest, port: number | string = 2773): string {
   const query = {
     secretId,
     ...(stage && { versionStage: stage }),
     ...(versionId && { versionId }),
     ...(fresh && { refreshNow: 'true' }),
   };
-  return new URLSearchParams(query).toString();
+  return `http://localhost:${port}/secretsmanager/get?${new URLSearchParams(query).toString()}`;
 }
 
 function parsed(answer: unknown, secretId: string): RawSecret {

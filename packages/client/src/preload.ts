@@ -11,7 +11,7 @@ export async function preload({ source }: Pick<Secrets, 'source'>, ...handles: r
   const wanted: string[] = [];
   let answers: Promise<readonly RawSecret[]> | undefined;
 
-  const from: SecretSource['get'] = async (request) => {
+  const get: SecretSource['get'] = async (request) => {
     const { secretId, stage, signal } = request;
     // A batch has the current versions, of all that is asked for in this turn.
     const isCurrent = stage === 'AWSCURRENT' && wanted.push(secretId);
@@ -19,7 +19,7 @@ export async function preload({ source }: Pick<Secrets, 'source'>, ...handles: r
     const found = (await answers).find(({ arn, name }) => isCurrent && (arn === secretId || name === secretId));
     return found ?? source.get(request);
   };
-  await Promise.all(handles.map((handle) => handle.version({ from })));
+  await Promise.all(handles.map((handle) => handle.version({ from: { get } })));
 }
 
 async function many(
@@ -28,7 +28,7 @@ async function many(
   abortSignal: AbortSignal,
 ): Promise<readonly RawSecret[]> {
   if (source.getMany) return source.getMany(ids, abortSignal);
-  const opened = await source.open?.('');
+  const opened = await source.open?.();
   if (!opened) return [];
   const { sdk, client } = opened;
   const batches = Array.from({ length: Math.ceil(ids.length / batchSize) }, async (_, n) => {

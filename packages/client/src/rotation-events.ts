@@ -58,7 +58,7 @@ export async function renewNamed(
   wait: (attempt: number) => Promise<void>,
 ): Promise<boolean> {
   const named = [...slots()].filter((at) =>
-    [at.secretId, at.cell.held?.raw.arn, at.cell.held?.raw.name].some((mine) => mine && isSame(mine, secretId)),
+    [at.secretId, at.cell.held?.arn, at.cell.held?.name].some((mine) => mine && isSame(mine, secretId)),
   );
   // What was never read needs nothing: it will be read as it is then.
   let behind = named.filter(({ cell, versionId }) => !versionId && (cell.held || cell.flight));
@@ -66,7 +66,7 @@ export async function renewNamed(
     if (attempt > 1) await wait(attempt - 1);
     await Promise.all(behind.map((at) => refresh(at).catch(() => expire(at))));
     behind = behind.filter(
-      ({ stage, cell }) => versionId && stage === 'AWSCURRENT' && cell.held?.raw.versionId !== versionId,
+      ({ stage, cell }) => versionId && stage === 'AWSCURRENT' && cell.held?.versionId !== versionId,
     );
   }
   return named.length > 0;
@@ -74,7 +74,7 @@ export async function renewNamed(
 
 /** What cannot be had is asked for by the next reader. */
 function expire({ cell }: Slot): void {
-  if (cell.held) cell.held = { ...cell.held, freshUntil: 0 };
+  if (cell.held) cell.held.freshUntil = 0;
 }
 
 /** Events and applications write names and ARNs, with or without their ending. A wrong guess costs one call. */

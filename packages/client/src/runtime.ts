@@ -12,7 +12,7 @@ export type Runtime = {
 export const processRuntime: Runtime = {
   now: Date.now,
   random: Math.random,
-  after(ms, run, idle = false) {
+  after(ms, run, idle) {
     const timer = setTimeout(run, ms);
     if (idle) timer.unref();
     return () => clearTimeout(timer);
@@ -25,3 +25,5 @@ export const newId = (): string => crypto.randomUUID();
 
 /** HTTP for the extension and the agent, which are both on this host. */
 export const localFetch: typeof fetch = (...request) => fetch(...request);
+
+export const ignore = (): void => undefined;

@@ -1,6 +1,5 @@
 import type { GetSecretValueResponse, SecretsManagerClient, SecretValueEntry } from '@aws-sdk/client-secrets-manager';
 
-import { SecretError } from './secret-error.ts';
 import type { RawSecret, SecretSource } from './secret-source.ts';
 
 export type SdkSourceOptions = {
@@ -19,17 +18,15 @@ export type OpenedSdk = {
 
 /** Reads by the AWS SDK, which is loaded at the first read. `sdkSource` is this, and knows Regions. */
 export function sdkReader({ client, ...options }: SdkSourceOptions = {}): SecretSource {
-  const open = async (secretId: string): Promise<OpenedSdk> => {
-    const sdk = await import('@aws-sdk/client-secrets-manager').catch(() => {
-      throw new SecretError('INVALID_REQUEST', secretId, '@aws-sdk/client-secrets-manager is not installed');
-    });
+  const open = async (): Promise<OpenedSdk> => {
+    const sdk = await import('@aws-sdk/client-secrets-manager');
     client ??= new sdk.SecretsManagerClient(options);
     return { sdk, client };
   };
   return {
     open,
     async get({ secretId: SecretId, stage: VersionStage, versionId: VersionId, signal: abortSignal }) {
-      const { sdk, client } = await open(SecretId);
+      const { sdk, client } = await open();
       const command = new sdk.GetSecretValueCommand({ SecretId, VersionStage, VersionId });
       return rawSecret(await client.send(command, { abortSignal }));
     },

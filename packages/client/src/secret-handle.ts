@@ -1,24 +1,22 @@
-import { tell } from './diagnostics.ts';
+import type { Parse } from './parse-secret.ts';
 import type { Held, Slot } from './fetch-secret.ts';
 import type { SecretCache } from './secret-cache.ts';
 import { SecretError } from './secret-error.ts';
-import type { RawSecret, SecretSource } from './secret-source.ts';
+import type { SecretSource } from './secret-source.ts';
 import { secretVersion, type SecretVersion } from './secret-version.ts';
+import { ignore } from './runtime.ts';
 import { useSecret, type Use, type UseOptions } from './use-secret.ts';
-import { abortable, ignore } from './within.ts';
 
 export type GetOptions = {
-  readonly signal?: AbortSignal | undefined;
   /** Nothing older than this, in milliseconds; then a failure is an error even where a stale version could be had. */
   readonly maxAgeMs?: number;
   /** Whom to ask, should it have to be asked for. Default: the source of `createSecrets`. */
-  readonly from?: SecretSource['get'];
+  readonly from?: Pick<SecretSource, 'get'>;
 };
 
 export type RefreshOptions = {
   /** Ask only if this version is still the one held: another caller may have refreshed already. */
   readonly ifVersionId?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
 };
 
 export type SecretHandle<T> = {
@@ -35,88 +33,85 @@ export type SecretHandle<T> = {
   onRotate(changed: (next: SecretVersion<T>, previous: SecretVersion<T>) => void | Promise<void>): Disposable;
 };
 
-/** What a handle makes of what is held. */
-type Parsed<T> = {
-  readonly held: Held;
-  readonly version: SecretVersion<T>;
-  /** Undefined for bytes, of which each reader has a copy. */
-  readonly promise: Promise<T> | undefined;
-};
-
-export function secretHandle<T>(
-  cache: SecretCache,
-  at: Slot,
-  parse: (raw: RawSecret) => T | Promise<T>,
-): SecretHandle<T> {
-  const { secretId, stage, watchers } = at;
-  let last: Parsed<T> | undefined;
-  let refused: string | undefined;
+export function secretHandle<T>(cache: SecretCache, at: Slot, parse: Parse<T>): SecretHandle<T> {
+  const { secretId, stage = '' } = at;
+  const { isFresh, report, watchers } = cache;
+  let from: Held | undefined;
+  let made: SecretVersion<T> | Promise<SecretVersion<T>>;
+  /** The last good one. */
+  let last: SecretVersion<T> | undefined;
+  /** The value of `from`, so that `get` makes nothing. Undefined for bytes, of which each reader has a copy. */
+  let ready: Promise<T> | undefined;
 
   /** Parsed once for each version; at once, unless a schema takes its time. */
-  function read(held: Held): Parsed<T> | Promise<Parsed<T>> {
-    const { versionId } = held.raw;
-    const keep = (value: T): Parsed<T> =>
-      last && last.held.started > held.started
-        ? last
-        : (last = {
-            held,
-            version: secretVersion(value, held, stage),
-            promise: value instanceof Uint8Array ? undefined : Promise.resolve(value),
-          });
+  function read(held: Held): SecretVersion<T> | Promise<SecretVersion<T>> {
+    if (held === from) return made;
+    from = held;
+    ready = undefined;
+    made = make(held);
+    // Whoever reads is told; a look of `peek` is not.
+    Promise.resolve(made).catch(ignore);
+    return made;
+  }
+
+  function make(held: Held): SecretVersion<T> | Promise<SecretVersion<T>> {
+    const { versionId } = held;
+    const keep = (value: T): SecretVersion<T> => {
+      const version = secretVersion(value, held, stage);
+      // A schema may have taken longer than the next version.
+      if (held !== from) return version;
+      ready = value instanceof Uint8Array ? undefined : Promise.resolve(value);
+      return (last = version);
+    };
     /** A new version that does not fit is told, and thrown only where there is no good one. */
-    const refuse = (thrown: unknown): Parsed<T> | Promise<never> => {
+    const refuse = (thrown: unknown): SecretVersion<T> | Promise<never> => {
       // What a schema throws of itself may quote the value.
       const error = thrown instanceof SecretError ? thrown : new SecretError('VALIDATION', secretId);
-      if (refused !== versionId) tell('invalid', secretId, { versionId, code: error.code });
-      refused = versionId;
+      report('invalid', secretId, { versionId, code: error.code });
       return last ?? Promise.reject(error);
     };
-    if (last?.held === held) return last;
-    if (last?.version.versionId === versionId) return keep(last.version.value);
     try {
-      const value = parse(held.raw);
+      const value = last?.versionId === versionId ? last.value : parse(held);
       return value instanceof Promise ? value.then(keep, refuse) : keep(value);
     } catch (thrown) {
       return refuse(thrown);
     }
   }
 
-  const versionOf = async (held: Promise<Held>) => (await read(await held)).version;
+  const version = async (options?: GetOptions): Promise<SecretVersion<T>> =>
+    read(await cache.load(at, options?.maxAgeMs, options?.from));
 
-  const version = ({ maxAgeMs, signal, from }: GetOptions = {}): Promise<SecretVersion<T>> =>
-    abortable(versionOf(cache.load(at, maxAgeMs, from)), signal);
-
-  const refresh = ({ ifVersionId, signal }: RefreshOptions = {}): Promise<SecretVersion<T>> =>
-    abortable(versionOf(cache.refresh(at, ifVersionId)), signal);
+  const refresh = async (options?: RefreshOptions): Promise<SecretVersion<T>> =>
+    read(await cache.refresh(at, options?.ifVersionId));
 
   return {
     secretId,
     // The way of nearly every call: one look at the clock, and nothing made.
     get: (options) =>
-      !options && last?.promise && last.held === at.cell.held && cache.isFresh(last.held)
-        ? last.promise
+      !options && ready && from && from === at.cell.held && isFresh(from)
+        ? ready
         : version(options).then(({ value }) => value),
     version,
     refresh,
     peek() {
-      const { held } = at.cell;
       // Another handle may have read a newer one; `get` tells if something is wrong with it.
-      if (held && held !== last?.held) Promise.resolve(read(held)).catch(ignore);
-      return last?.version;
+      if (at.cell.held) void read(at.cell.held);
+      return last;
     },
-    use: (fn, options) => useSecret({ secretId, version, refresh }, fn, options),
+    use: (fn, options) => useSecret({ secretId, version, refresh }, report, fn, options),
     onRotate(changed) {
-      let told = last?.version;
+      let told = last;
       let queue = Promise.resolve();
-      const watcher = (held: Held) => {
+      const watcher = () => {
+        const { held } = at.cell;
         // What stood here at the moment of the change, for who began to watch before the first read.
-        told ??= last?.version;
+        told ??= last;
         const look = async (): Promise<void> => {
           const previous = told;
-          told = (await read(held)).version;
-          if (previous && told.versionId !== previous.versionId) await changed(told, previous);
+          if (held) told = await read(held);
+          if (previous && told && told.versionId !== previous.versionId) await changed(told, previous);
         };
-        return (queue = queue.then(look).catch(() => tell('callback-failed', secretId)));
+        return (queue = queue.then(look).catch(() => report('callback-failed', secretId)));
       };
       watchers.add(watcher);
       return { [Symbol.dispose]: () => void watchers.delete(watcher) };

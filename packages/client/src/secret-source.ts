@@ -28,6 +28,6 @@ export type SecretSource = {
   /** The current versions of these secrets. One that cannot be had is left out: it is then asked for alone. */
   getMany?(secretIds: readonly string[], signal: AbortSignal): Promise<readonly RawSecret[]>;
   /** What a source by the SDK asks by, and an id as it asks for it: for batches. */
-  open?(secretId: string): Promise<OpenedSdk>;
+  open?(): Promise<OpenedSdk>;
   here?(secretId: string): string;
 };

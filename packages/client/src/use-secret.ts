@@ -1,36 +1,30 @@
 import { isAuthFailure, type Outcome } from './auth-failure.ts';
-import { tell } from './diagnostics.ts';
+import type { Report } from './report.ts';
+import { ignore } from './runtime.ts';
 import { fieldsOf } from './secret-error.ts';
 import type { SecretHandle } from './secret-handle.ts';
 import type { SecretVersion } from './secret-version.ts';
-import { ignore } from './within.ts';
 
 export type UseContext = {
   /** 1, then 2 and so on: never twice with the same version. */
   readonly attempt: number;
   readonly versionId: string;
-  readonly signal: AbortSignal;
 };
 
 /** Finds a version that was not tried yet. `refresh` asks for the current one; undefined: it cannot be had. */
 export type Search<T> = (
   refresh: () => Promise<SecretVersion<T> | void>,
   tried: ReadonlySet<string>,
-  signal: AbortSignal | undefined,
-) => Promise<SecretVersion<T> | void>;
+) => Promise<SecretVersion<T> | void> | undefined;
 
 export type UseOptions<T> = {
   /** What counts as a refused credential. Default: 401 and 403, thrown or returned, and the logins that databases refuse. */
   readonly isAuthFailure?: (outcome: Outcome) => boolean;
   /** Where to look for another version after a refusal, and for how long: `bridge` of `@keyturn/client/bridge`. Default: asks once, and tries once more. */
   search?(this: void, ...look: Parameters<Search<T>>): ReturnType<Search<T>>;
-  readonly signal?: AbortSignal;
 };
 
 export type Use<T, R> = (value: T, context: UseContext) => R;
-
-/** Of a caller that never gives up. */
-const never = new AbortController().signal;
 
 /**
  * Calls `fn` with the secret; where the credential is refused, once more with another version, if there is one. What ends otherwise, and what no other
@@ -38,21 +32,21 @@ const never = new AbortController().signal;
  */
 export async function useSecret<T, R>(
   { secretId, version, refresh }: Pick<SecretHandle<T>, 'secretId' | 'version' | 'refresh'>,
+  report: Report,
   fn: Use<T, R>,
-  options: UseOptions<T> = {},
+  {
+    isAuthFailure: isRefused = isAuthFailure,
+    search = (ask, tried) => (tried.size < 2 ? ask() : undefined),
+  }: UseOptions<T> = {},
 ): Promise<Awaited<R>> {
-  const { search, signal } = options;
-  const isRefused = options.isAuthFailure ?? isAuthFailure;
   const tried = new Set<string>();
-  let found = await version({ signal });
+  let found = await version();
   for (;;) {
     const { value, versionId } = found;
     tried.add(versionId);
-    const outcome = await outcomeOf(() => fn(value, { attempt: tried.size, versionId, signal: signal ?? never }));
-    const ask = () => refresh({ ifVersionId: versionId, signal }).catch(ignore);
-    let next: SecretVersion<T> | void = undefined;
+    const outcome = await outcomeOf(() => fn(value, { attempt: tried.size, versionId }));
     // Where none can be had, the refusal is a better answer than our own trouble.
-    if (isRefused(outcome)) next = await (search ? search(ask, tried, signal) : tried.size < 2 ? ask() : undefined);
+    const next = isRefused(outcome) && (await search(() => refresh({ ifVersionId: versionId }).catch(ignore), tried));
     if (!next || tried.has(next.versionId)) {
       if ('error' in outcome) throw outcome.error;
       return outcome.result;
@@ -61,7 +55,7 @@ export async function useSecret<T, R>(
     const { body } = fieldsOf('result' in outcome && outcome.result);
     if (body instanceof ReadableStream) body.cancel().catch(ignore);
     found = next;
-    tell('auth-retry', secretId, { versionId: found.versionId });
+    report('auth-retry', secretId, { versionId: next.versionId });
   }
 }
 

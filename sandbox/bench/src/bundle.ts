@@ -23,6 +23,9 @@ const imports = 25;
 /** All entry points but `/testing`, which is for an application's tests. */
 const everything = [
   '',
+  '/schema',
+  '/diagnostics',
+  '/abortable',
   '/preload',
   '/bridge',
   '/lambda',
