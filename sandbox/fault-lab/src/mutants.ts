@@ -288,8 +288,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(
         `${cleanup}/disable-version.ts`,
-        '  if (await becameCurrentOrUnknown({ row, live, old }, deps)) {',
-        '  if ((await becameCurrentOrUnknown({ row, live, old }, deps)) && false) {',
+        '    if (!(await becameCurrent(old, live, deps))) return;',
+        '    if (!(await becameCurrent(old, live, deps)) || true) return;',
       ),
     ],
   },

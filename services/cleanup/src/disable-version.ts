@@ -26,10 +26,7 @@ export async function disableVersion({ row, live, old }: Retirement, deps: Deps)
   const { provider, target } = row.value;
   const rev = await noteDoubt(row, deps);
   await deps.retire(provider).disable({ target, keyId: old.keyId, mark: old.mark });
-  if (await becameCurrentOrUnknown({ row, live, old }, deps)) {
-    await settleCurrent(await readLive(secret.arn, deps), deps, { correlationId: row.value.correlationId });
-    throw new TransientError('The key became current while it was being disabled');
-  }
+  await undoIfCurrent({ row, live, old }, deps);
   if (await isInGrace(row.value, live, deps)) return;
 
   const now = deps.clock.now();
@@ -41,17 +38,19 @@ export async function disableVersion({ row, live, old }: Retirement, deps: Deps)
   await isInGrace(row.value, live, deps);
 }
 
-// Nobody can tell any more whether applications get it: the secret is being deleted, say, and was rolled back just before. Then it stays on until somebody can.
-async function becameCurrentOrUnknown({ row, live, old }: Retirement, deps: Deps): Promise<boolean> {
-  const { provider, target } = row.value;
+// Where nobody can tell any more whether applications get it, it stays on until somebody can: the secret is being deleted, say, and was rolled back just before.
+async function undoIfCurrent({ row, live, old }: Retirement, deps: Deps): Promise<void> {
+  const { provider, target, correlationId } = row.value;
   try {
-    return await becameCurrent(old, live, deps);
+    if (!(await becameCurrent(old, live, deps))) return;
+    await settleCurrent(await readLive(live.secret.arn, deps), deps, { correlationId });
   } catch (error) {
     if (error instanceof PermanentError) {
       await deps.retire(provider).enable({ target, keyId: old.keyId, mark: old.mark });
     }
     throw error;
   }
+  throw new TransientError('The key became current while it was being disabled');
 }
 
 async function noteDoubt({ value, rev }: LedgerRow<Superseded>, { ledger }: Deps): Promise<number> {
