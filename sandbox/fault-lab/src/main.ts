@@ -26,7 +26,7 @@ Exit code 0 only if nothing did.
   --provider  whose keys are rotated: ${Object.keys(providers).join(', ')}; without it all
   --seed      of random runs and of samples; the same seed plays the same runs
   --runs      how many random runs, or secrets of the soak
-  --sample    of intruders, pairs and leaks one of so many is played; 1 plays all; up to 50 leaves nobody out who comes alone; leaks leaves no kind of call or fault out
+  --sample    of intruders, pairs and leaks one of so many is played; 1 plays all; up to 1000 leaves nobody out who comes alone; leaks leaves no kind of call or fault out
   --replay    plays one kept counterexample and prints every call
   --minutes   how long one mutant is hunted; ${usualMinutes} unless given
   --json      one JSON line for each mode and provider on standard output; everything else goes to standard error
@@ -43,7 +43,7 @@ function usual(mode: Mode, provider: string): Size | undefined {
   const isFirst = provider === 'memory';
   const sizes: Readonly<Record<Mode, Size | undefined>> = {
     singles: { runs: 0, sample: isFirst ? 1 : isFast ? 3 : 60 },
-    intruders: { runs: 0, sample: isFirst ? 50 : 16_000 },
+    intruders: { runs: 0, sample: isFirst ? 1000 : 320_000 },
     pairs: { runs: 0, sample: isFast ? 1000 : 40_000 },
     random: { runs: isFast ? 400 : 10, sample: 1 },
     races: { runs: isFast ? 400 : 10, sample: 1 },

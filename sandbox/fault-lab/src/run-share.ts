@@ -138,7 +138,7 @@ const tellsOwners = ({ provider }: Pick<Share, 'provider'>) => provider === 'mem
 // Looking for leaks, the plans are a sample already; who comes alone is left out last.
 function sampleOf(plan: Plan, { mode, sample }: Share): number {
   if (mode === 'leaks') return 1;
-  return mode === 'intruders' && plan.faults.length === 0 ? Math.ceil(sample / 50) : sample;
+  return mode === 'intruders' && plan.faults.length === 0 ? Math.ceil(sample / 1000) : sample;
 }
 
 // Spread by a hash, so that a sample meets every kind of plan.
