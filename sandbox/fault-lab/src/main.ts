@@ -42,13 +42,13 @@ function usual(mode: Mode, provider: string): Size | undefined {
   const isFast = provider.startsWith('memory');
   const isFirst = provider === 'memory';
   const sizes: Readonly<Record<Mode, Size | undefined>> = {
-    singles: { runs: 0, sample: isFirst ? 1 : isFast ? 3 : 60 },
-    intruders: { runs: 0, sample: isFirst ? 1000 : 320_000 },
-    pairs: { runs: 0, sample: isFast ? 1000 : 40_000 },
-    random: { runs: isFast ? 400 : 10, sample: 1 },
-    races: { runs: isFast ? 400 : 10, sample: 1 },
+    singles: { runs: 0, sample: isFirst ? 1 : isFast ? 6 : 60 },
+    intruders: isFast && !isFirst ? undefined : { runs: 0, sample: isFirst ? 1000 : 640_000 },
+    pairs: { runs: 0, sample: isFast ? 2000 : 40_000 },
+    random: isFast ? { runs: 200, sample: 1 } : undefined,
+    races: isFirst ? { runs: 200, sample: 1 } : undefined,
     leaks: isFirst ? { runs: 0, sample: 1000 } : undefined,
-    soak: isFast ? { runs: 2, sample: 1 } : undefined,
+    soak: isFirst ? { runs: 2, sample: 1 } : undefined,
   };
   return sizes[mode];
 }
