@@ -62,3 +62,10 @@ export function parseMark(raw: string): Mark | undefined {
   if (installation === undefined || hash === undefined || versionId === undefined) return undefined;
   return { installation, secretHash: hash, versionId };
 }
+
+/** The mark that a request asks an adapter to write or to look for. Throws PermanentError('malformed'), field `mark`. */
+export function parseOurMark(mark: string): Mark {
+  const parsed = parseMark(mark);
+  if (parsed === undefined) throw new PermanentError('malformed', 'This is no mark of ours', { field: 'mark' });
+  return parsed;
+}

@@ -1,10 +1,9 @@
 import type { Credential } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
 import type { Hidden } from '@keyturn/rotation/hidden';
-import { ownership, type Mark } from '@keyturn/rotation/mark';
+import { ownership, type Mark, parseOurMark } from '@keyturn/rotation/mark';
 
 import { markIn, markTag, type ApiKey, type ApiKeys } from './api-keys.ts';
-import { parseOurMark } from './our-mark.ts';
 import { findKey, readTarget } from './read-target.ts';
 import { clientOf, formatTarget, isOurName, parseTarget } from './target.ts';
 

@@ -1,10 +1,9 @@
 import type { ListedKey, RetireRequest } from '@keyturn/credential-provider/credential-provider';
 import { PermanentError } from '@keyturn/rotation/errors';
 import { hidden } from '@keyturn/rotation/hidden';
-import { ownership } from '@keyturn/rotation/mark';
+import { ownership, parseOurMark } from '@keyturn/rotation/mark';
 
 import { markIn, type ApiKey, type ApiKeys, type KeySwitch, type UsagePlan } from './api-keys.ts';
-import { parseOurMark } from './our-mark.ts';
 import { findKey, readTarget } from './read-target.ts';
 import { keyIdOf, parseTarget } from './target.ts';
 

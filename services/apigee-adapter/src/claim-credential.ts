@@ -1,3 +1,4 @@
+import { parseOurMark } from '@keyturn/rotation/mark';
 import { PermanentError } from '@keyturn/rotation/errors';
 import type { Credential } from '@keyturn/rotation/credential';
 import type { Hidden } from '@keyturn/rotation/hidden';
@@ -5,7 +6,7 @@ import type { Hidden } from '@keyturn/rotation/hidden';
 import { markIn, sameKeyId, withMark } from './apigee-app.ts';
 import type { Flavour } from './flavour.ts';
 import type { Keys } from './keys.ts';
-import { isOurs, parseOurMark } from './our-mark.ts';
+import { isOurs } from './our-mark.ts';
 import { formatTarget, parseTarget } from './target.ts';
 
 type Deps = { readonly keys: Keys; readonly flavour: Flavour };

@@ -1,3 +1,4 @@
+import { parseOurMark } from '@keyturn/rotation/mark';
 import type { ProposeRequest } from '@keyturn/credential-provider/credential-provider';
 import type { Clock } from '@keyturn/rotation/clock';
 import { credential, type Credential } from '@keyturn/rotation/credential';
@@ -10,7 +11,7 @@ import type { Flavour } from './flavour.ts';
 import { goalFrom, goalOf } from './issue-goal.ts';
 import type { Keys, MintedApp } from './keys.ts';
 import { intentsIn, intentTo, leftoversOf, withIntents, type Intent } from './mint-intent.ts';
-import { isOurs, parseOurMark } from './our-mark.ts';
+import { isOurs } from './our-mark.ts';
 import { orQuota } from './quota.ts';
 import { parseTarget, type Target } from './target.ts';
 

@@ -1,3 +1,4 @@
+import { parseOurMark } from '@keyturn/rotation/mark';
 import type { ListedKey, RetireRequest } from '@keyturn/credential-provider/credential-provider';
 import type { Clock } from '@keyturn/rotation/clock';
 import { PermanentError } from '@keyturn/rotation/errors';
@@ -5,7 +6,7 @@ import { PermanentError } from '@keyturn/rotation/errors';
 import { isUsable, markIn, sameKeyId, stateOf, type ApigeeKey } from './apigee-app.ts';
 import type { Flavour } from './flavour.ts';
 import type { KeyRef, Keys } from './keys.ts';
-import { isOurs, parseOurMark } from './our-mark.ts';
+import { isOurs } from './our-mark.ts';
 import { parseTarget } from './target.ts';
 
 type Deps = { readonly keys: Keys; readonly flavour: Flavour; readonly clock: Clock };

@@ -1,5 +1,5 @@
 import type { ListedKey } from '@keyturn/credential-provider/credential-provider';
-import { PermanentError, TransientError } from '@keyturn/rotation/errors';
+import { TransientError } from '@keyturn/rotation/errors';
 import { hidden } from '@keyturn/rotation/hidden';
 import { ownership, parseMark, type Mark } from '@keyturn/rotation/mark';
 
@@ -72,12 +72,6 @@ export function listed(hosts: readonly Host[], now: number): readonly ListedKey[
       ? []
       : [{ keyId: hidden(publicKey), state, mark: markIn(standings), issuedAt: undefined }];
   });
-}
-
-export function parseOurMark(mark: string): Mark {
-  const parsed = parseMark(mark);
-  if (parsed === undefined) throw new PermanentError('malformed', 'This is no mark of ours', { field: 'mark' });
-  return parsed;
 }
 
 export const isOurs = (raw: string | undefined, ours: Mark): boolean => ownership(raw, ours) === 'this-secret';

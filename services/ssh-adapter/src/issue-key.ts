@@ -1,3 +1,4 @@
+import { parseOurMark } from '@keyturn/rotation/mark';
 import type { EnsureRequest } from '@keyturn/credential-provider/credential-provider';
 import type { Credential } from '@keyturn/rotation/credential';
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
@@ -12,7 +13,6 @@ import {
   look,
   markIn,
   optionsOf,
-  parseOurMark,
   refuseMissing,
   standingsOf,
   wasThere,

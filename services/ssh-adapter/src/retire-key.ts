@@ -1,3 +1,4 @@
+import { parseOurMark } from '@keyturn/rotation/mark';
 import type { RetireRequest } from '@keyturn/credential-provider/credential-provider';
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 
@@ -9,7 +10,6 @@ import {
   isUsable,
   look,
   markIn,
-  parseOurMark,
   refuseUnseen,
   standingsOf,
   type Standing,

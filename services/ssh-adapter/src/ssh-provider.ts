@@ -1,10 +1,11 @@
+import { parseOurMark } from '@keyturn/rotation/mark';
 import type { SshConfig } from '@keyturn/config/config';
 import type { Capabilities, IssueProvider, RetireProvider } from '@keyturn/credential-provider/credential-provider';
 import type { Clock } from '@keyturn/rotation/clock';
 import type { RandomBytes } from '@keyturn/rotation/random-bytes';
 
 import { checkKey } from './check-key.ts';
-import { listed, look, parseOurMark, refuseMissing } from './group-keys.ts';
+import { listed, look, refuseMissing } from './group-keys.ts';
 import type { Duty } from './host-document.ts';
 import { ensureKey, locateKey, markKey } from './issue-key.ts';
 import { newKeyPair } from './key-pair.ts';

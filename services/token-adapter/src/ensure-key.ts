@@ -1,3 +1,4 @@
+import { parseOurMark } from '@keyturn/rotation/mark';
 import type { TokenConfig } from '@keyturn/config/config';
 import type { EnsureRequest } from '@keyturn/credential-provider/credential-provider';
 import type { Clock } from '@keyturn/rotation/clock';
@@ -6,7 +7,7 @@ import type { Hidden } from '@keyturn/rotation/hidden';
 
 import type { Keys } from './keys.ts';
 import { valuesOfNew } from './new-key.ts';
-import { isForeign, parseOurMark } from './our-mark.ts';
+import { isForeign } from './our-mark.ts';
 import { refuseFull } from './proposal.ts';
 import { hasId, type TokenKey } from './token-key.ts';
 import { parseTarget, type Target } from './token-target.ts';

@@ -1,15 +1,8 @@
 import type { TokenConfig } from '@keyturn/config/config';
 import { placeholdersOf } from '@keyturn/config/token-text';
-import { PermanentError } from '@keyturn/rotation/errors';
-import { ownership, parseMark, type Mark } from '@keyturn/rotation/mark';
+import { ownership, parseOurMark } from '@keyturn/rotation/mark';
 
 import type { TokenKey } from './token-key.ts';
-
-export function parseOurMark(mark: string): Mark {
-  const parsed = parseMark(mark);
-  if (parsed === undefined) throw new PermanentError('malformed', 'This is no mark of ours', { field: 'mark' });
-  return parsed;
-}
 
 /** It bears the mark of another secret or installation, or of a stranger. */
 export const isForeign = ({ label }: TokenKey, mark: string): boolean =>

@@ -1,3 +1,4 @@
+import { parseOurMark } from '@keyturn/rotation/mark';
 import type { TokenConfig } from '@keyturn/config/config';
 import { placeholdersOf } from '@keyturn/config/token-text';
 import type { ProposeRequest } from '@keyturn/credential-provider/credential-provider';
@@ -5,7 +6,7 @@ import { credential, type Credential } from '@keyturn/rotation/credential';
 import { PermanentError } from '@keyturn/rotation/errors';
 
 import type { Keys } from './keys.ts';
-import { isForeign, parseOurMark } from './our-mark.ts';
+import { isForeign } from './our-mark.ts';
 import { newValues, refuseFull, refuseUncertain, type ProposeDeps, type Situation } from './proposal.ts';
 import { replaceKey } from './replace-key.ts';
 import { hashOf, hasId, type TokenKey } from './token-key.ts';

@@ -1,10 +1,11 @@
+import { parseOurMark } from '@keyturn/rotation/mark';
 import type { TokenConfig } from '@keyturn/config/config';
 import type { ListedKey, RetireRequest } from '@keyturn/credential-provider/credential-provider';
 import type { Clock } from '@keyturn/rotation/clock';
 import { PermanentError } from '@keyturn/rotation/errors';
 
 import type { Keys } from './keys.ts';
-import { bearsMarks, isOurs, parseOurMark } from './our-mark.ts';
+import { bearsMarks, isOurs } from './our-mark.ts';
 import { hasId, isUsable, stateOf, type TokenKey } from './token-key.ts';
 import { parseTarget, type Target } from './token-target.ts';
 
