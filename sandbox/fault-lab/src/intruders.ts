@@ -233,6 +233,8 @@ export const intruders: Readonly<Record<string, Intruder>> = {
   'delete-and-restore': (w) => {
     onBehalfOf(w, () => w.model.deleteSecret(arnOf(w)));
     later(w, 2 * hour, () => onBehalfOf(w, () => w.model.restoreSecret(arnOf(w))));
+    // It is new to the watchdog, which passes by each hour.
+    later(w, 3 * hour, () => w.watch());
   },
   'second-rotation': (w) => w.rotate(),
   'current-key-removed': removeKeyOn('AWSCURRENT'),

@@ -16,8 +16,8 @@ export type OracleOptions = {
   /** The version AWSPENDING stands on. */
   readonly pending: () => string | undefined;
   readonly secret: { readonly hash: string; readonly target: string };
-  /** The provider answers nobody of ours. */
-  readonly isProviderDown: () => boolean;
+  /** The provider, or the secret, answers nobody of ours. */
+  readonly isOutOfReach: () => boolean;
   /** Whether a mark is that secret's. */
   readonly isOurs: (mark: string | undefined) => boolean;
   /** Which secret has a version that holds the key, with its secret: that tells whose it is where keys bear no mark. */

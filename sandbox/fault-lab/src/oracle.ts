@@ -1,11 +1,14 @@
 import { judgeChange } from './judge-change.ts';
 import { judgeMoves } from './judge-moves.ts';
 import { knownKeys, type KnownKey } from './known-keys.ts';
-import { graceMs } from './lab-config.ts';
+import { graceMs, minute } from './lab-config.ts';
 import { restoreMs, type Actor, type OracleOptions, type Violation } from './oracle-options.ts';
 import { readers } from './readers.ts';
 
 type Current = { readonly versionId: string | undefined; readonly key: KnownKey | undefined; readonly since: number };
+/** How often it is looked whether what nobody could mend can be mended again. */
+const lookMs = 10 * minute;
+
 /**
  * Knows what is so, whatever our functions believe, and what they owe: it sees each move of AWSCURRENT and each change at the provider as it happens. Nothing
  * here asks a port.
@@ -52,13 +55,16 @@ export function oracle(options: OracleOptions) {
     excuseForNow(known);
   }
 
-  // A provider that is down switches nothing on.
   function excuseForNow(known: KnownKey): void {
     known.excusedUntil = now() + restoreMs;
-    options.at(known.excusedUntil + 1, () => {
-      if (options.isProviderDown() && known === current.key) excuseForNow(known);
-      else look('keyturn');
-    });
+    options.at(now() + lookMs, () => lookAtExcuse(known));
+  }
+
+  // A provider that is down switches nothing on, and of a secret that is being deleted nobody can read which key is current.
+  function lookAtExcuse(known: KnownKey): void {
+    if (options.isOutOfReach() && known === current.key) excuseForNow(known);
+    else if (known.excusedUntil >= now()) options.at(now() + lookMs, () => lookAtExcuse(known));
+    else look('keyturn');
   }
 
   function promise(known: KnownKey, actor: Actor): void {

@@ -103,7 +103,7 @@ export async function world({
     calls: { made: () => calls.made.length, began: () => calls.began() },
     pausedAt: () => state.pausedAt,
     at: (time, what) => scheduler.at(time, what),
-    isProviderDown: () => state.down.has('provider'),
+    isOutOfReach: () => state.down.has('provider') || peek()?.deletionAt !== undefined,
     isSecretsManagerDown: () => state.down.has('secretsManager'),
   });
   const self: World = {
