@@ -7,7 +7,7 @@ import type { At } from './fault.ts';
 import { mutantsNamed, mutationMode } from './mutation-mode.ts';
 import { inWords, play } from './play.ts';
 import { providerNamed, providers } from './providers.ts';
-import { runMode, type ModeResult } from './run-mode.ts';
+import { crew, type Crew, type ModeResult } from './run-mode.ts';
 import { modes, type Mode } from './run-share.ts';
 
 /** For one mutant, unless told otherwise. */
@@ -88,14 +88,16 @@ async function playWanted(values: Values): Promise<number> {
   const longestMs = (numberOf(values.minutes) ?? usualMinutes) * 60_000;
   if (values.mode === 'mutation') return mutation({ ...numbers, longestMs, providers: names, mutant }, json);
   const say = progress(json ? process.stderr : process.stdout);
+  const mode = modes.find((one) => one === values.mode);
+  const workers = crew();
   let broken = 0;
-  for (const name of names) {
-    broken += await replayKept(name, (text) => say.happened(text));
-    broken += await playModes(
-      { ...numbers, provider: name, mode: modes.find((one) => one === values.mode) },
-      json,
-      say,
-    );
+  try {
+    for (const name of names) {
+      broken += await replayKept(name, (text) => say.happened(text));
+      broken += await playModes({ ...numbers, provider: name, mode }, workers, json, say);
+    }
+  } finally {
+    await workers.end();
   }
   return broken === 0 ? 0 : 1;
 }
@@ -119,7 +121,7 @@ type Wanted = {
 };
 
 /** Answers how much was broken. */
-async function playModes(wanted: Wanted, json: boolean, say: Progress): Promise<number> {
+async function playModes(wanted: Wanted, workers: Crew, json: boolean, say: Progress): Promise<number> {
   const { mode, provider, seed } = wanted;
   let broken = 0;
   for (const name of mode === undefined ? modes : [mode]) {
@@ -128,7 +130,7 @@ async function playModes(wanted: Wanted, json: boolean, say: Progress): Promise<
     const { runs, sample } =
       mode === undefined ? { runs: 0, sample: 1, ...size } : { runs: size?.runs ?? 1000, sample: 1 };
     const some = { runs: wanted.runs ?? runs, sample: wanted.sample ?? sample };
-    const result = await runMode({ mode: name, provider, seed, ...some, enough }, (runs, bad) =>
+    const result = await workers.run({ mode: name, provider, seed, ...some, enough }, (runs, bad) =>
       say.counts(`${name} with ${provider}: ${runs} runs, ${bad} broken`),
     );
     say.end();

@@ -27,18 +27,30 @@ export type ModeResult = {
 
 export type ModeOptions = Pick<Share, 'mode' | 'provider' | 'seed' | 'runs' | 'sample' | 'enough'>;
 
-/** One mode with one provider, on every core. `progress` hears of all workers together. */
-export async function runMode(
-  options: ModeOptions,
-  progress: (runs: number, broken: number) => void,
-): Promise<ModeResult> {
-  const workers = Math.max(1, availableParallelism());
+type Heard = (runs: number, broken: number) => void;
+
+export type Crew = {
+  /** One mode with one provider, on every core. `progress` hears of all workers together. */
+  readonly run: (options: ModeOptions, progress: Heard) => Promise<ModeResult>;
+  readonly end: () => Promise<void>;
+};
+
+/** A worker for each core. They stay for mode after mode: one that begins takes a second to load everything, and is slow at first. */
+export function crew(): Crew {
+  const workers = Array.from({ length: Math.max(1, availableParallelism()) }, startWorker);
+  return {
+    run: (options, progress) => runMode(options, progress, workers),
+    end: async () => void (await Promise.all(workers.map((worker) => worker.terminate()))),
+  };
+}
+
+async function runMode(options: ModeOptions, progress: Heard, workers: readonly Worker[]): Promise<ModeResult> {
   const started = performance.now();
-  const counts = Array.from({ length: workers }, () => ({ runs: 0, broken: 0 }));
+  const counts = workers.map(() => ({ runs: 0, broken: 0 }));
   const results = await Promise.all(
-    counts.map((count, worker) =>
-      runWorker({ ...options, worker, workers }, (runs, broken) => {
-        Object.assign(count, { runs, broken });
+    workers.map((worker, number) =>
+      runShare({ ...options, worker: number, workers: workers.length }, worker, (runs, broken) => {
+        Object.assign(counts[number] ?? {}, { runs, broken });
         progress(total(counts, 'runs'), total(counts, 'broken'));
       }),
     ),
@@ -75,21 +87,22 @@ function soakedBy(results: readonly ShareResult[]): Soaked | undefined {
   return results.reduce<Soaked | undefined>((sum, { soaked }) => (soaked ? addSoaked(sum, soaked) : sum), undefined);
 }
 
-function runWorker(share: Share, progress: (runs: number, broken: number) => void): Promise<ShareResult> {
+function startWorker(): Worker {
+  // A run lives for milliseconds: what it leaves behind is young.
+  return new Worker(new URL('./worker.ts', import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: 128 } });
+}
+
+function runShare(share: Share, worker: Worker, progress: Heard): Promise<ShareResult> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-      workerData: share,
-      // A run lives for milliseconds: what it leaves behind is young.
-      resourceLimits: { maxYoungGenerationSizeMb: 128 },
-    });
-    worker.on('message', (said: Said) => {
-      if (said.type === 'progress') progress(said.runs, said.broken);
-      else resolve(said);
-    });
-    worker.on('error', reject);
-    worker.on('exit', (code) => {
-      if (code !== 0) reject(new Error(`A worker ended with code ${code}`));
-    });
+    const hear = (said: Said) => {
+      if (said.type === 'progress') return progress(said.runs, said.broken);
+      worker.off('message', hear);
+      resolve(said);
+    };
+    worker.on('message', hear);
+    worker.once('error', reject);
+    worker.once('exit', (code) => reject(new Error(`A worker ended with code ${code}`)));
+    worker.postMessage(share);
   });
 }
 

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 
 import { parseShare, runShare, type ShareResult } from './run-share.ts';
 
@@ -10,7 +10,12 @@ export type Said =
 // Every refusal is an error, and nobody reads where it was made.
 Error.stackTraceLimit = 0;
 
-const share = parseShare(workerData);
 const say = (said: Said) => parentPort?.postMessage(said);
-const result = await runShare(share, (runs, broken) => say({ type: 'progress', runs, broken }));
-say({ type: 'done', ...result });
+
+async function work(order: unknown): Promise<void> {
+  const result = await runShare(parseShare(order), (runs, broken) => say({ type: 'progress', runs, broken }));
+  say({ type: 'done', ...result });
+}
+
+// One share after the other; what goes wrong here ends the worker, and whoever waits for it hears of that.
+parentPort?.on('message', (order) => void work(order));
