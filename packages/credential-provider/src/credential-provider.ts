@@ -23,8 +23,8 @@ export type IssueProvider = {
   propose(request: ProposeRequest): Promise<Credential>;
 
   /**
-   * Makes the target accept `credential`, entitled like `like` (or, at the first issue, as `entitlements` says) and bearing `mark`; marks are
-   * never copied. PermanentError: key-conflict (the key exists elsewhere, with another secret, or with a mark that is
+   * Makes the target accept `credential`, entitled like `like` (or, at the first issue, as `entitlements` says), to no more and no less, and bearing
+   * `mark`; marks are never copied. Where it exists and the provider cannot change what it may do: entitlements-differ with the field `entitlements`. PermanentError: key-conflict (the key exists elsewhere, with another secret, or with a mark that is
    * not this secret's), key-disabled (somebody revoked it, or removed one that only the provider can make), target-missing, quota,
    * misconfigured (an entitlement that does not exist), provider-refused.
    */

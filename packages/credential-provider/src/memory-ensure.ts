@@ -73,14 +73,14 @@ export async function successor(
 }
 
 export function entitled(key: MemoryKey, like: Like, manual: readonly string[]): MemoryKey {
-  const missing = [...like.approved, ...like.pending].filter(
-    (name) => ![...key.approved, ...key.pending].includes(name),
-  );
+  const wanted = [...like.approved, ...like.pending];
+  const [approved, pending] = [key.approved, key.pending].map((has) => has.filter((name) => wanted.includes(name)));
+  const missing = wanted.filter((name) => ![...key.approved, ...key.pending].includes(name));
   const waits = (name: string) => manual.includes(name) || like.pending.includes(name);
   return {
     ...key,
-    approved: [...key.approved, ...missing.filter((name) => !waits(name))].sort(),
-    pending: [...key.pending, ...missing.filter(waits)].sort(),
+    approved: [...(approved ?? []), ...missing.filter((name) => !waits(name))].sort(),
+    pending: [...(pending ?? []), ...missing.filter(waits)].sort(),
   };
 }
 

@@ -63,7 +63,9 @@ function factIn(event: unknown): Fact {
 
 /** Something of this story was shown to the owner while the message was dealt with, or Slack was down, and what began the story's thread there at last tells all of it. */
 function isTold({ correlationId, from, until }: Heard, shown: readonly Shown[]): boolean {
-  const ofStory = shown.filter((one) => one.by !== 'webhook' && one.correlationId === correlationId && one.time >= from);
+  const ofStory = shown.filter(
+    (one) => one.by !== 'webhook' && one.correlationId === correlationId && one.time >= from,
+  );
   const head = shown.find((one) => one.by === 'slack' && one.correlationId === correlationId);
   return ofStory.some((one) => one.time <= until || one === head);
 }

@@ -75,10 +75,21 @@ async function isDead(live: Live, { token, why }: Suspect, deps: Deps): Promise<
   const key = await ask(pending);
   const capabilities = await provider.describe();
   const { clientSuppliedKey } = capabilities;
-  const isHopeless = isLost(key, live, token, clientSuppliedKey) || isOlderVersions(key, live, token);
-  if (!isHopeless && !isForeignValue(live, token, capabilities)) return false;
+  const isHopeless =
+    isLost(key, live, token, clientSuppliedKey) ||
+    isOlderVersions(key, live, token) ||
+    isForeignValue(live, token, capabilities);
+  if (!isHopeless && why !== 'entitlements-differ entitlements') return false;
   const currentKey = await ask(current);
-  return currentKey.state === 'enabled' && currentKey.secretMatches !== false;
+  return isGood(currentKey) && (isHopeless || !mayDoTheSame(key, currentKey));
+}
+
+const isGood = (key: KeyState): boolean => key.state === 'enabled' && key.secretMatches !== false;
+
+// The provider cannot change what the key may do; a new key is right from the start.
+function mayDoTheSame(key: KeyState, currentKey: KeyState): boolean {
+  const named = (one: KeyState) => (one.state === 'absent' ? [] : one.entitlements.toSorted());
+  return named(key).join('\n') === named(currentKey).join('\n');
 }
 
 // A key that we choose and that is absent is simply created by the next try.

@@ -26,7 +26,7 @@ const about = (w: World) => ({
   traceparent: null,
 });
 
-type Why = { readonly reason?: 'key-conflict' | 'same-key'; readonly field?: string };
+type Why = { readonly reason?: 'key-conflict' | 'same-key' | 'entitlements-differ'; readonly field?: string };
 
 function failed(w: World, versionId: string, retryable = false, why: Why = {}) {
   const facts = {
@@ -365,3 +365,20 @@ test('a pending version that holds the current key is a dry run, and cleared onl
   expect(kept).toContain('AWSPENDING');
   expect(await w.labels(token)).not.toContain('AWSPENDING');
 });
+
+test.each([
+  [['read'], 'entitlements', 'is cleared'],
+  [['read'], 'product:write', 'stays'],
+  [undefined, 'entitlements', 'stays'],
+] as const)(
+  'a pending version whose key may do %s where the provider refused %s %s',
+  async (entitlements, field, what) => {
+    const w = await world();
+    const key = w.provider.handMade({ target: 'orders-app', ...(entitlements && { entitlements }) });
+    const { token } = await pending(w, key);
+
+    await failed(w, token, false, { reason: 'entitlements-differ', field });
+
+    expect((await w.labels(token)).includes('AWSPENDING')).toBe(what === 'stays');
+  },
+);

@@ -69,19 +69,19 @@ function refuseConflict(key: TokenKey, { credential, mark }: EnsureRequest): voi
 type Write = { readonly target: Target; readonly deps: Deps };
 
 async function entitle(key: TokenKey, wanted: readonly string[], { target, deps }: Write): Promise<TokenKey> {
-  const missing = wanted.filter((name) => !(key.entitlements ?? []).includes(name));
-  if (missing.length === 0) return key;
+  const all = [...new Set(wanted)].sort();
+  if ((key.entitlements ?? []).toSorted().join('\n') === all.join('\n')) return key;
   if (deps.config.key.entitlements === undefined) {
     throw refused('misconfigured', 'Keys of this API have no entitlements', 'entitlements');
   }
+  // The next rotation makes a key that is right from the start.
   if (deps.config.requests.entitle === undefined) {
     throw refused(
       'entitlements-differ',
-      'The key has less than it should, and the API cannot add to it',
-      'requests.entitle',
+      'The key may do something else than it should, and the API cannot change that',
+      'entitlements',
     );
   }
-  const all = [...(key.entitlements ?? []), ...missing].sort();
   if ((await deps.keys.entitle(target, key, all)) === 'missing') throw removed();
   return { ...key, entitlements: all };
 }
