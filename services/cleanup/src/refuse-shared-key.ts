@@ -31,7 +31,7 @@ async function isShared(old: OldKey, place: Place, deps: Ports): Promise<boolean
   try {
     const description = await deps.secrets.describe(place.secretArn);
     return await (description.deletedAt === undefined
-      ? holds(description, old, deps)
+      ? holds(place.secretArn, old, deps)
       : mayHold(description, place, deps));
   } catch (error) {
     if (error instanceof PermanentError && error.reason === 'secret-missing') return false;
@@ -53,10 +53,10 @@ async function mayHold(description: SecretDescription, { provider, target }: Pla
   return needed.some((versionId) => !marks.has(formatMark(markOf(description.arn, versionId, deps.config.stage))));
 }
 
-async function holds(description: SecretDescription, old: OldKey, deps: Ports): Promise<boolean> {
-  const { arn } = description;
+async function holds(arn: string, old: OldKey, deps: Ports): Promise<boolean> {
   if (await givesKey(arn, old, deps.secrets)) return true;
-  for (const versionId of await inGrace(description, deps)) {
+  // Asked after the values: what was current until just before is the previous one by now.
+  for (const versionId of await inGrace(await deps.secrets.describe(arn), deps)) {
     if (showsIt(await readOldVersion(arn, versionId, deps), old)) return true;
   }
   return false;

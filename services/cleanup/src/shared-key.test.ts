@@ -25,14 +25,14 @@ async function other(w: World, values: readonly string[], tags: Readonly<Record<
 const previousOf = async (w: World, arn: string) =>
   [...(await w.secrets.describe(arn)).stages].find(([, labels]) => labels.includes('AWSPREVIOUS'))?.[0] ?? '';
 
-function ask(w: World) {
+function ask(w: World, deps = w.cleanup) {
   const old = {
     keyId: w.handMade.keyId,
     credential: w.handMade,
     mark: w.mark(w.firstVersion),
     state: 'enabled',
   } as const;
-  return refuseSharedKey(old, { secretArn: w.arn, target: 'orders-app' }, w.cleanup);
+  return refuseSharedKey(old, { secretArn: w.arn, target: 'orders-app' }, deps);
 }
 
 const refusal: unknown = expect.objectContaining({ reason: 'shared-key', field: 'billing/apigee' });
@@ -67,6 +67,19 @@ test('I2: a key that another secret gave its readers until lately is not ended, 
   await expect(ask(w)).rejects.toEqual(refusal);
   await superseded(w, arn, await previousOf(w, arn));
   await expect(ask(w)).rejects.toEqual(refusal);
+});
+
+test('I2: nor is it where the other secret is changed while it is looked at', async () => {
+  const w = await world();
+  const arn = await other(w, [secretText(w.handMade)]);
+  const { secrets } = w.cleanup;
+  let edits = 0;
+  const value: typeof secrets.value = async (...asked) => {
+    if (edits++ === 0) await w.model.putSecretValue({ SecretId: arn, SecretString: junk });
+    return secrets.value(...asked);
+  };
+
+  await expect(ask(w, { ...w.cleanup, secrets: { ...secrets, value } })).rejects.toEqual(refusal);
 });
 
 test('I2: so is one that the other secret gave two versions ago, within its grace', async () => {
