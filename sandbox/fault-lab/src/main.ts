@@ -26,7 +26,7 @@ Exit code 0 only if nothing did.
   --provider  whose keys are rotated: ${Object.keys(providers).join(', ')}; without it all
   --seed      of random runs and of samples; the same seed plays the same runs
   --runs      how many random runs, or secrets of the soak
-  --sample    of intruders, pairs and leaks one of so many is played; 1 plays all; up to 1000 leaves nobody out who comes alone; leaks leaves no kind of call or fault out
+  --sample    of intruders, pairs and leaks one of so many is played; 1 plays all; up to 1000 leaves nobody out who comes alone into one rotation, and up to 125 into two; leaks leaves no kind of call or fault out
   --replay    plays one kept counterexample and prints every call
   --minutes   how long one mutant is hunted; ${usualMinutes} unless given
   --json      one JSON line for each mode and provider on standard output; everything else goes to standard error
@@ -36,7 +36,7 @@ type Size = { readonly runs: number; readonly sample: number };
 
 /**
  * What a run without a mode plays; it has to fit into two minutes of a build. With `memory` that is every single fault, and everybody who comes alone at every
- * call. The rest is sampled; undefined: nothing.
+ * call of one rotation. The rest is sampled; undefined: nothing.
  */
 function usual(mode: Mode, provider: string): Size | undefined {
   const isFast = provider.startsWith('memory');

@@ -40,15 +40,16 @@ export async function* leakPlans(provider: LabProviderFactory, { sample, seed }:
   }
 }
 
-/** Everybody at every call, alone and with every fault of that call. */
+/** Everybody at every call of one rotation and of two, alone and with every fault of that call. */
 export async function* intrusions(provider: LabProviderFactory): AsyncGenerator<Plan> {
-  const story = 'two';
-  for (const who of Object.keys(intruders)) {
-    const notifier = who === 'slack-down';
-    for (const [at, { name }] of (await disturbable(provider, story, notifier)).entries()) {
-      const intrusions = [{ at, who }];
-      yield { story, faults: [], intrusions, notifier };
-      for (const kind of kindsFor(name)) yield { story, faults: [{ at, kind }], intrusions, notifier };
+  for (const story of ['one', 'two'] as const) {
+    for (const who of Object.keys(intruders)) {
+      const notifier = who === 'slack-down';
+      for (const [at, { name }] of (await disturbable(provider, story, notifier)).entries()) {
+        const intrusions = [{ at, who }];
+        yield { story, faults: [], intrusions, notifier };
+        for (const kind of kindsFor(name)) yield { story, faults: [{ at, kind }], intrusions, notifier };
+      }
     }
   }
 }

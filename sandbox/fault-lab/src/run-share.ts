@@ -4,7 +4,7 @@ import { signed } from './counterexamples.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
 import { addCounts, leakWatch, type LeakCounts } from './leak-watch.ts';
 import { faultPairs, intrusions, leakPlans, singleFaults } from './plans.ts';
-import { disturbable, inWords, play, type Plan, type Played } from './play.ts';
+import { disturbable, inWords, play, type Plan, type Played, type StoryName } from './play.ts';
 import { providerNamed } from './providers.ts';
 import { searchAtRandom, type Counterexample } from './random-plans.ts';
 import { addSoaked, soak, type Soaked } from './soak.ts';
@@ -47,19 +47,21 @@ type Heard = (runs: number, broken: number) => void;
 /** Plays this worker's part of all plans. `heard` is told how many there were so far. */
 export async function runShare(share: Share, heard: Heard): Promise<ShareResult> {
   if (share.mode === 'soak') return soakShare(share, heard);
-  const count = counter(heard);
+  const count = counter(share.mode, heard);
   if (share.mode === 'random' || share.mode === 'races') return searchShare(share, count);
   return playShare({ ...share, mode: share.mode }, count);
 }
 
-function counter(heard: Heard) {
+function counter(mode: Mode, heard: Heard) {
   const disturbed = new Set<number>();
   const counterexamples: Counterexample[] = [];
   let runs = 0;
   return {
     played(plan: Plan, struck: Played['struck']): void {
       runs += 1;
-      for (const { at } of [...struck, ...plan.intrusions]) if (typeof at === 'number') disturbed.add(at);
+      if (plan.story === countedStory(mode)) {
+        for (const { at } of [...struck, ...plan.intrusions]) if (typeof at === 'number') disturbed.add(at);
+      }
       if (runs % 50 === 0) heard(runs, counterexamples.length);
     },
     /** Answers how many there are. */
@@ -135,10 +137,11 @@ function plansOf(share: Listed, provider: LabProviderFactory): AsyncGenerator<Pl
 // What the notifier does, it does whatever the provider is; it makes as many calls as all others together.
 const tellsOwners = ({ provider }: Pick<Share, 'provider'>) => provider === 'memory';
 
-// Looking for leaks, the plans are a sample already; who comes alone is left out last.
-function sampleOf(plan: Plan, { mode, sample }: Share): number {
+// Looking for leaks, the plans are a sample already. Who comes alone is left out late, and in a single rotation last.
+function sampleOf({ story, faults }: Plan, { mode, sample }: Share): number {
   if (mode === 'leaks') return 1;
-  return mode === 'intruders' && plan.faults.length === 0 ? Math.ceil(sample / 1000) : sample;
+  if (mode !== 'intruders' || faults.length > 0) return sample;
+  return Math.ceil(sample / (story === 'one' ? 1000 : 125));
 }
 
 // Spread by a hash, so that a sample meets every kind of plan.
@@ -147,10 +150,13 @@ function isMine(number: number, { sample, seed, worker, workers }: Share): boole
   return mixed % (sample * workers) === worker;
 }
 
+/** The story whose calls are counted: the one of which none is left out. */
+const countedStory = (mode: Mode): StoryName => (mode === 'singles' || mode === 'leaks' ? 'two' : 'one');
+
 /** How many calls of an undisturbed run each function makes, and how many of those were disturbed. */
 export async function countCalls(provider: string, mode: Mode, disturbed: ReadonlySet<number>) {
   const notifier = mode === 'leaks' || (mode === 'singles' && tellsOwners({ provider }));
-  const calls = await disturbable(providerNamed(provider), mode === 'pairs' ? 'one' : 'two', notifier);
+  const calls = await disturbable(providerNamed(provider), countedStory(mode), notifier);
   const reached: Record<string, number> = {};
   const faulted: Record<string, number> = {};
   for (const [number, { by }] of calls.entries()) {
