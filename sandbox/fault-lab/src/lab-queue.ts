@@ -52,8 +52,8 @@ type QueueOptions = {
   readonly calls: Calls;
   readonly handler: Handler;
   readonly ended: (end: Ended<unknown>) => void;
-  /** A message was tried too often. */
-  readonly onDead?: (() => void) | undefined;
+  /** A message was tried too often, or will not come within an hour. */
+  readonly onUnheard?: (() => void) | undefined;
 };
 
 const transitMs = 500;
@@ -84,7 +84,7 @@ const recordOf = ({ id, body, received }: Message) => {
 
 /** A queue with its consumer, its visibility timeout and its dead-letter queue. */
 export function labQueue(options: QueueOptions): LabQueue {
-  const { name, timeoutMs, visibilityMs, tries = 5, scheduler, calls, handler, ended, onDead } = options;
+  const { name, timeoutMs, visibilityMs, tries = 5, scheduler, calls, handler, ended, onUnheard } = options;
   const deadLetters: DeadLetter[] = [];
   const everDead: DeadLetter[] = [];
   const messages: Message[] = [];
@@ -104,7 +104,7 @@ export function labQueue(options: QueueOptions): LabQueue {
     if (message.received >= tries) {
       die({ body: message.body, reason: 'tries', attributes: '' });
       waiting -= 1;
-      onDead?.();
+      onUnheard?.();
       return;
     }
     message.received += 1;
@@ -145,7 +145,9 @@ export function labQueue(options: QueueOptions): LabQueue {
       calls.reach(`send to ${name}`, () => put(JSON.stringify(body), transitMs + delayMs)),
     deliver(event) {
       const body = JSON.stringify(event);
-      for (const delayMs of arrivals(calls.deliver(name))) put(body, delayMs);
+      const delays = arrivals(calls.deliver(name));
+      for (const delayMs of delays) put(body, delayMs);
+      if (delays.every((delayMs) => delayMs > hour)) onUnheard?.();
     },
     redrive() {
       for (const { body } of deadLetters.splice(0)) put(body);

@@ -22,11 +22,11 @@ type Deps = {
   readonly notifier: Parameters<typeof notifyOwner>[1];
 };
 
-/** Each consumer behind its queue, as its handler.ts wires it. `onUnheard`: the announcer gave up on a message. */
+/** Each consumer behind its queue, as its handler.ts wires it. `onUnheard`: the announcer gave up on a message, or will not hear it within an hour. */
 export function labQueues(ground: Ground, deps: Deps, onUnheard: () => void): Queues {
   return {
     announcer: consumed(ground, 'announcer', parseNotice, (notice) => handleNotice(notice, deps.announcer), {
-      onDead: onUnheard,
+      onUnheard,
     }),
     verifier: consumed(
       ground,
@@ -50,7 +50,7 @@ function consumed<Message>(
   name: QueueName,
   parse: (body: unknown) => Message,
   handle: (message: Message) => Promise<void>,
-  options: { readonly tries?: number; readonly onDead?: () => void } = {},
+  options: { readonly tries?: number; readonly onUnheard?: () => void } = {},
 ): LabQueue {
   const queue: LabQueue = labQueue({
     name,
