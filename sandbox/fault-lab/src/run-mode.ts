@@ -40,11 +40,11 @@ export function crew(): Crew {
   const workers = Array.from({ length: Math.max(1, availableParallelism()) }, startWorker);
   return {
     run: (options, progress) => runMode(options, progress, workers),
-    end: async () => void (await Promise.all(workers.map((worker) => worker.terminate()))),
+    end: async () => void (await Promise.all(workers.map(({ worker }) => worker.terminate()))),
   };
 }
 
-async function runMode(options: ModeOptions, progress: Heard, workers: readonly Worker[]): Promise<ModeResult> {
+async function runMode(options: ModeOptions, progress: Heard, workers: readonly Hand[]): Promise<ModeResult> {
   const started = performance.now();
   const counts = workers.map(() => ({ runs: 0, broken: 0 }));
   const results = await Promise.all(
@@ -87,23 +87,34 @@ function soakedBy(results: readonly ShareResult[]): Soaked | undefined {
   return results.reduce<Soaked | undefined>((sum, { soaked }) => (soaked ? addSoaked(sum, soaked) : sum), undefined);
 }
 
-function startWorker(): Worker {
+/** `gone` rejects when the worker has ended, whenever that is. */
+type Hand = { readonly worker: Worker; readonly gone: Promise<never> };
+
+function startWorker(): Hand {
   // A run lives for milliseconds: what it leaves behind is young.
-  return new Worker(new URL('./worker.ts', import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: 128 } });
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    resourceLimits: { maxYoungGenerationSizeMb: 128 },
+  });
+  const gone = new Promise<never>((_, reject) => {
+    worker.once('error', reject);
+    worker.once('exit', (code) => reject(new Error(`A worker ended with code ${code}`)));
+  });
+  // Whoever waits for a share hears of it; at the end nobody does.
+  gone.catch(() => {});
+  return { worker, gone };
 }
 
-function runShare(share: Share, worker: Worker, progress: Heard): Promise<ShareResult> {
-  return new Promise((resolve, reject) => {
+function runShare(share: Share, { worker, gone }: Hand, progress: Heard): Promise<ShareResult> {
+  const done = new Promise<ShareResult>((resolve) => {
     const hear = (said: Said) => {
       if (said.type === 'progress') return progress(said.runs, said.broken);
       worker.off('message', hear);
       resolve(said);
     };
     worker.on('message', hear);
-    worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`A worker ended with code ${code}`)));
     worker.postMessage(share);
   });
+  return Promise.race([done, gone]);
 }
 
 function total<Key extends string>(rows: readonly Readonly<Record<Key, number>>[], key: Key): number {
