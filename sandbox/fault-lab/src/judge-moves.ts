@@ -7,13 +7,18 @@ type Broken = (rule: string, what: string) => void;
 export function judgeMoves({ pending, calls }: OracleOptions, broken: Broken) {
   const lostAt = new Map<string, number>();
   let pendingVersion = pending();
+  /** Each move of AWSCURRENT, by whomever: after how many calls, and where to. */
+  const moves: { readonly at: number; readonly versionId: string }[] = [];
   let handMoveAt = -Infinity;
 
   function judge(versionId: string, next: KnownKey | undefined): void {
     const began = calls.began();
     if (next === undefined) broken('I9', 'AWSCURRENT was moved to a version without a key that exists');
     if (began === undefined) return;
-    if (handMoveAt > began + 1) broken('I8', 'AWSCURRENT was moved over what a person had just done');
+    // Who takes back what he did in between leaves everything as it was seen.
+    const seen = moves.findLast(({ at }) => at <= began + 1);
+    const isAsSeen = seen?.versionId === moves.at(-1)?.versionId;
+    if (handMoveAt > began + 1 && !isAsSeen) broken('I8', 'AWSCURRENT was moved over what a person had just done');
     if ((lostAt.get(versionId) ?? Infinity) <= began) {
       broken('I9', 'AWSCURRENT was moved to a version that was not pending any more');
     }
@@ -34,6 +39,7 @@ export function judgeMoves({ pending, calls }: OracleOptions, broken: Broken) {
     judge(versionId: string, next: KnownKey | undefined, actor: Actor): void {
       if (actor === 'person') handMoveAt = calls.made();
       else judge(versionId, next);
+      moves.push({ at: calls.made(), versionId });
     },
   };
 }

@@ -27,7 +27,7 @@ export async function disableVersion({ row, live, old }: Retirement, deps: Deps)
   const rev = await noteDoubt(row, deps);
   await deps.retire(provider).disable({ target, keyId: old.keyId, mark: old.mark });
   await undoIfCurrent({ row, live, old }, deps);
-  if (await isInGrace(row.value, live, deps)) return;
+  if (await isNeeded({ row, live, old }, deps)) return;
 
   const now = deps.clock.now();
   const deleteAt = now + Math.max(secret.policy.soakMs, secret.provider.config.revocation);
@@ -35,7 +35,7 @@ export async function disableVersion({ row, live, old }: Retirement, deps: Deps)
   if (row.value.kind === 'superseded') await tell({ row: row.value, live, deleteAt }, deps);
   const disabled = { stage: 'disabled', mayBeOff: true, disabledAt: now, held: null, dueAt: deleteAt } as const;
   if (await writeSuperseded(deps.ledger, { ...row.value, ...disabled }, rev)) return;
-  await isInGrace(row.value, live, deps);
+  await isNeeded({ row, live, old }, deps);
 }
 
 // Where nobody can tell any more whether applications get it, it stays on until somebody can: the secret is being deleted, say, and was rolled back just before.
@@ -67,10 +67,18 @@ async function noteDoubt({ value, rev }: LedgerRow<Superseded>, { ledger }: Deps
   return noted.rev;
 }
 
-/** Whether a new grace of the key began while it was being switched off: it was current for a moment. Then it is switched on again. */
-async function isInGrace(before: Superseded, live: Live, deps: Deps): Promise<boolean> {
-  const row = await readSuperseded(deps.ledger, supersededKey(before.secretArn, before.versionId));
-  if (row === undefined || row.value.stage !== 'grace') return false;
+/**
+ * Whether a new grace of the key began while it was being switched off, since it was current for a moment; or the ledger has lost the row, and nobody would
+ * know that it is off. Then it is switched on again.
+ */
+async function isNeeded({ row: before, live, old }: Retirement, deps: Deps): Promise<boolean> {
+  const { secretArn, versionId, provider, target } = before.value;
+  const row = await readSuperseded(deps.ledger, supersededKey(secretArn, versionId));
+  if (row === undefined) {
+    await deps.retire(provider).enable({ target, keyId: old.keyId, mark: old.mark });
+    return true;
+  }
+  if (row.value.stage !== 'grace') return false;
   const dueAt = earliest(row.value, live);
   if (deps.clock.now() >= dueAt) return false;
   await writeGrace({ value: { ...row.value, mayBeOff: true, dueAt }, rev: row.rev }, live, deps);

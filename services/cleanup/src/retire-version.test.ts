@@ -262,6 +262,21 @@ test('I8: a key that nobody can tell to be current or not, because the secret wa
   expect(types(w)).toEqual(['RetirementHeld']);
 });
 
+test('I2: a key whose row the ledger loses while it is being disabled is switched on again, and nothing is told', async () => {
+  const w = await superseded();
+  const disable: typeof w.provider.disable = async (request) => {
+    await w.provider.disable(request);
+    const key = supersededKey(w.arn, w.firstVersion);
+    await w.ledger.remove(key, (await readSuperseded(w.ledger, key))?.rev ?? 0);
+  };
+
+  w.pass(day + margin);
+  await sweep(w, { retire: () => ({ ...w.provider, disable }) });
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect(types(w)).toEqual([]);
+});
+
 test('I8: during the grace the old key works at once when AWSCURRENT goes back, with no call to the provider', async () => {
   const w = await superseded();
 
