@@ -60,11 +60,7 @@ export function writeSuperseded(ledger: Ledger, row: Superseded, rev: number): P
   return ledger.write(supersededKey(row.secretArn, row.versionId), row, rev, row.dueAt ?? undefined);
 }
 
-type Note = Omit<Superseded, keyof typeof beginning | 'mayBeOff' | 'dueAt'> & {
-  readonly dueAt: number;
-  /** The ledger knows nothing of the secret, and may have lost what said that the key is off. */
-  readonly mayBeOff?: boolean;
-};
+type Note = Omit<Superseded, keyof typeof beginning | 'mayBeOff' | 'dueAt'> & { readonly dueAt: number };
 
 /** The `dueAt` of a row that the sweep has to look at before all others: a key that is needed may be off. */
 export const atOnce = 0;
@@ -109,9 +105,8 @@ function saysMore(known: Superseded, note: Note, currentAt: number): boolean {
 
 // Its key may have been switched off after the first supersession, under this version's id or another one's, and nobody may have noticed in the moment
 // in which the version was current again.
-function doubt(note: Note, known: Superseded | undefined): Pick<Superseded, 'mayBeOff' | 'dueAt'> {
-  const { dueAt } = note;
-  const mayBeOff = known === undefined ? note.mayBeOff === true : known.stage !== 'retired';
+function doubt({ dueAt }: Note, known: Superseded | undefined): Pick<Superseded, 'mayBeOff' | 'dueAt'> {
+  const mayBeOff = known !== undefined && known.stage !== 'retired';
   return { mayBeOff, dueAt: mayBeOff ? atOnce : dueAt };
 }
 

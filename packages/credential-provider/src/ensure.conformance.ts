@@ -44,15 +44,20 @@ export function ensuring(test: Test, traits: Traits): void {
         expect((await subject.state(credential)).entitlements).toEqual((await subject.state(rich)).entitlements);
       });
 
-      test('follows an old key that got less in the meantime', async ({ subject }) => {
+      test('follows an old key that got less in the meantime, or refuses to', async ({ subject }) => {
         const { provider, entitlements } = subject;
         const rich = await subject.handMade();
         const poor = await subject.handMade({ entitlements: entitlements.slice(0, 1) });
         const credential = await subject.issue({ version: 2, like: rich });
 
-        await provider.ensure(subject.ensureRequest({ credential, like: poor, mark: subject.ours(2) }));
+        const asked = provider.ensure(subject.ensureRequest({ credential, like: poor, mark: subject.ours(2) }));
+        const outcome: unknown = await asked.catch((error: unknown) => error);
 
-        expect((await subject.state(credential)).entitlements).toEqual((await subject.state(poor)).entitlements);
+        if (outcome === undefined) {
+          expect((await subject.state(credential)).entitlements).toEqual((await subject.state(poor)).entitlements);
+        } else {
+          expect(outcome).toMatchObject({ reason: 'entitlements-differ', field: 'entitlements' });
+        }
       });
     }
 

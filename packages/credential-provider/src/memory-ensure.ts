@@ -60,6 +60,9 @@ function refuseConflict(
     throw refusal('key-conflict', 'The key exists with another secret', 'secret');
   }
   if (isForeign(key, mark)) throw refusal('key-conflict', 'The key bears a mark that is not ours', 'mark');
+  if (key.mark !== undefined && key.mark !== mark) {
+    throw refusal('key-conflict', 'The key bears the mark of another version', 'mark');
+  }
   if (!key.enabled) throw refusal('key-disabled', 'Somebody disabled the key', 'keyId');
 }
 
@@ -74,13 +77,13 @@ export async function successor(
 
 export function entitled(key: MemoryKey, like: Like, manual: readonly string[]): MemoryKey {
   const wanted = [...like.approved, ...like.pending];
-  const [approved, pending] = [key.approved, key.pending].map((has) => has.filter((name) => wanted.includes(name)));
+  const kept = (names: readonly string[]) => names.filter((name) => wanted.includes(name));
   const missing = wanted.filter((name) => ![...key.approved, ...key.pending].includes(name));
   const waits = (name: string) => manual.includes(name) || like.pending.includes(name);
   return {
     ...key,
-    approved: [...(approved ?? []), ...missing.filter((name) => !waits(name))].sort(),
-    pending: [...(pending ?? []), ...missing.filter(waits)].sort(),
+    approved: [...kept(key.approved), ...missing.filter((name) => !waits(name))].sort(),
+    pending: [...kept(key.pending), ...missing.filter(waits)].sort(),
   };
 }
 

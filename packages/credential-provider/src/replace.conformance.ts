@@ -74,6 +74,18 @@ export function replacing(test: Test): void {
       expect(await subject.outcomes(like)).toEqual(['rejected']);
     });
 
+    test('ensure takes nothing from it, whatever a first key would get', async ({ subject }) => {
+      const like = await subject.handMade();
+      const next = await subject.propose({ mark: subject.ours(2), like });
+      const made = (await subject.state(next)).entitlements;
+
+      await subject.provider.ensure(
+        subject.ensureRequest({ credential: next, like, entitlements: [], mark: subject.ours(2) }),
+      );
+
+      expect((await subject.state(next)).entitlements).toEqual(made);
+    });
+
     test('repeated after a lost answer gives a key that works, and is the only one', async ({ subject }) => {
       const like = await subject.handMade();
       subject.faults?.loseAnswer(1);

@@ -2,7 +2,7 @@ import { parseMark } from '@keyturn/rotation/mark';
 
 import type { Change, KnownKey } from './known-keys.ts';
 import { hour, minute } from './lab-config.ts';
-import { restoreMs, type Actor, type OracleOptions } from './oracle-options.ts';
+import type { Actor, OracleOptions } from './oracle-options.ts';
 
 const orphanMinAgeMs = hour;
 /** What was begun when a person did something may come to its end. */
@@ -38,8 +38,7 @@ export function judgeChange(
   function judgeEnd({ what, known }: Change): void {
     if (!isOurs(known)) broken('I7', `A key that is not ours was ${what}`);
     // The second in which it is deleted is the one in which a person puts a key back that was off for hours: the outage is that person's.
-    const putBackAt = known.excusedUntil - restoreMs;
-    if (known.wasOff && what === 'deleted' && putBackAt + atOnceMs >= now()) known.harmed = true;
+    if (known.wasOff && what === 'deleted' && known.putBackAt + atOnceMs >= now()) known.harmed = true;
     if (known.owedUntil <= now() || known.harmed || (known.excusedUntil >= now() && what !== 'deleted')) return;
     broken('I7', `A key was ${what} that is ${known.owedUntil === Infinity ? 'current' : 'in its grace'}`);
   }

@@ -41,8 +41,10 @@ export function judgeNotices(w: World, plan: Plan): void {
     doneAt === undefined ? [] : [{ ...factIn(JSON.parse(body)), from: arrivesAt, until: doneAt }],
   );
   const facts = w.published.map(factIn);
+  const wasSlackDown = plan.intrusions.some(({ who }) => who === 'slack-down');
   for (const message of heard.filter(({ type }) => owed.has(type))) {
     if (isTold(message, w.channels.shown) || isToldBefore(message, heard, w) || isPast(message, facts)) continue;
+    if (wasSlackDown && isToldAtLast(message, w.channels.shown)) continue;
     w.oracle.broken('I13', `The owner was not told of ${message.type}`);
   }
   const isLedgerWhole = plan.intrusions.every(({ who }) => !who.startsWith('ledger'));
@@ -61,13 +63,17 @@ function factIn(event: unknown): Fact {
   return { type, correlationId, key, occurredAt: Date.parse(occurredAt) };
 }
 
-/** Something of this story was shown to the owner while the message was dealt with, or Slack was down, and what began the story's thread there at last tells all of it. */
+/** Something of this story was shown to the owner while the message was dealt with. */
 function isTold({ correlationId, from, until }: Heard, shown: readonly Shown[]): boolean {
-  const ofStory = shown.filter(
-    (one) => one.by !== 'webhook' && one.correlationId === correlationId && one.time >= from,
+  return shown.some(
+    (one) => one.by !== 'webhook' && one.correlationId === correlationId && one.time >= from && one.time <= until,
   );
+}
+
+/** Slack was down, and what began the story's thread there at last tells all of it. */
+function isToldAtLast({ correlationId, from }: Heard, shown: readonly Shown[]): boolean {
   const head = shown.find((one) => one.by === 'slack' && one.correlationId === correlationId);
-  return ofStory.some((one) => one.time <= until || one === head);
+  return head !== undefined && head.time >= from;
 }
 
 function isToldBefore({ type, key, correlationId, from }: Heard, heard: readonly Heard[], w: World): boolean {

@@ -19,6 +19,8 @@ export type KnownKey = {
   harmed: boolean;
   /** A person made current what was due already: it may be off for a moment, until then. */
   excusedUntil: number;
+  /** When that person did so. */
+  putBackAt: number;
   /** It was off already when that person did so. */
   wasOff: boolean;
   /** Whoever read it got it from that person, and it never worked meanwhile. */
@@ -86,6 +88,7 @@ function newlyKnown(key: LabKey, target: string): KnownKey {
     owedUntil: -Infinity,
     harmed: false,
     excusedUntil: -Infinity,
+    putBackAt: -Infinity,
     wasOff: false,
     handedOutBroken: false,
     madeByHand: false,

@@ -6,6 +6,7 @@ import { restoreMs, type Actor, type OracleOptions, type Violation } from './ora
 import { readers } from './readers.ts';
 
 type Current = { readonly versionId: string | undefined; readonly key: KnownKey | undefined; readonly since: number };
+
 /** How often it is looked whether what nobody could mend can be mended again. */
 const lookMs = 10 * minute;
 
@@ -52,6 +53,7 @@ export function oracle(options: OracleOptions) {
     if (known.owedUntil > now()) return;
     known.wasOff = !known.enabled;
     known.harmed ||= !known.there;
+    known.putBackAt = now();
     excuseForNow(known);
   }
 

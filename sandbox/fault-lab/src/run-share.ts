@@ -47,19 +47,19 @@ type Heard = (runs: number, broken: number) => void;
 /** Plays this worker's part of all plans. `heard` is told how many there were so far. */
 export async function runShare(share: Share, heard: Heard): Promise<ShareResult> {
   if (share.mode === 'soak') return soakShare(share, heard);
-  const count = counter(share.mode, heard);
+  const count = counter(share, heard);
   if (share.mode === 'random' || share.mode === 'races') return searchShare(share, count);
   return playShare({ ...share, mode: share.mode }, count);
 }
 
-function counter(mode: Mode, heard: Heard) {
+function counter(share: Pick<Share, 'mode' | 'provider'>, heard: Heard) {
   const disturbed = new Set<number>();
   const counterexamples: Counterexample[] = [];
   let runs = 0;
   return {
     played(plan: Plan, struck: Played['struck']): void {
       runs += 1;
-      if (plan.story === countedStory(mode)) {
+      if (isCounted(plan, share)) {
         for (const { at } of [...struck, ...plan.intrusions]) if (typeof at === 'number') disturbed.add(at);
       }
       if (runs % 50 === 0) heard(runs, counterexamples.length);
@@ -153,10 +153,16 @@ function isMine(number: number, { sample, seed, worker, workers }: Share): boole
 /** The story whose calls are counted: the one of which none is left out. */
 const countedStory = (mode: Mode): StoryName => (mode === 'singles' || mode === 'leaks' ? 'two' : 'one');
 
+const countsNotifier = ({ mode, provider }: Pick<Share, 'mode' | 'provider'>): boolean =>
+  mode === 'leaks' || (mode === 'singles' && tellsOwners({ provider }));
+
+// The numbers of another story's calls, or of calls beside the notifier's, are other calls.
+const isCounted = ({ story, notifier = false }: Plan, share: Pick<Share, 'mode' | 'provider'>): boolean =>
+  story === countedStory(share.mode) && notifier === countsNotifier(share);
+
 /** How many calls of an undisturbed run each function makes, and how many of those were disturbed. */
 export async function countCalls(provider: string, mode: Mode, disturbed: ReadonlySet<number>) {
-  const notifier = mode === 'leaks' || (mode === 'singles' && tellsOwners({ provider }));
-  const calls = await disturbable(providerNamed(provider), countedStory(mode), notifier);
+  const calls = await disturbable(providerNamed(provider), countedStory(mode), countsNotifier({ mode, provider }));
   const reached: Record<string, number> = {};
   const faulted: Record<string, number> = {};
   for (const [number, { by }] of calls.entries()) {

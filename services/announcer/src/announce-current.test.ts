@@ -50,16 +50,6 @@ test('a secret that is seen for the first time, with nothing before it, is nothi
   });
 });
 
-test('I2: where the ledger knows nothing of the secret, the sweep looks at once whether the previous key is on', async () => {
-  const w = await world();
-  const token = await rotated(w);
-
-  await hear(w, token);
-
-  const row = await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion));
-  expect(row?.value).toMatchObject({ stage: 'grace', mayBeOff: true, dueAt: 0 });
-});
-
 test('tells a rotation once, with the time until which the old key works', async () => {
   const w = await known(await world());
   const token = await rotated(w);

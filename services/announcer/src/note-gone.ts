@@ -114,7 +114,6 @@ export async function noteGone(
       supersededAt,
       supersededBy: next.currentVersionId,
       correlationId: story ?? correlationOf(next),
-      mayBeOff: known === undefined,
       dueAt: supersededAt + secret.policy.graceMs + secret.timing.marginMs,
     },
     currentAt,

@@ -86,10 +86,10 @@ async function isDead(live: Live, { token, why }: Suspect, deps: Deps): Promise<
 
 const isGood = (key: KeyState): boolean => key.state === 'enabled' && key.secretMatches !== false;
 
-// The provider cannot change what the key may do; a new key is right from the start.
+// Nobody changes what the key may do; a new key is right from the start. One that is absent is simply created by the next try.
 function mayDoTheSame(key: KeyState, currentKey: KeyState): boolean {
-  const named = (one: KeyState) => (one.state === 'absent' ? [] : one.entitlements.toSorted());
-  return named(key).join('\n') === named(currentKey).join('\n');
+  if (key.state === 'absent' || currentKey.state === 'absent') return true;
+  return key.entitlements.toSorted().join('\n') === currentKey.entitlements.toSorted().join('\n');
 }
 
 // A key that we choose and that is absent is simply created by the next try.

@@ -75,7 +75,8 @@ async function isNeeded({ row: before, live, old }: Retirement, deps: Deps): Pro
   const { secretArn, versionId, provider, target } = before.value;
   const row = await readSuperseded(deps.ledger, supersededKey(secretArn, versionId));
   if (row === undefined) {
-    await deps.retire(provider).enable({ target, keyId: old.keyId, mark: old.mark });
+    // What was off before is off by somebody else's doing.
+    if (old.state === 'enabled') await deps.retire(provider).enable({ target, keyId: old.keyId, mark: old.mark });
     return true;
   }
   if (row.value.stage !== 'grace') return false;

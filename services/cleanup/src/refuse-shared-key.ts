@@ -31,7 +31,7 @@ async function isShared(old: OldKey, place: Place, deps: Ports): Promise<boolean
   try {
     const description = await deps.secrets.describe(place.secretArn);
     return await (description.deletedAt === undefined
-      ? holds(place.secretArn, old, deps)
+      ? holds(description, old, deps)
       : mayHold(description, place, deps));
   } catch (error) {
     if (error instanceof PermanentError && error.reason === 'secret-missing') return false;
@@ -53,10 +53,12 @@ async function mayHold(description: SecretDescription, { provider, target }: Pla
   return needed.some((versionId) => !marks.has(formatMark(markOf(description.arn, versionId, deps.config.stage))));
 }
 
-async function holds(arn: string, old: OldKey, deps: Ports): Promise<boolean> {
+// Looked at before and after its values: what was current until just before may be the previous one only for a moment.
+async function holds(before: SecretDescription, old: OldKey, deps: Ports): Promise<boolean> {
+  const { arn } = before;
   if (await givesKey(arn, old, deps.secrets)) return true;
-  // Asked after the values: what was current until just before is the previous one by now.
-  for (const versionId of await inGrace(await deps.secrets.describe(arn), deps)) {
+  const after = await deps.secrets.describe(arn);
+  for (const versionId of new Set([...(await inGrace(before, deps)), ...(await inGrace(after, deps))])) {
     if (showsIt(await readOldVersion(arn, versionId, deps), old)) return true;
   }
   return false;

@@ -70,7 +70,7 @@ const texts: Readonly<Record<Reason, ReasonText>> = {
   },
   'entitlements-differ': {
     why: 'The new key may not do the same as the key in use.',
-    todo: 'Compare what both keys may do at the provider, and make it equal.',
+    todo: 'Compare what both keys may do at the provider, and make it equal. Where the provider cannot change a key, the next rotation makes another.',
   },
   quota: {
     why: 'The provider does not allow any more keys.',

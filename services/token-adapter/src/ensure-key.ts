@@ -27,8 +27,7 @@ export async function ensureKey(request: EnsureRequest, deps: Deps): Promise<voi
   const key = await keys.detailed(target, listed);
   if (key === undefined) throw refused('key-disabled', 'Somebody removed the key, and only the API makes one', 'keyId');
   refuseConflict(key, request);
-  const wanted = like === undefined ? request.entitlements : (like.entitlements ?? []);
-  const entitled = await entitle(key, wanted, { target, deps });
+  const entitled = await entitle(key, wantedOf(request, like), { target, deps });
   await settle(entitled, request.mark, { target, deps });
 }
 
@@ -63,28 +62,38 @@ function refuseConflict(key: TokenKey, { credential, mark }: EnsureRequest): voi
     throw refused('key-conflict', 'The key exists with another secret', 'secret');
   }
   if (isForeign(key, mark)) throw refused('key-conflict', 'The key bears a mark that is not ours', 'mark');
+  if (key.label.mark !== undefined && key.label.mark !== mark) {
+    throw refused('key-conflict', 'The key bears the mark of another version', 'mark');
+  }
   if (!key.enabled) throw refused('key-disabled', 'Somebody disabled the key', 'keyId');
 }
 
 type Write = { readonly target: Target; readonly deps: Deps };
 
-async function entitle(key: TokenKey, wanted: readonly string[], { target, deps }: Write): Promise<TokenKey> {
-  const all = [...new Set(wanted)].sort();
-  if ((key.entitlements ?? []).toSorted().join('\n') === all.join('\n')) return key;
+type Wanted = { readonly names: readonly string[]; readonly orMore: boolean };
+
+// At the first issue the policy says what the key needs at least. Where the key to follow is gone, or the API does not tell what it may do, nobody knows.
+function wantedOf(request: EnsureRequest, like: TokenKey | undefined): Wanted {
+  if (request.like === undefined) return { names: request.entitlements, orMore: true };
+  return { names: like?.entitlements ?? [], orMore: like?.entitlements === undefined };
+}
+
+// Nothing is ever taken from a key that may be in use by now: where it may do more than it should, the next rotation makes one that is right from the start.
+async function entitle(key: TokenKey, { names, orMore }: Wanted, { target, deps }: Write): Promise<TokenKey> {
+  const has = key.entitlements ?? [];
+  const missing = names.filter((name) => !has.includes(name));
+  if (!orMore && has.some((name) => !names.includes(name))) throw unlike('The key may do more than the current one');
+  if (missing.length === 0) return key;
   if (deps.config.key.entitlements === undefined) {
     throw refused('misconfigured', 'Keys of this API have no entitlements', 'entitlements');
   }
-  // The next rotation makes a key that is right from the start.
-  if (deps.config.requests.entitle === undefined) {
-    throw refused(
-      'entitlements-differ',
-      'The key may do something else than it should, and the API cannot change that',
-      'entitlements',
-    );
-  }
+  if (deps.config.requests.entitle === undefined) throw unlike('The key may do less, and the API cannot add to it');
+  const all = [...has, ...missing].sort();
   if ((await deps.keys.entitle(target, key, all)) === 'missing') throw removed();
   return { ...key, entitlements: all };
 }
+
+const unlike = (problem: string) => refused('entitlements-differ', problem, 'entitlements');
 
 async function settle(key: TokenKey, mark: string, { target, deps }: Write): Promise<void> {
   const { human, mark: bears, proposed } = key.label;
