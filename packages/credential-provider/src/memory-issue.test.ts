@@ -49,3 +49,14 @@ function setUp(lacks: readonly ('list' | 'mark')[] = []) {
     lacks,
   });
 }
+
+test('the last key of a target that is switched off is its last key all the same', async () => {
+  const memory = setUp();
+  const credential = await memory.propose(request);
+  await memory.ensure({ target: 'orders', credential, like: undefined, entitlements: ['read'], mark, approve: false });
+  memory.switchOff('orders');
+
+  const disabled = memory.disable({ target: 'orders', keyId: credential.keyId, mark });
+
+  await expect(disabled).rejects.toMatchObject({ reason: 'last-key' });
+});

@@ -33,7 +33,7 @@ export type MemoryStore = {
   change(keyId: string, edit: (key: MemoryKey) => MemoryKey): void;
   remove(keyId: string): void;
   stateOf(key: MemoryKey): ListedKey['state'];
-  /** Somebody could use it: enabled, not expired, entitled to something. */
+  /** Somebody could use it, once its target is on: enabled, not expired, entitled to something. */
   usable(key: MemoryKey): boolean;
   switchOff(target: string): void;
   switchOn(target: string): void;
@@ -52,19 +52,20 @@ export function memoryStore({ clock, targets, maxKeys, overlap, replaced, gatewa
   const keys = new Map<string, MemoryKey>();
   const switchedOff = new Set<string>();
 
+  const expired = ({ expiresAt }: MemoryKey) => expiresAt !== undefined && expiresAt <= clock.now();
   const stateOf = (key: MemoryKey) => {
     if (!key.enabled) return 'disabled';
-    const expired = key.expiresAt !== undefined && key.expiresAt <= clock.now();
-    return expired || switchedOff.has(key.target) ? 'unusable' : 'enabled';
+    return expired(key) || switchedOff.has(key.target) ? 'unusable' : 'enabled';
   };
-  const usable = (key: MemoryKey) => stateOf(key) === 'enabled' && key.approved.length > 0;
+  const usable = (key: MemoryKey) => key.enabled && !expired(key) && key.approved.length > 0;
+  const works = (key: MemoryKey) => usable(key) && !switchedOff.has(key.target);
   const keysOf = (target: string) => {
     refuseUnknown(target, targets);
     return [...keys.values()].filter((key) => key.target === target);
   };
   const put = (key: MemoryKey, since?: 'ever') => {
     keys.set(key.keyId, key);
-    gateway.note(key, usable(key), since);
+    gateway.note(key, works(key), since);
   };
 
   return {
@@ -102,7 +103,7 @@ export function memoryStore({ clock, targets, maxKeys, overlap, replaced, gatewa
     },
     switchOn(target) {
       switchedOff.delete(target);
-      for (const key of keysOf(target)) gateway.note(key, usable(key));
+      for (const key of keysOf(target)) gateway.note(key, works(key));
     },
   };
 }
