@@ -29,7 +29,7 @@ const pattern = (secretId: string) =>
 
 async function changed(w: World, defaultBus = memoryBus<SecretRotation>()) {
   const versionId = await w.paste(w.provider.handMade({ target: 'orders-app' }));
-  const moved = { kind: 'moved', secretArn: w.arn, versionId, at: w.clock.now(), byRotation: false } as const;
+  const moved = { kind: 'moved', secretArn: w.arn, versionId, at: w.clock.now(), by: 'event' } as const;
   return { defaultBus, announce: () => handleNotice(moved, { ...w.announcer, defaultBus }) };
 }
 
@@ -49,7 +49,7 @@ test('where it is asked for, a change is told on the default bus too, and the ru
 test('unless it is asked for, the default bus hears nothing', async () => {
   const w = await world();
   const versionId = await w.paste(w.provider.handMade({ target: 'orders-app' }));
-  const moved = { kind: 'moved', secretArn: w.arn, versionId, at: w.clock.now(), byRotation: false } as const;
+  const moved = { kind: 'moved', secretArn: w.arn, versionId, at: w.clock.now(), by: 'event' } as const;
 
   await handleNotice(moved, w.announcer);
 
@@ -65,7 +65,7 @@ test('one that the default bus did not take is told again with the whole fact, u
 
   const defaultBus = memoryBus<SecretRotation>();
   const versionId = (await w.secrets.value(w.arn, { stage: 'AWSCURRENT' }))?.versionId ?? '';
-  const moved = { kind: 'moved', secretArn: w.arn, versionId, at: w.clock.now(), byRotation: false } as const;
+  const moved = { kind: 'moved', secretArn: w.arn, versionId, at: w.clock.now(), by: 'event' } as const;
   await handleNotice(moved, { ...w.announcer, defaultBus });
 
   const keys = w.events('SecretRotated').map(({ detail }) => detail.metadata.idempotencyKey);

@@ -9,10 +9,10 @@ import { expect, test } from 'vitest';
 import { day, hour, minute, secretText, world, type World } from '../../../test/world.ts';
 import { announceCurrent, type Deps } from './announce-current.ts';
 
-type Heard = Partial<Deps> & { readonly at?: number; readonly byRotation?: boolean };
+type Heard = Partial<Deps> & { readonly at?: number; readonly by?: 'event' | 'rotation' | 'look' };
 
-const hear = (w: World, versionId: string, { at, byRotation = false, ...deps }: Heard = {}) =>
-  announceCurrent({ secretArn: w.arn, versionId, at: at ?? w.clock.now(), byRotation }, { ...w.announcer, ...deps });
+const hear = (w: World, versionId: string, { at, by = 'look', ...deps }: Heard = {}) =>
+  announceCurrent({ secretArn: w.arn, versionId, at: at ?? w.clock.now(), by }, { ...w.announcer, ...deps });
 
 const told = (w: World) => w.events('SecretRotated').map((event) => SecretRotated.parse(event).data);
 
@@ -242,7 +242,7 @@ test('a rotation that is told after the next one began is still a rotation', asy
   const text = hidden(secretText(w.provider.handMade({ target: 'orders-app' })));
   await w.secrets.putPending({ arn: w.arn, token: next, text, rotationToken: undefined });
 
-  await hear(w, token, { byRotation: true });
+  await hear(w, token, { by: 'rotation' });
 
   expect(told(w)).toMatchObject([{ cause: 'rotation', versionId: token }]);
 });
@@ -283,7 +283,7 @@ test("secrets that are nobody's here, or gone, are passed over in silence", asyn
   const w = await world();
   const { ARN: foreign = '', VersionId = '' } = await w.model.createSecret({ Name: 'foreign', SecretString: 'x' });
 
-  const moved = { versionId: VersionId, at: w.clock.now(), byRotation: false };
+  const moved = { versionId: VersionId, at: w.clock.now(), by: 'event' as const };
   await announceCurrent({ ...moved, secretArn: foreign }, w.announcer);
   await announceCurrent({ ...moved, secretArn: `${foreign.slice(0, -6)}AbCdEf` }, w.announcer);
 
@@ -526,6 +526,39 @@ test('I2: a rollback and its undoing of which every message was lost give the ke
   expect(row?.supersededAt).toBeGreaterThanOrEqual(backAt);
   expect(told(w)).toHaveLength(1);
 });
+
+test('I2: word of a move to the version that has been current for long gives the previous one a whole grace, also while a rotation is open', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  await hear(w, token);
+  w.pass(2 * hour);
+  await w.begin();
+
+  await hear(w, token, { by: 'look' });
+  const looked = await rowOf(w);
+  await hear(w, token, { by: 'event' });
+  const at = w.clock.now();
+  w.pass(hour);
+  await hear(w, token, { by: 'event', at });
+  const row = await rowOf(w);
+
+  expect(looked?.supersededAt).toBe(at - 2 * hour);
+  expect(row?.supersededAt).toBe(at);
+});
+
+test('what Secrets Manager tells once more of the move that is known changes nothing', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  await hear(w, token, { by: 'event' });
+  const [before, at] = [await rowOf(w), w.clock.now()];
+  w.pass(9 * hour);
+
+  await hear(w, token, { by: 'event', at: at + 5 * minute });
+
+  expect(await rowOf(w)).toEqual(before);
+});
+
+const rowOf = async (w: World) => (await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion)))?.value;
 
 test('I2: where an edit and its undoing cover a rollback that nobody saw, the key of that rollback gets a whole grace', async () => {
   const w = await known(await world());

@@ -21,6 +21,7 @@ import {
   noteGone,
   noteHeardOf,
   noteLook,
+  noteMovedAgain,
   seenTogether,
   type Look,
 } from './note-gone.ts';
@@ -66,6 +67,7 @@ async function recordChange(look: Look, deps: Deps): Promise<Announcement> {
   const { secret, description, current, moved, known } = look;
   if (known?.value.currentVersionId === current) {
     await noteHeardOf(look, known.value, deps);
+    await noteMovedAgain(look, known.value, deps);
     await noteAbandoned(look, known.value, deps);
     return noteLook(look, known, deps);
   }
@@ -121,7 +123,7 @@ async function nextRow(look: Look, last: Announcement, { clock, ledger }: Deps):
 async function causeOf({ secret, description, current, moved }: Look, ledger: Ledger): Promise<Announcement['cause']> {
   const earlier = await readSuperseded(ledger, supersededKey(secret.arn, current));
   if (earlier?.value.kind === 'superseded') return 'rollback';
-  const hinted = moved.byRotation && moved.versionId === current;
+  const hinted = moved.by === 'rotation' && moved.versionId === current;
   return hinted || description.stages.get(current)?.includes(rotationLabel) === true ? 'rotation' : 'manual';
 }
 

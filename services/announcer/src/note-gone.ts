@@ -72,6 +72,17 @@ export async function noteHeardOf(look: Look, next: Announcement, deps: Deps): P
   await noteGone({ versionId: moved.versionId, n: heardNumber, currentAt: moved.at }, { look, next }, deps);
 }
 
+// Secrets Manager tells of a move to the version that has been current for long, as far as we know: AWSCURRENT was away in between, and what told of that is
+// lost. Whoever read the previous version until then gets a whole grace, also while a rotation is open, in which the secret's date says nothing.
+export async function noteMovedAgain(look: Look, known: Announcement, deps: Deps): Promise<void> {
+  const { moved, secret, description } = look;
+  const versionId = labelled(description, 'AWSPREVIOUS');
+  const isAgain = moved.versionId === known.currentVersionId && moved.at > known.since + secret.timing.marginMs;
+  if (moved.by !== 'event' || !isAgain || versionId === undefined) return;
+  const at = Math.min(moved.at, deps.clock.now());
+  await noteGone({ versionId, n: heardNumber, currentAt: at, at }, { look, next: known }, deps);
+}
+
 // A version of a rotation that bears none of the labels was pushed aside by a person's edit, and nobody may ever ask for its step again. Whether it
 // was current for a moment cannot be told from the labels, so it gets a whole grace.
 export async function noteAbandoned(look: Look, next: Announcement, deps: Deps): Promise<void> {

@@ -6,7 +6,7 @@ import * as z from 'zod';
 
 /** What made the announcer look. Times in milliseconds since 1970. */
 export type Notice =
-  /** AWSCURRENT was moved to a version: from Secrets Manager itself, the watchdog's look, or (`byRotation`) the rotation handler's hint. */
+  /** AWSCURRENT was moved to a version: from Secrets Manager itself (`event`), the rotation handler's hint (`rotation`), or the watchdog's look, which moved nothing (`look`). */
   | Moved
   /** CloudTrail says that a rotation ended badly. */
   | {
@@ -33,7 +33,7 @@ export type Moved = {
   readonly secretArn: string;
   readonly versionId: string;
   readonly at: number;
-  readonly byRotation: boolean;
+  readonly by: 'event' | 'rotation' | 'look';
 };
 
 type Ending = 'RotationFailed' | 'RotationAbandoned' | 'TestRotationFailed';
@@ -88,7 +88,7 @@ function readNotice(body: unknown): Notice {
   if (source === 'aws.secretsmanager' && type === 'Secret Label Updated') {
     const { resources, time, detail } = labelUpdated.parse(body);
     const { versionId } = detail;
-    return { kind: 'moved', secretArn: resources[0], versionId, at: Date.parse(time), byRotation: false };
+    return { kind: 'moved', secretArn: resources[0], versionId, at: Date.parse(time), by: 'event' };
   }
   if (source === 'aws.secretsmanager') return readServiceEvent(body);
   throw new PermanentError('malformed', 'An event that nobody sends here', { field: 'detail-type' });
@@ -98,9 +98,9 @@ function readHint(body: unknown): Notice {
   const { 'detail-type': type, time, detail } = hint.parse(body);
   const { secretArn, versionId } = detail;
   const at = Date.parse(time);
-  if (type === 'LabelMoved') return { kind: 'moved', secretArn, versionId, at, byRotation: true };
+  if (type === 'LabelMoved') return { kind: 'moved', secretArn, versionId, at, by: 'rotation' };
   // Who moved the label the watchdog does not know: the announcer judges by the labels.
-  if (type === 'SecretWatched') return { kind: 'moved', secretArn, versionId, at, byRotation: false };
+  if (type === 'SecretWatched') return { kind: 'moved', secretArn, versionId, at, by: 'look' };
   return { kind: 'waiting', secretArn, token: versionId, at };
 }
 
