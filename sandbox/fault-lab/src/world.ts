@@ -80,7 +80,7 @@ export async function world({
     provider,
     secretsManager: model,
     notifier,
-    onClash: () => truth.oracle?.broken('lease', 'Two of ours ended keys of one target at the same time'),
+    onClash: () => judgeClash(truth, state),
     onPublished: (event) => {
       for (const hear of listeners.published) hear(event);
       hearEvent(event, truth, scheduler.current()?.of);
@@ -146,6 +146,11 @@ export async function world({
 }
 
 type Truth = { readonly oracle: Oracle | undefined; readonly secretArn: string };
+
+// A lease stands in the ledger, and is gone with it; no last key is ended all the same.
+function judgeClash({ oracle }: Truth, { ledgerLost }: Ground['state']): void {
+  if (!ledgerLost) oracle?.broken('lease', 'Two of ours ended keys of one target at the same time');
+}
 
 function hearEvent(event: KeyturnEvent, { oracle, secretArn }: Truth, by: string | undefined): void {
   if (event.resources[0] !== secretArn) return;
