@@ -6,7 +6,7 @@ import type { Actor, OracleOptions } from './oracle-options.ts';
 
 const orphanMinAgeMs = hour;
 /** What was begun when a person did something may come to its end. */
-const atOnceMs = 2 * minute;
+export const atOnceMs = 2 * minute;
 /** No function lives longer. */
 const longestLifeMs = 15 * minute;
 

@@ -21,8 +21,10 @@ export type KnownKey = {
   excusedUntil: number;
   /** When that person did so. */
   putBackAt: number;
-  /** It was off already when that person did so. */
+  /** It was off already when that person did so, or until a moment ago. */
   wasOff: boolean;
+  /** When it was switched on last; -Infinity: never off. */
+  onSince: number;
   /** Whoever read it got it from that person, and it never worked meanwhile. */
   handedOutBroken: boolean;
   madeByHand: boolean;
@@ -52,6 +54,7 @@ export function knownKeys(provider: LabProvider, now: () => number) {
       }
       before.mark = key.mark;
       if (before.enabled && !key.enabled) changes.push({ what: 'disabled', known: before });
+      if (!before.enabled && key.enabled) before.onSince = now();
       before.enabled = key.enabled;
       if (key.enabled) before.offAt = Infinity;
     }
@@ -90,6 +93,7 @@ function newlyKnown(key: LabKey, target: string): KnownKey {
     excusedUntil: -Infinity,
     putBackAt: -Infinity,
     wasOff: false,
+    onSince: -Infinity,
     handedOutBroken: false,
     madeByHand: false,
     isAnothers: false,
