@@ -46,7 +46,11 @@ export function removeUnknown(w: World): void {
   freeSlot(w);
   const isConflict = w.published.some(({ detail }) => detail.data['reason'] === 'key-conflict');
   if (!isConflict) return;
-  for (const { key, mark, everCurrent, there } of w.oracle.keys()) {
-    if (there && mark === undefined && !everCurrent) w.byHand(() => w.provider.hand.remove(w.secret.target, key.keyId));
+  const { key: current } = w.oracle.current();
+  for (const known of w.oracle.keys()) {
+    // One that was current for a moment is held, and its owner knows.
+    const isUnknown = known.there && known.mark === undefined && known !== current;
+    if (!isUnknown || known.owedUntil > w.scheduler.now()) continue;
+    w.byHand(() => w.provider.hand.remove(w.secret.target, known.key.keyId));
   }
 }
