@@ -123,7 +123,7 @@ async function* plansOf(mode: HuntMode, provider: string, hunt: Hunt): AsyncGene
       );
       return;
     case 'races':
-      yield* fc.sample(await anyPlan(factory, { races: true }), { seed: hunt.seed, numRuns: hunt.runs });
+      yield* fc.sample(await anyPlan(factory, 'races'), { seed: hunt.seed, numRuns: hunt.runs });
   }
 }
 

@@ -47,6 +47,7 @@ function usual(mode: Mode, provider: string): Size | undefined {
     pairs: { runs: 0, sample: isFast ? 2000 : 40_000 },
     random: isFast ? { runs: 200, sample: 1 } : undefined,
     races: isFirst ? { runs: 200, sample: 1 } : undefined,
+    crowds: isFast ? { runs: 200, sample: 1 } : undefined,
     leaks: isFirst ? { runs: 0, sample: 1000 } : undefined,
     soak: isFirst ? { runs: 2, sample: 1 } : undefined,
   };

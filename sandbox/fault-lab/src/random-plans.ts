@@ -11,31 +11,58 @@ export type Counterexample = { readonly plan: Plan; readonly violation: string }
 /** Calls that take such times overtake each other: seconds apart, or in the same moment. */
 const latencies = [0, 1, 7, 60, 400, 2500];
 
-type Kind = { readonly races: boolean };
+export const randomModes = ['random', 'races', 'crowds'] as const;
+export type RandomMode = (typeof randomModes)[number];
 
 /**
- * Up to six faults and three intruders anywhere, and in half of the runs (`races`: in all) calls that take time, so that everything that runs at the same
- * time races. One run in five has two rotations within one grace, which takes twice as long as one.
+ * `random`: up to six faults and three intruders anywhere, and in half of the runs (`races`: in all) calls that take time, so that everything that runs at the
+ * same time races. `crowds`: two faults and two intruders within a dozen calls, and a third one anywhere. One run in five has two rotations within one grace, which
+ * takes twice as long as one.
  */
-export async function anyPlan(provider: LabProviderFactory, kind: Kind): Promise<fc.Arbitrary<Plan>> {
+export async function anyPlan(provider: LabProviderFactory, mode: RandomMode): Promise<fc.Arbitrary<Plan>> {
   return fc.oneof(
-    { weight: 4, arbitrary: await anyPlanOf('one', provider, kind) },
-    { weight: 1, arbitrary: await anyPlanOf('two', provider, kind) },
+    { weight: 4, arbitrary: await anyPlanOf('one', provider, mode) },
+    { weight: 1, arbitrary: await anyPlanOf('two', provider, mode) },
   );
 }
 
-async function anyPlanOf(story: StoryName, provider: LabProviderFactory, { races }: Kind): Promise<fc.Arbitrary<Plan>> {
-  const last = (await disturbable(provider, story)).length * 1.3;
-  const at = fc.nat({ max: Math.floor(last) });
-  const fault = fc.record({ at, kind: fc.constantFrom(...faultKinds, ...deliveryFaults) });
-  const intrusion = fc.record({ at, who: fc.constantFrom(...Object.keys(intruders)) });
+async function anyPlanOf(
+  story: StoryName,
+  provider: LabProviderFactory,
+  mode: RandomMode,
+): Promise<fc.Arbitrary<Plan>> {
+  const last = Math.floor((await disturbable(provider, story)).length * 1.3);
   const raced = fc.array(fc.constantFrom(...latencies), { minLength: 1, maxLength: 40 });
+  const time = mode === 'races' ? raced : fc.option(raced, { nil: undefined, freq: 1 });
+  const struck = mode === 'crowds' ? close(last) : anywhere(last);
+  return fc
+    .tuple(struck, time)
+    .map(([{ faults, intrusions }, latencies]) => ({ story, faults, intrusions, latencies }));
+}
+
+type Trouble = fc.Arbitrary<Pick<Plan, 'faults' | 'intrusions'>>;
+const kinds = fc.constantFrom(...faultKinds, ...deliveryFaults);
+const strangers = fc.constantFrom(...Object.keys(intruders));
+
+function anywhere(last: number): Trouble {
+  const at = fc.nat({ max: last });
   return fc.record({
-    story: fc.constant(story),
-    faults: fc.array(fault, { maxLength: 6 }),
-    intrusions: fc.array(intrusion, { maxLength: 3 }),
-    latencies: races ? raced : fc.option(raced, { nil: undefined, freq: 1 }),
+    faults: fc.array(fc.record({ at, kind: kinds }), { maxLength: 6 }),
+    intrusions: fc.array(fc.record({ at, who: strangers }), { maxLength: 3 }),
   });
+}
+
+const dozen = fc.nat({ max: 12 });
+
+function close(last: number): Trouble {
+  const at = fc.nat({ max: last });
+  const faults = fc.array(fc.record({ after: dozen, kind: kinds }), { maxLength: 2 });
+  const near = fc.array(fc.record({ after: dozen, who: strangers }), { minLength: 1, maxLength: 2 });
+  const far = fc.array(fc.record({ at, who: strangers }), { maxLength: 1 });
+  return fc.tuple(at, faults, near, far).map(([first, faults, near, far]) => ({
+    faults: faults.map(({ after, kind }) => ({ at: first + after, kind })),
+    intrusions: [...near.map(({ after, who }) => ({ at: first + after, who })), ...far],
+  }));
 }
 
 /** The first plan that breaks something is shrunk to the smallest that still does. `played` hears of each run. */
@@ -44,12 +71,12 @@ export async function searchAtRandom(
   {
     seed,
     runs,
-    races,
+    mode,
     played,
-  }: { seed: number; runs: number; races: boolean; played: (plan: Plan, struck: Played['struck']) => void },
+  }: { seed: number; runs: number; mode: RandomMode; played: (plan: Plan, struck: Played['struck']) => void },
 ): Promise<Counterexample | undefined> {
   const result = await fc.check(
-    fc.asyncProperty(await anyPlan(provider, { races }), async (plan) => {
+    fc.asyncProperty(await anyPlan(provider, mode), async (plan) => {
       const { violations, struck } = await play(provider, plan);
       played(plan, struck);
       return violations.length === 0;

@@ -6,10 +6,10 @@ import { addCounts, leakWatch, type LeakCounts } from './leak-watch.ts';
 import { faultPairs, intrusions, leakPlans, singleFaults } from './plans.ts';
 import { disturbable, inWords, play, type Plan, type Played, type StoryName } from './play.ts';
 import { providerNamed } from './providers.ts';
-import { searchAtRandom, type Counterexample } from './random-plans.ts';
+import { randomModes, searchAtRandom, type Counterexample, type RandomMode } from './random-plans.ts';
 import { addSoaked, soak, type Soaked } from './soak.ts';
 
-export const modes = ['singles', 'intruders', 'pairs', 'random', 'races', 'leaks', 'soak'] as const;
+export const modes = ['singles', 'intruders', 'pairs', ...randomModes, 'leaks', 'soak'] as const;
 export type Mode = (typeof modes)[number];
 
 /** What one of several workers has to do. */
@@ -48,7 +48,7 @@ type Heard = (runs: number, broken: number) => void;
 export async function runShare(share: Share, heard: Heard): Promise<ShareResult> {
   if (share.mode === 'soak') return soakShare(share, heard);
   const count = counter(share, heard);
-  if (share.mode === 'random' || share.mode === 'races') return searchShare(share, count);
+  if (isRandom(share.mode)) return searchShare({ ...share, mode: share.mode }, count);
   return playShare({ ...share, mode: share.mode }, count);
 }
 
@@ -74,11 +74,18 @@ function counter(share: Pick<Share, 'mode' | 'provider'>, heard: Heard) {
 }
 type Count = ReturnType<typeof counter>;
 
-async function searchShare({ provider, seed, worker, workers, runs, mode }: Share, count: Count): Promise<ShareResult> {
+const isRandom = (mode: Mode): mode is RandomMode => randomModes.some((one) => one === mode);
+
+type Random = Share & { readonly mode: RandomMode };
+
+async function searchShare(
+  { provider, seed, worker, workers, runs, mode }: Random,
+  count: Count,
+): Promise<ShareResult> {
   const found = await searchAtRandom(providerNamed(provider), {
     seed: seed + worker,
     runs: Math.ceil(runs / workers),
-    races: mode === 'races',
+    mode,
     played: (plan, struck) => count.played(plan, struck),
   });
   if (found !== undefined) count.broken(found);
