@@ -134,6 +134,8 @@ def ensure(request):
         raise permanent("key-conflict", "keyId", "It exists elsewhere, or with another secret")
     if owner(key, mark) == "somebody":
         raise permanent("key-conflict", "mark", "The key bears a mark that is not ours")
+    if key["label"] not in (None, mark):
+        raise permanent("key-conflict", "mark", "The key bears the mark of another version")
     if key["state"] == "disabled":
         raise permanent("key-disabled", "keyId", "Somebody disabled the key")
     if any(key[name] != value for name, value in wanted.items()):

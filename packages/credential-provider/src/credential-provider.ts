@@ -24,8 +24,8 @@ export type IssueProvider = {
 
   /**
    * Makes the target accept `credential`, entitled like `like` (or, at the first issue, as `entitlements` says), to no more and no less, and bearing
-   * `mark`; marks are never copied. PermanentError: key-conflict (the key exists elsewhere, with another secret, or with a mark that is
-   * not this secret's), key-disabled (somebody revoked it, or removed one that only the provider can make), target-missing, quota,
+   * `mark`; marks are never copied. PermanentError: key-conflict (the key exists elsewhere, with another secret, or with another mark
+   * than this version's), key-disabled (somebody revoked it, or removed one that only the provider can make), target-missing, quota,
    * misconfigured (an entitlement that does not exist), provider-refused; entitlements-differ with the field `entitlements` where the key exists and cannot
    * be made to do the same as `like`: it is given up, and the next rotation makes another.
    */

@@ -100,6 +100,9 @@ function agreed(key: StoredCredential | undefined, secret: string, mark: string)
     throw refusal('key-conflict', 'The key exists with another secret', 'secret');
   }
   if (isForeign(key, mark)) throw refusal('key-conflict', 'The key bears a mark that is not ours', 'mark');
+  if (key.mark !== undefined && key.mark !== mark) {
+    throw refusal('key-conflict', 'The key bears the mark of another version', 'mark');
+  }
   if (key.state === 'disabled') throw refusal('key-disabled', 'Somebody disabled the key', 'keyId');
   return key;
 }

@@ -48,6 +48,21 @@ export function refusing(test: Test, traits: Traits): void {
       });
     }
 
+    if (traits.mark) {
+      test('a key of another version of the secret, and changes nothing', async ({ subject }) => {
+        const { provider, target } = subject;
+        const credential = await subject.handMade({ mark: subject.ours(1) });
+        const before = await subject.stored(target);
+
+        const refusal = await subject.refusal(
+          provider.ensure(subject.ensureRequest({ credential, mark: subject.ours(2) })),
+        );
+
+        expect(refusal.reason).toBe('key-conflict');
+        expect(await subject.stored(target)).toEqual(before);
+      });
+    }
+
     if (traits.entitlements) {
       test('an entitlement that does not exist', async ({ subject }) => {
         const { provider } = subject;
