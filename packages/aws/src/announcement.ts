@@ -44,17 +44,12 @@ export function readAnnouncement(ledger: Ledger, secretArn: string): Promise<Led
 
 /**
  * Whether the announcer has seen the secret as it is now. If not, some version may have been current until a moment ago, and the ledger does not know it
- * yet. Labels alone do not tell: AWSCURRENT may have gone away and come back. An open rotation changes the secret without moving it.
+ * yet. Labels alone do not tell: AWSCURRENT may have gone away and come back, also within an open rotation, which changes the secret, too.
  */
 export function hasSeen(known: Announcement | undefined, description: SecretDescription): boolean {
   if (known === undefined || !labels(description, known.currentVersionId).includes('AWSCURRENT')) return false;
   const { changedAt = 0 } = description;
-  return isRotating(description) || (known.changedAt !== null && known.changedAt >= changedAt);
-}
-
-/** A version is pending that is not current: a rotation is under way, or stuck. */
-export function isRotating({ stages }: SecretDescription): boolean {
-  return [...stages.values()].some((labels) => labels.includes('AWSPENDING') && !labels.includes('AWSCURRENT'));
+  return known.changedAt !== null && known.changedAt >= changedAt;
 }
 
 const labels = ({ stages }: SecretDescription, versionId: string) => stages.get(versionId) ?? [];

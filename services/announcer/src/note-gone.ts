@@ -73,7 +73,7 @@ export async function noteHeardOf(look: Look, next: Announcement, deps: Deps): P
 }
 
 // Secrets Manager tells of a move to the version that has been current for long, as far as we know: AWSCURRENT was away in between, and what told of that is
-// lost. Whoever read the previous version until then gets a whole grace, also while a rotation is open, in which the secret's date says nothing.
+// lost. Whoever read the previous version until then gets a whole grace. Its word is more than a suspicion: it counts after the policy's maxGrace, too.
 export async function noteMovedAgain(look: Look, known: Announcement, deps: Deps): Promise<void> {
   const { moved, secret, description } = look;
   const versionId = labelled(description, 'AWSPREVIOUS');
