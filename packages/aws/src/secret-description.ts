@@ -14,7 +14,13 @@ export async function describeSecret(calls: SecretsManagerCalls, secretId: strin
 /** The description of a secret whose values can be used: PermanentError('secret-deleting') where it waits for its deletion. */
 export async function describePresentSecret(calls: SecretsManagerCalls, secretId: string): Promise<SecretDescription> {
   const description = await describeSecret(calls, secretId);
-  if (description.deletedAt === undefined) return description;
+  refuseDeleting(description);
+  return description;
+}
+
+/** Throws PermanentError('secret-deleting') where the secret waits for its deletion. */
+export function refuseDeleting({ deletedAt }: SecretDescription): void {
+  if (deletedAt === undefined) return;
   throw new PermanentError('secret-deleting', 'The secret is marked for deletion', { field: 'SecretId' });
 }
 

@@ -204,11 +204,15 @@ export function testSecretStore(
       expect(await labels(token)).not.toContain('AWSCURRENT');
     });
 
-    test('finds a move that was made already made', async () => {
-      const { store, arn, first, labels, put } = await newSecret();
+    test.each([
+      ['', false],
+      [', though the secret was deleted since', true],
+    ])('finds a move that was made already made%s', async (_, isDeleted) => {
+      const { store, calls, arn, first, labels, put } = await newSecret();
       const token = randomUUID();
       await put(token, 'next');
       await store.moveCurrent({ arn, from: first, to: token });
+      if (isDeleted) await calls.deleteSecret({ SecretId: arn, RecoveryWindowInDays: 7 });
 
       const again = await store.moveCurrent({ arn, from: first, to: token });
 

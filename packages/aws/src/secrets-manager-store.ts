@@ -7,6 +7,7 @@ import { readLastReads } from './last-read.ts';
 import {
   describePresentSecret,
   describeSecret,
+  refuseDeleting,
   refusePresentSecret,
   refuseSecret,
   required,
@@ -115,8 +116,11 @@ async function moveCurrent(
     () => calls.updateSecretVersionStage(request),
     async (failure) => {
       if (!labelRefusals.has(failure.code)) return refuseSecret(failure);
-      const { stages } = await describePresentSecret(calls, arn);
+      const description = await describeSecret(calls, arn);
+      const { stages } = description;
+      // Whatever became of the secret since: the labels of one that waits for its deletion are told still.
       if (stages.get(to)?.includes('AWSCURRENT') === true) return 'moved';
+      refuseDeleting(description);
       if (stages.get(from)?.includes('AWSCURRENT') !== true) return 'lost';
       throw new PermanentError('misconfigured', failure.message, { cause: failure, field: 'MoveToVersionId' });
     },
