@@ -52,6 +52,14 @@ export function hasSeen(known: Announcement | undefined, description: SecretDesc
   return known.changedAt !== null && known.changedAt >= changedAt;
 }
 
+/**
+ * Whether a change of the secret that nobody can explain gives the version before the known one a new grace: until the policy's `maxGraceMs` is over. What
+ * somebody tags anew each night would keep its old key for ever.
+ */
+export function mayProlong({ since }: Announcement, changedAt: number, maxGraceMs: number): boolean {
+  return changedAt < since + maxGraceMs;
+}
+
 const labels = ({ stages }: SecretDescription, versionId: string) => stages.get(versionId) ?? [];
 
 /** The number of a change that is seen now. By the clock, so that a ledger that was lost or restored never uses a number twice. */

@@ -20,6 +20,10 @@ export type Calls = {
   readonly made: readonly Call[];
   /** Number of the first call of whoever runs; undefined while nobody does, and before it. */
   began(): number | undefined;
+  /** The same of the function on whose behalf it runs. */
+  setOff(): number | undefined;
+  /** Number of the call by which whoever runs was called. */
+  asked(): number | undefined;
   /** Those faults of the plan that came to pass. */
   readonly struck: readonly Fault[];
   /** Effects that are to come yet. */
@@ -56,6 +60,7 @@ export function calls(options: CallsOptions): Calls {
   const made: Call[] = [];
   const struck: Fault[] = [];
   const firsts = new WeakMap<Process, number>();
+  const lasts = new WeakMap<Process, number>();
   let late = 0;
 
   function strike(name: string): Fault | undefined {
@@ -83,8 +88,12 @@ export function calls(options: CallsOptions): Calls {
     async (name, run) => {
       const failure = (kind: Failing) => failureOf(kind, name, quoted?.());
       await scheduler.travel();
-      if (scheduler.current()?.alive === false) return scheduler.crash();
+      const caller = scheduler.current();
+      if (caller?.alive === false) return scheduler.crash();
+      const number = made.length;
       const fault = strike(name);
+      // Not before: what people do in that moment sends messages, which count as calls, too.
+      if (caller !== undefined) lasts.set(caller, number);
       const effect = async () => {
         const answer = await run();
         if (!isRead(name)) after(name);
@@ -106,6 +115,15 @@ export function calls(options: CallsOptions): Calls {
     began() {
       const process = scheduler.current();
       return process && firsts.get(process);
+    },
+    setOff() {
+      let process = scheduler.current();
+      while (process?.caller !== undefined) process = process.caller;
+      return process && firsts.get(process);
+    },
+    asked() {
+      const caller = scheduler.current()?.caller;
+      return caller && lasts.get(caller);
     },
     struck,
     late: () => late,

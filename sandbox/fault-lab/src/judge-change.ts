@@ -5,8 +5,6 @@ import { hour, minute } from './lab-config.ts';
 import type { Actor, OracleOptions } from './oracle-options.ts';
 
 const orphanMinAgeMs = hour;
-/** What was begun when a person did something may come to its end. */
-export const atOnceMs = 2 * minute;
 /** No function lives longer. */
 const longestLifeMs = 15 * minute;
 
@@ -37,9 +35,11 @@ export function judgeChange(
 
   function judgeEnd({ what, known }: Change): void {
     if (!isOurs(known)) broken('I7', `A key that is not ours was ${what}`);
-    // The second in which it is deleted is the one in which a person puts a key back that was off for hours: the outage is that person's.
-    if (known.wasOff && what === 'deleted' && known.putBackAt + atOnceMs >= now()) known.harmed = true;
-    if (known.owedUntil <= now() || known.harmed || (known.excusedUntil >= now() && what !== 'deleted')) return;
+    // Whoever has it deleted has looked for the last time when a person puts it back: the outage is that person's.
+    if (what === 'deleted' && known.putBackAt > (calls.asked() ?? 0)) known.harmed = true;
+    // What was under way when a person put it back may switch it off for a moment.
+    const isExcused = known.excusedUntil >= now() && known.putBackAt >= (calls.setOff() ?? 0) && what !== 'deleted';
+    if (known.owedUntil <= now() || known.harmed || isExcused) return;
     broken('I7', `A key was ${what} that is ${known.owedUntil === Infinity ? 'current' : 'in its grace'}`);
   }
 

@@ -19,12 +19,8 @@ export type KnownKey = {
   harmed: boolean;
   /** A person made current what was due already: it may be off for a moment, until then. */
   excusedUntil: number;
-  /** When that person did so. */
+  /** How many calls had been made when that person did so. */
   putBackAt: number;
-  /** It was off already when that person did so, or until a moment ago. */
-  wasOff: boolean;
-  /** When it was switched on last; -Infinity: never off. */
-  onSince: number;
   /** Whoever read it got it from that person, and it never worked meanwhile. */
   handedOutBroken: boolean;
   madeByHand: boolean;
@@ -52,9 +48,9 @@ export function knownKeys(provider: LabProvider, now: () => number) {
         changes.push({ what: 'made', known: made });
         continue;
       }
+      if (!before.there) comeBack(before);
       before.mark = key.mark;
       if (before.enabled && !key.enabled) changes.push({ what: 'disabled', known: before });
-      if (!before.enabled && key.enabled) before.onSince = now();
       before.enabled = key.enabled;
       if (key.enabled) before.offAt = Infinity;
     }
@@ -78,6 +74,13 @@ export function knownKeys(provider: LabProvider, now: () => number) {
   };
 }
 
+/** A person removed it, and whoever had chosen it made it once more. What never was anybody's is as good as new. */
+function comeBack(known: KnownKey): void {
+  known.there = true;
+  known.goneAt = undefined;
+  known.harmed &&= known.everCurrent;
+}
+
 function newlyKnown(key: LabKey, target: string): KnownKey {
   return {
     key,
@@ -92,8 +95,6 @@ function newlyKnown(key: LabKey, target: string): KnownKey {
     harmed: false,
     excusedUntil: -Infinity,
     putBackAt: -Infinity,
-    wasOff: false,
-    onSince: -Infinity,
     handedOutBroken: false,
     madeByHand: false,
     isAnothers: false,

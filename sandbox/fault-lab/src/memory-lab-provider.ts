@@ -15,11 +15,19 @@ const nodes = [
   quick,
 ];
 
-/** The provider in memory, of both kinds: we choose the key, or the provider does; `marks`: whether its keys can bear a mark. */
-export function memoryLabProvider(mode: 'chosen' | 'generated', { marks = true } = {}): LabProviderFactory {
+type Traits = { readonly marks?: boolean; readonly enables?: boolean };
+
+/**
+ * The provider in memory, of both kinds: we choose the key, or the provider does. `marks`: its keys can bear a mark. `enables`: what is switched off can be
+ * switched on again; where it cannot, keys are deleted at once.
+ */
+export function memoryLabProvider(
+  mode: 'chosen' | 'generated',
+  { marks = true, enables = true }: Traits = {},
+): LabProviderFactory {
   return ({ clock, reach, newText }) => {
     const targets = ['orders-app', 'other-app'] as const;
-    const lacks = marks ? [] : (['mark'] as const);
+    const lacks = [...(marks ? [] : (['mark'] as const)), ...(enables ? [] : (['enable'] as const))];
     const memory = memoryProvider({ mode, clock, reach, newText, targets, nodes, lacks, maxKeys: 30 });
     const { hand } = memory;
     return {

@@ -1,3 +1,4 @@
+import type { Calls } from './calls.ts';
 import { hour } from './lab-config.ts';
 import type { LabProvider } from './lab-provider.ts';
 
@@ -29,8 +30,11 @@ export type OracleOptions = {
   readonly isSecretsManagerDown: () => boolean;
 };
 
-/** What came before what, also where no time passes: how many calls were made, and the number of the first one of whoever runs. */
-type Moments = { readonly made: () => number; readonly began: () => number | undefined };
+/** What came before what, also where no time passes. */
+type Moments = Pick<Calls, 'began' | 'setOff' | 'asked'> & {
+  /** How many calls were made. */
+  readonly made: () => number;
+};
 
 /** Longest time in which a key that was due when a person made it current is switched on again: by then the watchdog has looked. */
 export const restoreMs = 2 * hour;

@@ -1,4 +1,4 @@
-import { atOnceMs, judgeChange } from './judge-change.ts';
+import { judgeChange } from './judge-change.ts';
 import { judgeMoves } from './judge-moves.ts';
 import { knownKeys, type KnownKey } from './known-keys.ts';
 import { graceMs, minute } from './lab-config.ts';
@@ -51,9 +51,8 @@ export function oracle(options: OracleOptions) {
   // A person may make anything current. What was due already may be off, and is switched on again soon; what is gone is gone by that person's doing.
   function excuse(known: KnownKey): void {
     if (known.owedUntil > now()) return;
-    known.wasOff = !known.enabled || known.onSince + atOnceMs >= now();
     known.harmed ||= !known.there;
-    known.putBackAt = now();
+    known.putBackAt = options.calls.made();
     excuseForNow(known);
   }
 

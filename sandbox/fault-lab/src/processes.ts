@@ -10,6 +10,8 @@ export type Process = {
   readonly of: string;
   readonly deadline: number;
   alive: boolean;
+  /** Who called it and waits for it; undefined: a message, a schedule or AWS did. */
+  readonly caller: Process | undefined;
   /** How many of its calls wait for something; more than one where it does several things at once. */
   waits: number;
 };
@@ -19,7 +21,7 @@ export type Processes = {
   current(): Process | undefined;
   /** From now on nobody runs: what happens is done by a person or the world. */
   rest(): void;
-  begin<T>(of: string, deadline: number, run: () => Promise<T>, ended: (end: Ended<T>) => void): void;
+  begin<T>(started: Started<T>, ended: (end: Ended<T>) => void): void;
   /** Whoever runs waits; `arrange` sees to it that it is resumed. */
   giveWay<T>(arrange: Arrange<T>): Promise<T>;
   kill(process: Process): void;
@@ -31,6 +33,10 @@ export type Processes = {
   alive(): number;
 };
 
+type Started<T> = Pick<Process, 'of' | 'deadline'> & {
+  readonly caller?: Process;
+  readonly run: () => Promise<T>;
+};
 type Arrange<T> = (resume: (value: T) => void, process: Process) => void;
 type Ready = { readonly process: Process; readonly resume: () => void };
 
@@ -60,8 +66,8 @@ export function processes(now: () => number): Processes {
     rest() {
       running = undefined;
     },
-    begin(of, deadline, run, ended) {
-      const process = { of, deadline, alive: true, waits: 0 };
+    begin({ of, deadline, caller, run }, ended) {
+      const process = { of, deadline, caller, alive: true, waits: 0 };
       ends.set(process, ended);
       const resume = () =>
         void ending(run).then((end) => {

@@ -10,6 +10,7 @@ export const providers: Readonly<Record<string, LabProviderFactory>> = {
   memory: memoryLabProvider('chosen'),
   'memory-generated': memoryLabProvider('generated'),
   'memory-unmarked': memoryLabProvider('chosen', { marks: false }),
+  'memory-final': memoryLabProvider('chosen', { enables: false }),
   apigee: (options) => apigeeLabProvider('chosen', options),
   'apigee-generated': (options) => apigeeLabProvider('generated', options),
   apigateway: apigatewayLabProvider,

@@ -47,8 +47,9 @@ export function scheduler({ startAt, latency }: SchedulerOptions): Scheduler {
     now: () => now,
     current: () => all.current(),
     at: (time, what) => clock.push(Math.max(time, now), what),
-    start: (of, timeoutMs, run, ended) => all.begin(of, now + timeoutMs, run, ended),
-    call: (of, timeoutMs, run) => all.giveWay((resume) => all.begin(of, now + timeoutMs, run, resume)),
+    start: (of, timeoutMs, run, ended) => all.begin({ of, deadline: now + timeoutMs, run }, ended),
+    call: (of, timeoutMs, run) =>
+      all.giveWay((resume, caller) => all.begin({ of, deadline: now + timeoutMs, caller, run }, resume)),
     sleep,
     travel: () => (latency === undefined ? Promise.resolve() : sleep(latency())),
     crash: () => all.crash(),

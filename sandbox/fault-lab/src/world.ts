@@ -100,7 +100,7 @@ export async function world({
     secret,
     isOurs: (mark) => mark?.includes(`/lab/${secret.hash}/`) === true,
     holderOf: (keyId) => holderOf(keyId, self),
-    calls: { made: () => calls.made.length, began: () => calls.began() },
+    calls: { ...calls, made: () => calls.made.length },
     pausedAt: () => state.pausedAt,
     at: (time, what) => scheduler.at(time, what),
     isOutOfReach: () => state.down.has('provider') || peek()?.deletionAt !== undefined,

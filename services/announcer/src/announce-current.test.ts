@@ -642,6 +642,19 @@ test('a rotation after the grace brings nothing back', async () => {
   expect((await readSuperseded(w.ledger, key))?.value).toMatchObject({ stage: 'disabled', n: over.value.n });
 });
 
+test('I3: a rotation after maxGrace starts no new grace of a key that was held in its own', async () => {
+  const w = await known(await world());
+  const token = await rotated(w);
+  await hear(w, token);
+  const before = await rowOf(w);
+  w.pass(90 * day);
+
+  await hear(w, await rotated(w));
+
+  expect(before?.stage).toBe('grace');
+  expect(await rowOf(w)).toEqual(before);
+});
+
 test('what changes each night keeps its old key no longer than the policy lets one grow old, and a grace', async () => {
   const w = await known(await world());
   const token = await rotated(w);

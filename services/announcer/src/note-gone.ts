@@ -1,4 +1,4 @@
-import { announcementKey, hasSeen, type Announcement } from '@keyturn/aws/announcement';
+import { announcementKey, hasSeen, mayProlong, type Announcement } from '@keyturn/aws/announcement';
 import type { LedgerRow } from '@keyturn/aws/ledger';
 import { rotationLabel, type SecretDescription } from '@keyturn/aws/secret-store';
 import { heardNumber, noteSuperseded, readSuperseded, supersededKey } from '@keyturn/aws/supersession';
@@ -22,11 +22,13 @@ export type Look = {
 export const seenTogether = () => new TransientError('Another announcer saw the same change', { retryAfterMs: 1000 });
 
 // Between the last look and this one AWSCURRENT may have been back on the version before, and this change covers the traces: if that is in its grace still,
-// its grace begins anew.
+// its grace begins anew. As with every mere suspicion, that ends with the policy's maxGrace.
 export async function noteBeforeLast(look: Look, next: Announcement, deps: Deps): Promise<void> {
-  const { secret, known, current } = look;
+  const { secret, known, current, description } = look;
   const versionId = known?.value.previousVersionId ?? undefined;
-  if (versionId === undefined || versionId === current) return;
+  if (known === undefined || versionId === undefined || versionId === current) return;
+  const { changedAt = deps.clock.now() } = description;
+  if (!mayProlong(known.value, changedAt, secret.policy.maxGraceMs)) return;
   const row = await readSuperseded(deps.ledger, supersededKey(secret.arn, versionId));
   if (row?.value.stage !== 'grace') return;
   await noteGone({ versionId, n: next.n, story: row.value.correlationId }, { look, next }, deps);
@@ -34,7 +36,7 @@ export async function noteBeforeLast(look: Look, next: Announcement, deps: Deps)
 
 // The secret was changed since the last look, and stands on the same version. AWSCURRENT may have been away and have come back, and whatever told of it is
 // lost: then the previous version was current until that change at the latest, and whoever read it then gets a whole grace. Once the policy's maxGrace is
-// over a mere suspicion prolongs nothing: what is tagged anew each night would keep its old key for ever, and who read it since shows by the day of the read.
+// over a mere suspicion prolongs nothing; who read it since shows by the day of the read.
 export async function noteLook(look: Look, { value, rev }: LedgerRow<Announcement>, deps: Deps): Promise<Announcement> {
   const { description, secret } = look;
   if (hasSeen(value, description) || description.changedAt === undefined) return value;
@@ -55,7 +57,7 @@ async function noteDoubted(versionId: string, change: Change, changedAt: number,
   if (next.changedAt === null) return;
   const row = await readSuperseded(deps.ledger, supersededKey(arn, versionId));
   const isNew = row === undefined && versionId === labelled(look.description, 'AWSPREVIOUS');
-  const mayHaveBeen = row?.value.stage === 'grace' && changedAt < next.since + policy.maxGraceMs;
+  const mayHaveBeen = row?.value.stage === 'grace' && mayProlong(next, changedAt, policy.maxGraceMs);
   if (!isNew && !mayHaveBeen) return;
   const at = Math.min(changedAt, deps.clock.now());
   await noteGone(

@@ -8,7 +8,7 @@ import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { mayEnd } from './breaker.ts';
 import type { Deps } from './deps.ts';
 import { earliest } from './due-time.ts';
-import { becameCurrent } from './fences.ts';
+import { becameCurrent, changedSince } from './fences.ts';
 import { readLive, type Live } from './managed-versions.ts';
 import type { OldKey } from './old-key.ts';
 import { settleCurrent } from './settle-current.ts';
@@ -68,13 +68,13 @@ async function noteDoubt({ value, rev }: LedgerRow<Superseded>, { ledger }: Deps
 }
 
 /**
- * Whether a new grace of the key began while it was being switched off, since it was current for a moment; or the ledger has lost the row, and nobody would
- * know that it is off. Then it is switched on again.
+ * Whether a new grace of the key began while it was being switched off, since it was current for a moment; or may have begun, for the secret was changed
+ * meanwhile; or the ledger has lost the row, and nobody would know that it is off. Then it is switched on again.
  */
 async function isNeeded({ row: before, live, old }: Retirement, deps: Deps): Promise<boolean> {
   const { secretArn, versionId, provider, target } = before.value;
   const row = await readSuperseded(deps.ledger, supersededKey(secretArn, versionId));
-  if (row === undefined) {
+  if (row === undefined || (await changedSince(live, deps))) {
     // What was off before is off by somebody else's doing.
     if (old.state === 'enabled') await deps.retire(provider).enable({ target, keyId: old.keyId, mark: old.mark });
     return true;

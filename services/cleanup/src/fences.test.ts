@@ -347,6 +347,32 @@ async function wentAndCame(w: Due) {
   await move(w.firstVersion, w.versionId);
 }
 
+test('I2: while the announcer has to look yet, a key that somebody set out to switch off is on', async () => {
+  const w = await due();
+  await w.seen();
+  w.pass(minute);
+  await wentAndCame(w);
+  await w.provider.disable({ target: 'orders-app', keyId: w.handMade.keyId, mark: w.mark(w.firstVersion) });
+  const row = (await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion)))!.value;
+
+  const passing = passFences({ ...row, mayBeOff: true }, await readLive(w.arn, w.cleanup), w.cleanup);
+
+  await expect(passing).rejects.toThrow(TransientError);
+  expect(w.keys().get(w.handMade.keyId.reveal())).toBe('enabled');
+});
+
+test('I3: a change that comes so late that it prolongs nothing keeps no old key waiting, however often it is repeated', async () => {
+  const w = await due();
+  await w.seen();
+  w.pass(90 * day);
+  await wentAndCame(w);
+  const row = (await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion)))!.value;
+
+  const passed = await passFences(row, await readLive(w.arn, w.cleanup), w.cleanup);
+
+  expect(passed).toMatchObject({ verdict: 'go' });
+});
+
 test.each([
   ['a version became current that it has not seen', (w: Due) => w.paste(secretText(w.next))],
   ['AWSCURRENT went away and came back', wentAndCame],

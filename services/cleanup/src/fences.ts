@@ -1,4 +1,4 @@
-import { hasSeen, readAnnouncement } from '@keyturn/aws/announcement';
+import { hasSeen, mayProlong, readAnnouncement } from '@keyturn/aws/announcement';
 import { beginning, type Superseded } from '@keyturn/aws/supersession';
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { markOf, ownership } from '@keyturn/rotation/mark';
@@ -12,6 +12,7 @@ import { isNamed, namedElsewhere, type Elsewhere } from './named-keys.ts';
 import { findOldKey, type OldKey } from './old-key.ts';
 import { refuseSharedKey } from './refuse-shared-key.ts';
 import { settleCurrent } from './settle-current.ts';
+import { switchOn } from './switch-on.ts';
 
 export type Verdict =
   | { readonly verdict: 'go'; readonly old: OldKey }
@@ -26,7 +27,7 @@ export type Verdict =
 export async function passFences(row: Superseded, live: Live, deps: Deps): Promise<Verdict> {
   const early = await lookFirst(row, live, deps);
   if (early !== undefined) return early;
-  await refuseUnseen(live, deps);
+  await refuseUnseen(row, live, deps);
   await obeyPolicy(row, live, deps);
 
   // Before anything below reads an old version itself.
@@ -50,10 +51,16 @@ export async function passFences(row: Superseded, live: Live, deps: Deps): Promi
 }
 
 // What was current a moment ago, or came and went, may be the version of this very row: its grace begins when the announcer sees it. The watchdog sees to
-// it that it does.
-async function refuseUnseen({ description }: Live, { ledger }: Deps): Promise<void> {
-  const known = await readAnnouncement(ledger, description.arn);
-  if (hasSeen(known?.value, description)) return;
+// it that it does. Until then a key that somebody set out to switch off is on.
+async function refuseUnseen(row: Superseded, live: Live, deps: Deps): Promise<void> {
+  const { description, secret } = live;
+  const known = (await readAnnouncement(deps.ledger, description.arn))?.value;
+  if (hasSeen(known, description)) return;
+  const isCurrent = known !== undefined && labelsOf(live, known.currentVersionId).includes('AWSCURRENT');
+  const { changedAt = 0 } = description;
+  // What prolongs nothing is not waited for, either.
+  if (isCurrent && known.changedAt !== null && !mayProlong(known, changedAt, secret.policy.maxGraceMs)) return;
+  if (row.stage === 'grace' && row.mayBeOff) await switchOn(row, live, deps);
   throw new TransientError('The secret was changed, and the announcer has not seen it yet');
 }
 
@@ -139,4 +146,16 @@ async function proveCurrent({ secret, version, current, currentVersionId }: Live
 /** Read again after the key was disabled: is it what applications get by now? */
 export async function becameCurrent(old: OldKey, { secret }: Live, { secrets }: Deps): Promise<boolean> {
   return holdsKey(secret, await secrets.value(secret.arn, { stage: 'AWSCURRENT' }), old.keyId);
+}
+
+/**
+ * Whether the secret was changed since it was judged. What was current meanwhile, be it for a second, was read by somebody; the announcer, whom the fences wait
+ * for, has that version keep its key.
+ */
+export async function changedSince(
+  { description: before, currentVersionId }: Live,
+  { secrets }: Deps,
+): Promise<boolean> {
+  const { changedAt, stages } = await secrets.describe(before.arn);
+  return changedAt !== before.changedAt || stages.get(currentVersionId)?.includes('AWSCURRENT') !== true;
 }

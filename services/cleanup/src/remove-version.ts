@@ -1,13 +1,14 @@
-import { writeSuperseded, type Superseded } from '@keyturn/aws/supersession';
+import { readSuperseded, supersededKey, writeSuperseded, type Superseded } from '@keyturn/aws/supersession';
 import { eventFacts } from '@keyturn/config/event-facts';
 import { CredentialRetired } from '@keyturn/events/credential-retired';
 import { occurrence } from '@keyturn/events/occurrence';
 import { OrphanReaped } from '@keyturn/events/orphan-reaped';
 import type { Credential } from '@keyturn/rotation/credential';
-import type { Reason } from '@keyturn/rotation/errors';
+import { TransientError, type Reason } from '@keyturn/rotation/errors';
 
 import type { Deps } from './deps.ts';
 import type { Retirement } from './disable-version.ts';
+import { changedSince } from './fences.ts';
 import { holdRetirement } from './hold-retirement.ts';
 import type { Live } from './managed-versions.ts';
 
@@ -33,7 +34,11 @@ const anew = { stage: 'grace', mayBeOff: false, disabledAt: null, deletionApprov
 
 /** Deletes the key at once; for a provider that cannot switch a key off and on again. */
 export async function deleteKey({ row, live, old }: Retirement, deps: Deps): Promise<void> {
-  const { provider, target } = row.value;
+  const { secretArn, versionId, provider, target } = row.value;
+  // There is no way back from here, and to judge took a while: a person may have made the key current meanwhile, and everybody may know it by now.
+  const latest = await readSuperseded(deps.ledger, supersededKey(secretArn, versionId));
+  if (latest?.rev !== row.rev || (await changedSince(live, deps)))
+    throw new TransientError('The secret or what is known of the version was changed meanwhile');
   await deps.retire(provider).remove({ target, keyId: old.keyId, mark: old.mark });
   await closeRow({ row, live }, deps);
 }

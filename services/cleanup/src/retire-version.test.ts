@@ -262,6 +262,22 @@ test('I8: a key that nobody can tell to be current or not, because the secret wa
   expect(types(w)).toEqual(['RetirementHeld']);
 });
 
+test('I2: a key that was current for a moment while it was being disabled is switched on again, though every message is lost', async () => {
+  const w = await superseded();
+  const disable: typeof w.provider.disable = async (request) => {
+    await w.provider.disable(request);
+    w.pass(1);
+    await w.secrets.moveCurrent({ arn: w.arn, from: w.versionId, to: w.firstVersion });
+    await w.secrets.moveCurrent({ arn: w.arn, from: w.firstVersion, to: w.versionId });
+  };
+
+  w.pass(day + margin);
+  await sweep(w, { retire: () => ({ ...w.provider, disable }) });
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect(types(w)).toEqual([]);
+});
+
 test('I2: a key whose row the ledger loses while it is being disabled is switched on again, and nothing is told', async () => {
   const w = await superseded();
   const disable: typeof w.provider.disable = async (request) => {
@@ -661,6 +677,49 @@ test('a key that could not be switched on again is never switched off: it is del
 
   expect([before, stateOf(w, w.handMade)]).toEqual(['enabled', 'absent']);
   expect(types(w)).toEqual(['CredentialRetired']);
+});
+
+test.each([
+  [
+    'AWSCURRENT went back to it',
+    (w: World, next: string) => w.secrets.moveCurrent({ arn: w.arn, from: next, to: w.firstVersion }),
+  ],
+  ['its row was raised', (w: World) => note(w, w.firstVersion, { n: 2 })],
+])('I7: a key that would be deleted for good is left where, while it was judged, %s', async (_, change) => {
+  const w = await superseded();
+  const describe = async () => ({ ...(await w.provider.describe()), reversibleDisable: false });
+  const check: typeof w.provider.check = async (request) => {
+    if (request.probe === 'credential') {
+      w.pass(1);
+      await change(w, w.versionId);
+    }
+    return w.provider.check(request);
+  };
+
+  w.pass(day + margin);
+  await sweep(w, { issue: () => ({ ...w.provider, describe, check }) });
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect(await rowOf(w)).toMatchObject({ stage: 'grace' });
+});
+
+test('I7: a key that became current while its deletion after the soak was judged is not deleted', async () => {
+  const w = await superseded();
+  const check: typeof w.provider.check = async (request) => {
+    const answer = await w.provider.check(request);
+    if (request.probe === 'credential') {
+      w.pass(1);
+      await w.secrets.moveCurrent({ arn: w.arn, from: w.versionId, to: w.firstVersion });
+    }
+    return answer;
+  };
+
+  w.pass(day + margin);
+  await sweep(w);
+  w.pass(week);
+  await sweep(w, { issue: () => ({ ...w.provider, check }) });
+
+  expect(stateOf(w, w.handMade)).toBe('disabled');
 });
 
 test('I8: the row of a disabled key is due after the soak and not before', async () => {

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 
 import { memoryLog } from '@keyturn/lambda/memory-log';
-import { TransientError } from '@keyturn/rotation/errors';
+import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { expect, test } from 'vitest';
 
 import { minute, steps, world, type World } from '../../../test/world.ts';
@@ -42,6 +42,21 @@ test('a failure after the label moved says that the new credential is live', asy
 
   await expect(finishing).rejects.toThrow('no answer');
   expect(w.events('RotationFailed')).toMatchObject([{ detail: { data: { liveCredential: 'new' } } }]);
+});
+
+test('I11: a version that is current by the time its rotation fails for good is not told as failed', async () => {
+  const w = await world();
+  const token = await w.begin();
+  for (const name of steps.slice(0, 3)) await step(w, name, token);
+  const moveCurrent: typeof w.secrets.moveCurrent = async (request) => {
+    await w.secrets.moveCurrent(request);
+    throw new PermanentError('not-yours', 'somebody else was quicker');
+  };
+
+  const finishing = step(w, 'finishSecret', token, { secrets: { ...w.secrets, moveCurrent } });
+
+  await expect(finishing).rejects.toThrow('somebody else was quicker');
+  expect(w.events('RotationFailed')).toEqual([]);
 });
 
 test('a fault that nobody foresaw is told as internal, without its message, and may be retried', async () => {

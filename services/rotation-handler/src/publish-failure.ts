@@ -30,6 +30,12 @@ export async function publishFailure(failure: Failure, deps: Deps): Promise<void
       return;
     }
     const { reason, field, retryable } = explain(error);
+    const live = await liveCredential(failure, reason, deps);
+    // What is current by now did not fail for good, whoever made it so: the next time the token is asked for it is found finished.
+    if (live === 'new' && !retryable) {
+      await sendHint('RotationWaiting', { secretArn, versionId: token }, deps);
+      return;
+    }
     const facts = {
       ...eventFacts(description, deps.config, reason),
       versionId: token,
@@ -37,7 +43,7 @@ export async function publishFailure(failure: Failure, deps: Deps): Promise<void
       reason,
       field,
       retryable,
-      liveCredential: await liveCredential(failure, reason, deps),
+      liveCredential: live,
       attempt: deps.countFailure(token),
       nextRetry: isoOrNull(description.rotation.nextAt),
     };
