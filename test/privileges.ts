@@ -258,8 +258,8 @@ export const privileges: readonly Check[] = [
       const own: Readonly<Record<string, readonly string[]>> = {
         VerifierRole: ['read#*'],
         NotifierRole: ['told#*'],
-        // Leases, too.
-        WatchdogRole: ['watch#*', 'target#*'],
+        // Leases, too, and what it is about to end.
+        WatchdogRole: ['watch#*', 'target#*', 'breaker'],
       };
       return where(grantsOf(from, 'dynamodb:PutItem'), (grant) => {
         const partitions = own[grant.role];

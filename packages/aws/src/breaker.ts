@@ -34,6 +34,12 @@ export function readBreaker(ledger: Ledger, harm: Harm): Promise<LedgerRow<Break
   return ledger.read(breakerKey(harm), breaker);
 }
 
+/** Whether a trip is not over yet: then nothing is destroyed, whatever the flag of the fleet says. */
+export async function isTripped(ledger: Ledger): Promise<boolean> {
+  const rows = await Promise.all(harms.map((harm) => readBreaker(ledger, harm)));
+  return rows.some((row) => row !== undefined && row.value.trip !== null && row.value.trip.state !== 'over');
+}
+
 export type Counted = {
   readonly harm: Harm;
   /** Of what happened: repeats of it count once. */

@@ -1,9 +1,7 @@
-import { listSuperseded } from '@keyturn/aws/supersession';
 import type { SecretDescription } from '@keyturn/aws/secret-store';
 import { entry } from '@keyturn/config/entry';
-import { givesKey, secretsBeside, showsIt } from '@keyturn/config/key-holders';
+import { givesKey, mayHoldAnother, secretsBeside, showsIt, versionsInGrace } from '@keyturn/config/key-holders';
 import { PermanentError } from '@keyturn/rotation/errors';
-import { formatMark, markOf } from '@keyturn/rotation/mark';
 
 import type { Deps } from './deps.ts';
 import { readOldVersion } from './managed-versions.ts';
@@ -42,15 +40,12 @@ async function isShared(old: OldKey, place: Place, deps: Ports): Promise<boolean
   }
 }
 
-// Nobody may read a secret that is being deleted, and somebody may restore it. It does not hold the key if each version that counts has one of its own at
-// the provider, with its mark.
+// Nobody may read a secret that is being deleted, and somebody may restore it.
 async function mayHold(description: SecretDescription, { provider, target }: Place, deps: Ports): Promise<boolean> {
   // Another stage's, and whether it has a key of its own nobody here can ask.
   if (entry(deps.config.providers, provider) === undefined) return false;
-  const current = [...description.stages].flatMap(([id, labels]) => (labels.includes('AWSCURRENT') ? [id] : []));
-  const marks = new Set((await deps.issue(provider).list({ target })).map(({ mark }) => mark));
-  const needed = [...current, ...(await inGrace(description, deps))];
-  return needed.some((versionId) => !marks.has(formatMark(markOf(description.arn, versionId, deps.config.stage))));
+  const keys = await deps.issue(provider).list({ target });
+  return mayHoldAnother(description, new Set(keys.map(({ mark }) => mark)), deps);
 }
 
 // Looked at before and after its values: what was current until just before may be the previous one only for a moment.
@@ -58,16 +53,12 @@ async function holds(before: SecretDescription, old: OldKey, deps: Ports): Promi
   const { arn } = before;
   if (await givesKey(arn, old, deps.secrets)) return true;
   const after = await deps.secrets.describe(arn);
-  for (const versionId of new Set([...(await inGrace(before, deps)), ...(await inGrace(after, deps))])) {
+  const { ledger } = deps;
+  for (const versionId of new Set([
+    ...(await versionsInGrace(before, ledger)),
+    ...(await versionsInGrace(after, ledger)),
+  ])) {
     if (showsIt(await readOldVersion(arn, versionId, deps), old)) return true;
   }
   return false;
-}
-
-// By the ledger, and the previous one too if the ledger does not know of it yet.
-async function inGrace({ arn, stages }: SecretDescription, { ledger }: Ports): Promise<ReadonlySet<string>> {
-  const rows = await listSuperseded(ledger, arn);
-  const previous = [...stages].flatMap(([id, labels]) => (labels.includes('AWSPREVIOUS') ? [id] : []));
-  const unknown = previous.filter((id) => rows.every(({ value }) => value.versionId !== id));
-  return new Set([...unknown, ...rows.flatMap(({ value }) => (value.stage === 'grace' ? [value.versionId] : []))]);
 }

@@ -1,14 +1,15 @@
+import { countHarm, isTripped } from '@keyturn/aws/breaker';
 import { giveLeaseBack, takeLease } from '@keyturn/aws/lease';
 import type { Config } from '@keyturn/config/config';
 import { entry } from '@keyturn/config/entry';
 import { timingOf } from '@keyturn/config/timing';
-import type { ListedKey } from '@keyturn/credential-provider/credential-provider';
 import { TransientError } from '@keyturn/rotation/errors';
-import { formatMark, markOf } from '@keyturn/rotation/mark';
+import { formatMark } from '@keyturn/rotation/mark';
 
 import type { Deps } from './deps.ts';
-import type { Unowned } from './watch-rows.ts';
+import { findHolder } from './find-holder.ts';
 import type { Candidate } from './place.ts';
+import { unownedKey, type Unowned } from './watch-rows.ts';
 
 const dayMs = 86_400_000;
 /** Longer than the function lives. */
@@ -35,7 +36,7 @@ type Note = (row: Unowned) => Promise<boolean>;
 export async function reapUnowned(candidate: Candidate, row: Unowned, note: Note, deps: Deps): Promise<boolean> {
   const { config, clock, ledger, newId } = deps;
   const { provider, target } = candidate;
-  if (entry(config.providers, provider)?.orphans !== 'reap' || (await deps.fleet.paused())) return false;
+  if (entry(config.providers, provider)?.orphans !== 'reap' || (await isHalted(deps))) return false;
   if (row.stage !== 'found' && candidate.key.state === 'enabled') {
     // Somebody switched it on again, and has a whole grace to say why.
     return note({ ...row, stage: 'found', firstSeenAt: clock.now(), disabledAt: null });
@@ -51,6 +52,11 @@ export async function reapUnowned(candidate: Candidate, row: Unowned, note: Note
   }
 }
 
+// A trip is attended to by the sweep, within minutes: it pauses the fleet and tells why.
+async function isHalted({ fleet, ledger }: Deps): Promise<boolean> {
+  return (await fleet.paused()) || isTripped(ledger);
+}
+
 function dueAt({ stage, firstSeenAt, disabledAt, provider }: Unowned, config: Config): number {
   return stage === 'found' ? firstSeenAt + reapGraceMs(config) : (disabledAt ?? firstSeenAt) + soakMs(config, provider);
 }
@@ -60,7 +66,14 @@ async function takeStep(candidate: Candidate, row: Unowned, note: Note, deps: De
   const issue = deps.issue(provider);
   const keys = await issue.list({ target });
   const now = keys.find(({ keyId, mark }) => keyId.reveal() === key.keyId.reveal() && mark === key.mark);
-  if (now === undefined || !(await everySecretHasItsKey(candidate, keys, deps))) return false;
+  if (now === undefined) return false;
+  const holder = await findHolder({ provider, target }, keys, deps);
+  if (holder !== undefined) {
+    const why = { provider, target, secretArn: holder };
+    deps.log.warn('A key that no secret owns is kept: a secret may have its key without its mark', why);
+    return false;
+  }
+  if (!(await mayEnd(row, deps))) return false;
 
   const request = { target, keyId: key.keyId, mark: formatMark(candidate.mark) };
   if (row.stage === 'found' && (await issue.describe()).reversibleDisable) {
@@ -73,22 +86,12 @@ async function takeStep(candidate: Candidate, row: Unowned, note: Note, deps: De
   return true;
 }
 
-/**
- * Whether each secret that has its key in this place has one with its own mark there: a person may have put the key of a secret that is gone into one that
- * lives, and only its value would show that. A version that came by hand and bears an older version's key waits for the next rotation.
- */
-async function everySecretHasItsKey(
-  { arns, provider, target }: Candidate,
-  keys: readonly ListedKey[],
-  { secrets, config, log }: Deps,
-): Promise<boolean> {
-  for (const arn of arns) {
-    const { stages, deletedAt } = await secrets.describe(arn);
-    const current = [...stages].find(([, labels]) => labels.includes('AWSCURRENT'))?.[0] ?? '';
-    const mark = formatMark(markOf(arn, current, config.stage));
-    if (deletedAt === undefined && keys.some((key) => key.mark === mark && key.state === 'enabled')) continue;
-    log.warn('A key that no secret owns is kept: a secret may have its key without its mark', { provider, target });
-    return false;
-  }
-  return true;
+// Counted before it is switched off, or deleted where a provider cannot switch off, as cleanup does it: whatever is wrong may be wrong for both.
+async function mayEnd(row: Unowned, deps: Deps): Promise<boolean> {
+  if (row.stage !== 'found') return true;
+  const { ledger, clock, config } = deps;
+  const now = clock.now();
+  const id = [unownedKey(row).row, row.firstSeenAt].join('#');
+  await countHarm(ledger, { harm: 'disables', id, at: now, now, limit: config.breaker.disables });
+  return !(await isHalted(deps));
 }

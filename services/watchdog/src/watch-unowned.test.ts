@@ -1,9 +1,13 @@
+import { countHarm, noteTrip, readBreaker } from '@keyturn/aws/breaker';
+import { noteSuperseded, readSuperseded, supersededKey, writeSuperseded } from '@keyturn/aws/supersession';
+import { memoryProvider } from '@keyturn/credential-provider/memory-provider';
+import type { Credential } from '@keyturn/rotation/credential';
 import { secretHash, markOf, formatMark } from '@keyturn/rotation/mark';
-import { TransientError } from '@keyturn/rotation/errors';
+import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { expect, test } from 'vitest';
 
 import { another, watchdog, watchedWorld } from '../../../test/watch.ts';
-import { hour, minute, type World } from '../../../test/world.ts';
+import { day, hour, minute, secretText, type World } from '../../../test/world.ts';
 import { unowned, unownedPartition } from './watch-rows.ts';
 
 const gone = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:old/one-AbCdEf';
@@ -24,6 +28,44 @@ async function setUp(orphans: 'report' | 'reap' = 'report', mark = ofGone()) {
     }
   };
   return { w, left, config, dog, hours, state: () => w.keys().get(left.keyId.reveal()) };
+}
+
+/** One more secret with a key in the same app. */
+async function beside(w: World, key: Credential, tags: Readonly<Record<string, string>> = {}): Promise<string> {
+  const all = { 'keyturn:provider': 'apigee', 'keyturn:target': 'orders-app', ...tags };
+  const { ARN: arn = '' } = await w.model.createSecret({
+    Name: 'orders/second',
+    SecretString: secretText(key),
+    Tags: Object.entries(all).map(([Key, Value]) => ({ Key, Value })),
+  });
+  return arn;
+}
+
+function superseded(w: World, versionId: string) {
+  return noteSuperseded(w.ledger, {
+    secretArn: w.arn,
+    versionId,
+    provider: 'apigee',
+    target: 'orders-app',
+    kind: 'superseded',
+    n: 1,
+    supersededAt: w.clock.now(),
+    supersededBy: w.firstVersion,
+    correlationId: 'c',
+    dueAt: w.clock.now() + day,
+  });
+}
+
+/** The sweep saw that the version's key is no business of its secret. */
+async function endGrace(w: World, versionId: string) {
+  const row = (await readSuperseded(w.ledger, supersededKey(w.arn, versionId)))!;
+  await writeSuperseded(w.ledger, { ...row.value, stage: 'retired', dueAt: null }, row.rev);
+}
+
+/** The sweep attended to the trip, a person looked and let the fleet go on, and the sweep saw that. */
+async function letGoOn(w: World) {
+  const row = (await readBreaker(w.ledger, 'disables'))!;
+  await noteTrip(w.ledger, 'disables', row, { ...row.value.trip!, state: 'over' });
 }
 
 const found = (w: World) => w.events('OrphanFound').map(({ detail }) => detail.data);
@@ -198,6 +240,145 @@ test('a secret without a key of its own mark may hold this very key: it is kept'
   expect(found(w)).toHaveLength(1);
   expect(state()).toBe('enabled');
   expect(w.log.lines.some(({ message }) => String(message).includes('without its mark'))).toBe(true);
+});
+
+test('a key that a secret gave its readers until lately is kept, though the ledger does not know of it yet', async () => {
+  const { w, left, hours, state } = await setUp('reap');
+  await hours(24);
+  const pasted = await w.paste(left);
+  w.pass(30 * minute);
+  await w.secrets.moveCurrent({ arn: w.arn, from: pasted, to: w.firstVersion });
+
+  await hours(3);
+
+  expect(state()).toBe('enabled');
+});
+
+test('a key that a secret gave its readers some versions ago is kept until the grace of that version is over', async () => {
+  const { w, left, hours, state } = await setUp('reap');
+  await hours(24);
+  const pasted = await w.paste(left);
+  await superseded(w, pasted);
+  const own = w.provider.handMade({ target: 'orders-app' });
+  const next = await w.paste(own);
+  await w.provider.mark({ target: 'orders-app', keyId: own.keyId, mark: w.mark(next) });
+  await w.secrets.moveCurrent({ arn: w.arn, from: next, to: w.firstVersion });
+
+  await hours(3);
+  const inGrace = state();
+  await endGrace(w, pasted);
+  await hours(1);
+
+  expect([inGrace, state()]).toEqual(['enabled', 'disabled']);
+});
+
+test.each([
+  ['another provider', 'apigee-eu'],
+  ['a provider of another stage', 'nobody-here'],
+])('a key that a secret under %s gives its readers is kept: both may be one organization', async (_, provider) => {
+  const { w, left, config, hours, state } = await setUp('reap');
+  const providers = { ...config.providers, 'apigee-eu': w.config.providers['apigee'] };
+  const change = { config: { ...config, providers } };
+  const holder = await beside(w, left, { 'keyturn:provider': provider });
+
+  await hours(60, change);
+  const held = state();
+  await w.model.deleteSecret({ SecretId: holder, ForceDeleteWithoutRecovery: true });
+  await hours(1, change);
+
+  expect([held, state()]).toEqual(['enabled', 'disabled']);
+});
+
+test('a secret under another provider has its key where that provider says', async () => {
+  const { w, config, hours, state } = await setUp('reap');
+  const elsewhere = memoryProvider({ mode: 'chosen', clock: w.clock, targets: ['orders-app'] });
+  const own = elsewhere.handMade({ target: 'orders-app' });
+  const arn = await beside(w, own, { 'keyturn:provider': 'apigee-eu' });
+  const [versionId = ''] = (await w.secrets.describe(arn)).stages.keys();
+  await elsewhere.mark({ target: 'orders-app', keyId: own.keyId, mark: formatMark(markOf(arn, versionId, 'test')) });
+  const providers = { ...config.providers, 'apigee-eu': w.config.providers['apigee'] };
+  const issue = (id: string) => (id === 'apigee-eu' ? elsewhere : w.provider);
+
+  await hours(26, { config: { ...config, providers }, issue });
+
+  expect(state()).toBe('disabled');
+});
+
+test('a provider that cannot tell whether the secret has a key of its own ends no key, and is no failure', async () => {
+  const { w, left, config, dog, hours, state } = await setUp('reap');
+  await beside(w, left, { 'keyturn:provider': 'apigee-eu' });
+  const providers = { ...config.providers, 'apigee-eu': w.config.providers['apigee'] };
+  const list: typeof w.provider.list = () => Promise.reject(new PermanentError('unsupported', 'It cannot list'));
+  const issue = (id: string) => (id === 'apigee-eu' ? { ...w.provider, list } : w.provider);
+  const change = { config: { ...config, providers }, issue };
+  await hours(25, change);
+  w.pass(hour);
+
+  const run = await dog.run(change);
+
+  expect(run.failures).toBe(0);
+  expect(state()).toBe('enabled');
+});
+
+test('a key that a secret gives which waits for its deletion is kept until that secret is gone: somebody may restore it', async () => {
+  const { w, left, hours, state } = await setUp('reap');
+  const holder = await beside(w, left);
+  await hours(24);
+  await w.model.deleteSecret({ SecretId: holder, RecoveryWindowInDays: 7 });
+
+  await hours(7 * 24 - 1);
+  const restorable = state();
+  await hours(2);
+
+  expect([restorable, state()]).toEqual(['enabled', 'disabled']);
+});
+
+test('a secret that waits for its deletion and has a key of its own keeps no other key', async () => {
+  const { w, hours, state } = await setUp('reap');
+  const own = w.provider.handMade({ target: 'orders-app' });
+  const arn = await beside(w, own);
+  const [versionId = ''] = (await w.secrets.describe(arn)).stages.keys();
+  await w.provider.mark({ target: 'orders-app', keyId: own.keyId, mark: formatMark(markOf(arn, versionId, 'test')) });
+  await w.model.deleteSecret({ SecretId: arn });
+
+  await hours(26);
+
+  expect(state()).toBe('disabled');
+});
+
+test('one key more than the breaker lets pass is not switched off, until a person let the fleet go on', async () => {
+  const { w, hours, config } = await setUp('reap');
+  for (const version of ['v2', 'v3', 'v4']) w.provider.handMade({ target: 'orders-app', mark: ofGone(version) });
+  const off = () => [...w.keys().values()].filter((state) => state === 'disabled').length;
+  const change = { config: { ...config, breaker: { ...config.breaker, disables: 2 } } };
+
+  await hours(30, change);
+  const held = off();
+  await letGoOn(w);
+  await hours(1, change);
+
+  expect([held, off()]).toEqual([2, 4]);
+});
+
+test('keys that were counted and are off are deleted without being counted again', async () => {
+  const { w, hours, config } = await setUp('reap');
+  w.provider.handMade({ target: 'orders-app', mark: ofGone('v2') });
+  await hours(26);
+
+  await hours(7 * 24 + 1, { config: { ...config, breaker: { ...config.breaker, disables: 1 } } });
+
+  expect([...w.keys()]).toEqual([[w.handMade.keyId.reveal(), 'enabled']]);
+});
+
+test('while a trip of the breaker is not over nothing is deleted, though nobody has paused the fleet yet', async () => {
+  const { w, hours, state } = await setUp('reap');
+  await hours(26);
+  const now = w.clock.now();
+  for (const id of ['a', 'b']) await countHarm(w.ledger, { harm: 'failed-verifications', id, at: now, now, limit: 1 });
+
+  await hours(8 * 24);
+
+  expect(state()).toBe('disabled');
 });
 
 test('an hour ends no more keys than the configuration allows', async () => {
