@@ -397,8 +397,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(
         `${cleanup}/fences.ts`,
-        '  if (hasSeen(known?.value, description)) return;',
-        '  if (hasSeen(known?.value, description) || true) return;',
+        '  if (hasSeen(known, description)) return;',
+        '  if (hasSeen(known, description) || true) return;',
       ),
     ],
   },
