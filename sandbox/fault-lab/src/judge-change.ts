@@ -8,6 +8,8 @@ const orphanMinAgeMs = hour;
 /** No function lives longer. */
 const longestLifeMs = 15 * minute;
 
+type Ended = Extract<Change, { what: 'disabled' | 'deleted' }>;
+
 /** What may be done to a key, by whom. */
 export function judgeChange(
   options: OracleOptions,
@@ -20,20 +22,24 @@ export function judgeChange(
   function judgeMade(known: KnownKey): void {
     const { key, target } = known;
     if (target !== secret.target) broken('I10', 'A key was made in a target that is not the secret’s');
-    if (provider.marks === false) {
+    if (key.mark === undefined) {
       const holder = options.holderOf(key.keyId);
-      if (holder === undefined) broken('I4', 'A key was made that stands in no version');
+      if (provider.marks === false && holder === undefined) broken('I4', 'A key was made that stands in no version');
       known.isAnothers = holder === 'other-secret';
     }
-    const version = parseMark(key.mark ?? '')?.versionId;
-    // Made in one call, marked in the next.
+    judgeSiblings(known);
+  }
+
+  // Of a key that is made in one call and marked in the next, only once it is marked.
+  function judgeSiblings({ key, mark }: KnownKey): void {
+    const version = parseMark(mark ?? '')?.versionId;
     if (version === undefined) return;
     const siblings = made.get(version) ?? new Set();
     made.set(version, siblings.add(key.keyId));
     if (provider.clientSuppliedKey && siblings.size > 1) broken('I4', 'Two keys were made for one version');
   }
 
-  function judgeEnd({ what, known }: Change): void {
+  function judgeEnd({ what, known }: Ended): void {
     if (!isOurs(known)) broken('I7', `A key that is not ours was ${what}`);
     // Whoever has it deleted has looked for the last time when a person puts it back: the outage is that person's.
     if (what === 'deleted' && known.putBackAt > (calls.asked() ?? 0)) known.harmed = true;
@@ -56,7 +62,7 @@ export function judgeChange(
     return others.every(({ offAt }) => offAt <= (calls.began() ?? 0));
   }
 
-  function judgeRetirement({ what, known }: Change): void {
+  function judgeRetirement({ what, known }: Ended): void {
     if (known.everCurrent && known.offAt === Infinity && wasLast(known)) {
       broken('I7', `The last key of a target that was on was ${what}`);
     }
@@ -71,6 +77,10 @@ export function judgeChange(
   }
 
   return (change: Change, actor: Actor): void => {
+    if (change.what === 'marked') {
+      if (!change.known.madeByHand) judgeSiblings(change.known);
+      return;
+    }
     if (actor === 'person') {
       if (change.what === 'made') change.known.madeByHand = true;
       else change.known.harmed = true;

@@ -74,13 +74,14 @@ function wasSeen(w: World, keyId: string): boolean {
   return holding.some((versionId) => texts.some((text) => text.includes(versionId)));
 }
 
-// Without marks: what was made for this secret, and what a person made current.
+// Without a mark: what was made for this secret. Where no key bears one, also what a person made current.
 function isOurs(
   { mark, everCurrent, madeByHand, isAnothers }: KnownKey,
   marks: boolean | undefined,
   hash: string,
 ): boolean {
-  return marks === false ? everCurrent || !(madeByHand || isAnothers) : isMarkedOurs(mark, hash);
+  const wasMade = mark === undefined && !madeByHand && !isAnothers;
+  return marks === false ? everCurrent || wasMade : isMarkedOurs(mark, hash) || (wasMade && !everCurrent);
 }
 
 // Of a rotation in which nothing goes wrong any more the old key ends when it is due, and not some time later.

@@ -32,6 +32,8 @@ export type KnownKey = {
 
 export type Change =
   | { readonly what: 'made'; readonly known: KnownKey }
+  /** It was made without a mark, and bears its first one. */
+  | { readonly what: 'marked'; readonly known: KnownKey }
   | { readonly what: 'disabled' | 'deleted'; readonly known: KnownKey };
 
 /** Every key there ever was, by what the provider stores; each look tells what has changed since the last. */
@@ -49,6 +51,7 @@ export function knownKeys(provider: LabProvider, now: () => number) {
         continue;
       }
       if (!before.there) comeBack(before);
+      changes.push(...firstMark(before, key));
       before.mark = key.mark;
       if (before.enabled && !key.enabled) changes.push({ what: 'disabled', known: before });
       before.enabled = key.enabled;
@@ -79,6 +82,10 @@ function comeBack(known: KnownKey): void {
   known.there = true;
   known.goneAt = undefined;
   known.harmed &&= known.everCurrent;
+}
+
+function firstMark(known: KnownKey, { mark }: LabKey): readonly Change[] {
+  return known.mark === undefined && mark !== undefined ? [{ what: 'marked', known }] : [];
 }
 
 function newlyKnown(key: LabKey, target: string): KnownKey {

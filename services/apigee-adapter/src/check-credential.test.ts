@@ -104,6 +104,19 @@ test('a key that is gone is tried with the probe of its neighbours', async () =>
   expect(await use(key)).toEqual({ outcome: 'rejected', code: 'oauth.v2.InvalidApiKey', final: false });
 });
 
+test('a key that is off and never got a product is tried with the probe of its neighbours, too', async () => {
+  const { handMade, use, provider } = await setUp();
+  handMade();
+  const key = handMade({ products: [], attributes: [{ name: 'keyturn', value: mark }] });
+
+  const whileOn = await use(key);
+  await provider.disable({ target, keyId: key.keyId, mark });
+  const onceOff = await use(key);
+
+  expect(whileOn).toEqual({ outcome: 'no-probe' });
+  expect(onceOff).toMatchObject({ outcome: 'rejected' });
+});
+
 test('uses the credential as often as asked, on as many connections, and a random key never twice', async () => {
   const { handMade, provider, apigee } = await setUp();
   const credential = handMade();

@@ -32,8 +32,10 @@ export async function checkCredential(request: CheckRequest, deps: Deps): Promis
     found === undefined
       ? { state: 'absent' }
       : { ...keyState(found, request.credential, targetOn, http.clock.now()), lastUsedAt };
-  // A key that is gone leaves no word of its products; the app's other keys have them too.
-  const products = found === undefined ? app.keys.flatMap(approvedProducts) : approvedProducts(found);
+  const own = found === undefined ? [] : approvedProducts(found);
+  // A key that is gone leaves no word of its products, and one that never was finished has none: where the app's other keys go, both have to be refused.
+  const isOff = own.length === 0 && key.state !== 'enabled';
+  const products = isOff ? app.keys.flatMap(approvedProducts) : own;
   return { key, use: await use(request, { key, products, target: formatTarget(target, deps.flavour) }, deps) };
 }
 

@@ -1,8 +1,10 @@
+import { rotationLabel } from '@keyturn/aws/secret-store';
 import { listSuperseded } from '@keyturn/aws/supersession';
 import type { ListedKey } from '@keyturn/credential-provider/credential-provider';
 import { isOwn, isProvenByValue } from '@keyturn/credential-provider/ownership-proof';
 import { markOf, ownership, parseMark } from '@keyturn/rotation/mark';
 
+import { claimUnfinished } from './claim-unfinished.ts';
 import type { Deps } from './deps.ts';
 import { labelsOf, oldCredentialIn, readOldVersion, type Live } from './managed-versions.ts';
 
@@ -12,7 +14,7 @@ export function isInUse(seen: Pick<Live, 'description'>, versionId: string): boo
   return labelsOf(seen, versionId).some((label) => inUse.has(label));
 }
 
-/** Versions not in use whose keys the provider lists still: by their marks, or, where keys bear none, by the values of the versions. */
+/** Versions not in use whose keys the provider lists still: by their marks, which one that was never finished gets here, or, where keys bear none, by the values of the versions. */
 export async function forgottenVersions(live: Live, deps: Deps): Promise<readonly string[]> {
   const { provider, target } = live.secret;
   const issue = deps.issue(provider.id);
@@ -21,7 +23,24 @@ export async function forgottenVersions(live: Live, deps: Deps): Promise<readonl
   if (!capabilities.mark && !isProvenByValue(capabilities)) return [];
   const listed = await issue.list({ target });
   const others = listed.filter(({ keyId }) => keyId.reveal() !== live.current.keyId.reveal());
-  return capabilities.mark ? markedVersions(others, live) : holdingVersions(others, live, deps);
+  if (!capabilities.mark) return holdingVersions(others, live, deps);
+  const marked = markedVersions(others, live);
+  return others.some(({ mark }) => mark === undefined)
+    ? [...marked, ...(await unfinishedVersions(marked, live, deps))]
+    : marked;
+}
+
+/** What the last rotation wrote, if it was given up before it marked its key. Not read where a key bears its mark: whoever reads it may need that one. */
+async function unfinishedVersions(marked: readonly string[], live: Live, deps: Deps): Promise<readonly string[]> {
+  const { secret, description } = live;
+  const versionId = [...description.stages.keys()].find((id) => labelsOf(live, id).includes(rotationLabel));
+  if (versionId === undefined || isInUse(live, versionId) || marked.includes(versionId)) return [];
+  const credential = await oldCredentialIn(secret, await readOldVersion(secret.arn, versionId, deps));
+  if (credential === undefined) return [];
+  const { provider, target } = secret;
+  const { key } = await deps.issue(provider.id).check({ target, credential, probe: 'none', times: 1 });
+  const place = { provider: provider.id, target, versionId };
+  return (await claimUnfinished(place, { credential, key }, live, deps)) ? [versionId] : [];
 }
 
 function markedVersions(keys: readonly ListedKey[], live: Live): readonly string[] {

@@ -8,6 +8,7 @@ import { PermanentError } from '@keyturn/rotation/errors';
 import type { Hidden } from '@keyturn/rotation/hidden';
 import { formatMark, markOf, ownership, type Mark } from '@keyturn/rotation/mark';
 
+import { claimUnfinished } from './claim-unfinished.ts';
 import type { Deps } from './deps.ts';
 import { credentialIn, oldCredentialIn, readOldVersion, type Live } from './managed-versions.ts';
 
@@ -22,7 +23,7 @@ export type OldKey = {
 
 /**
  * By the version's value; where Secrets Manager has dropped the version, nobody can read it, or the provider chose another key than was stored, by the
- * mark on the key. Where keys bear no mark, by the value alone. undefined: there is no such key, or none that is ours to retire. Looked for where the key was while it was current, which the
+ * mark on the key, which one that was made and never finished gets here. Where keys bear no mark, by the value alone. undefined: there is no such key, or none that is ours to retire. Looked for where the key was while it was current, which the
  * tags may have forgotten. PermanentError: not-yours, shared-key, shape-mismatch (there may be a key, and nobody knows which).
  */
 export async function findOldKey(row: Superseded, live: Live, deps: Deps): Promise<OldKey | undefined> {
@@ -34,7 +35,12 @@ export async function findOldKey(row: Superseded, live: Live, deps: Deps): Promi
   if (credential !== undefined) {
     const check = await provider.check({ target: row.target, credential, probe: 'none', times: 1 });
     if (isSomebodyElses(check, mark, row)) return undefined;
-    if (check.key.state !== 'absent') return fromCheck(check, credential, mark, await provider.describe());
+    const { key } = check;
+    if (key.state !== 'absent') {
+      const isClaimed = await claimUnfinished(row, { credential, key }, live, deps);
+      if (isClaimed) return { keyId: credential.keyId, credential, mark: formatMark(mark), state: key.state };
+      return fromCheck(check, credential, mark, await provider.describe());
+    }
   }
   const all = await provider.list({ target: row.target });
   const listed = all.find((key) => key.mark === formatMark(mark));
