@@ -9,7 +9,7 @@ import { signsOf, type Call } from './calls.ts';
 import { deliveryFaults, faultKinds, type At } from './fault.ts';
 import type { Plan } from './play.ts';
 
-const folder = fileURLToPath(new URL('../counterexamples', import.meta.url));
+const kept = fileURLToPath(new URL('../counterexamples', import.meta.url));
 
 const at = z.union([z.int(), z.string()]);
 const counterexample = z.object({
@@ -22,12 +22,14 @@ const counterexample = z.object({
     intrusions: z.array(z.object({ at, who: z.string() })).readonly(),
     latencies: z.array(z.number()).readonly().optional(),
     notifier: z.boolean().optional(),
+    toTheEnd: z.boolean().optional(),
+    leaks: z.int().optional(),
   }),
 });
 export type KeptCounterexample = z.output<typeof counterexample> & { readonly file: string };
 
 /** Every run that once broke a promise. */
-export function readCounterexamples(): readonly KeptCounterexample[] {
+export function readCounterexamples(folder = kept): readonly KeptCounterexample[] {
   mkdirSync(folder, { recursive: true });
   return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
@@ -49,7 +51,7 @@ export function signed(plan: Plan, calls: readonly Call[]): Plan {
 }
 
 /** Answers the file it is kept in. */
-export function keepCounterexample(example: z.input<typeof counterexample>): string {
+export function keepCounterexample(example: z.input<typeof counterexample>, folder = kept): string {
   mkdirSync(folder, { recursive: true });
   const text = `${JSON.stringify(counterexample.parse(example), undefined, 2)}\n`;
   const name = `${createHash('sha256').update(text).digest('hex').slice(0, 8)}.json`;

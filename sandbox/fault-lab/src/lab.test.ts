@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { readCounterexamples } from './counterexamples.ts';
+import { keepCounterexample, readCounterexamples } from './counterexamples.ts';
 import { faultKinds } from './fault.ts';
 import { intruders } from './intruders.ts';
 import { judgeBugs } from './judge-end.ts';
@@ -22,7 +25,7 @@ const lab = (...options: string[]) => spawnSync(process.execPath, [main, ...opti
 
 describe.each(Object.keys(providers))('with %s', (name) => {
   test('an undisturbed run breaks nothing, to its very end, and every function takes part', async () => {
-    const played = await play(providerNamed(name), undisturbed, { toTheEnd: true });
+    const played = await play(providerNamed(name), { ...undisturbed, toTheEnd: true });
 
     expect(inWords(played)).toBe('');
     expect([...new Set(played.calls.map(({ by }) => by))].sort()).toEqual(
@@ -81,6 +84,26 @@ test('what broke a promise once does not any more', async () => {
   for (const { file, provider, plan } of readCounterexamples()) {
     expect(inWords(await play(providerNamed(provider), plan)), file).toBe('');
   }
+});
+
+test('what is kept is replayed as far as it was played, and with the same search for secrets', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kept-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const plan: Plan = { ...undisturbed, toTheEnd: true, leaks: 7 };
+
+  keepCounterexample({ provider: 'memory', violation: 'none', plan }, folder);
+  const [kept] = readCounterexamples(folder);
+
+  expect(kept?.plan).toEqual(plan);
+});
+
+test('the plan says that a run goes on after everything is at rest, and that somebody looks for secrets', async () => {
+  const short = await play(memory, undisturbed);
+  const long = await play(memory, { ...undisturbed, toTheEnd: true });
+  const searched = await play(memory, { ...undisturbed, leaks: 7 });
+
+  expect(long.calls.length).toBeGreaterThan(short.calls.length);
+  expect([short.leaks, searched.leaks?.sinks['log lines']]).toEqual([undefined, expect.any(Number)]);
 });
 
 test('what nobody foresaw in the consumer of a queue is a bug, though its message comes again', async () => {

@@ -85,6 +85,6 @@ function checking(tell: (keyId: string) => void): LabProviderFactory {
 
 async function listenTo(provider: LabProviderFactory, plan: Plan) {
   const watch = leakWatch(1);
-  const { violations } = await watch.listen(() => play(provider, plan, { watch }));
+  const { violations } = await play(provider, plan, watch);
   return { violations, leaks: watch.leaks(), counts: watch.counts() };
 }

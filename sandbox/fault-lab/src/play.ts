@@ -6,7 +6,7 @@ import type { LabProviderFactory } from './lab-provider.ts';
 import { hearWorld } from './hear-world.ts';
 import { isAtRest, judgeBugs, judgeEnd } from './judge-end.ts';
 import { judgeNotices } from './judge-notices.ts';
-import type { LeakWatch } from './leak-watch.ts';
+import { leakWatch, type LeakCounts, type LeakWatch } from './leak-watch.ts';
 import type { Violation } from './oracle-options.ts';
 import { removeUnknown, repair } from './repair.ts';
 import { startAt } from './ground.ts';
@@ -46,6 +46,10 @@ export type Plan = {
   readonly latencies?: readonly number[] | undefined;
   /** Owners are told, too: so many more calls that only the modes that are about them make them. */
   readonly notifier?: boolean | undefined;
+  /** Also where everything is at rest long before, with one more rotation. */
+  readonly toTheEnd?: boolean | undefined;
+  /** Somebody looks for secrets wherever others read; the number says which secrets there are. */
+  readonly leaks?: number | undefined;
 };
 
 export type Played = {
@@ -53,6 +57,8 @@ export type Played = {
   readonly calls: readonly Call[];
   /** Faults that came to pass. */
   readonly struck: readonly Fault[];
+  /** Where somebody looked for secrets. */
+  readonly leaks?: LeakCounts;
 };
 
 const afterCalm = {
@@ -63,15 +69,17 @@ const afterCalm = {
   endMs: 25 * hour,
 };
 
-type PlayOptions = {
-  /** Also where everything is at rest long before, with one more rotation. */
-  readonly toTheEnd?: boolean;
-  /** It hears everything of the run. */
-  readonly watch?: LeakWatch;
-};
+/** `watch`: of whoever wants to see what it heard. */
+export async function play(
+  provider: LabProviderFactory,
+  plan: Plan,
+  watch = plan.leaks === undefined ? undefined : leakWatch(plan.leaks),
+): Promise<Played> {
+  if (watch === undefined) return run(provider, plan, undefined);
+  return { ...(await watch.listen(() => run(provider, plan, watch))), leaks: watch.counts() };
+}
 
-export async function play(provider: LabProviderFactory, plan: Plan, options: PlayOptions = {}): Promise<Played> {
-  const { toTheEnd = false, watch } = options;
+async function run(provider: LabProviderFactory, plan: Plan, watch: LeakWatch | undefined): Promise<Played> {
   const story = stories[plan.story];
   const calmAt = startAt + story.calmAt;
   const intrusions = new Map(plan.intrusions.map(({ at, who }) => [at, who]));
@@ -101,7 +109,7 @@ export async function play(provider: LabProviderFactory, plan: Plan, options: Pl
   for (const time of watches) w.scheduler.at(time, () => w.watch());
   const lastRotationAt = calmAt + afterCalm.rotationMs;
   w.scheduler.at(lastRotationAt, () => w.rotate());
-  const cameToRest = !toTheEnd && (await comesToRest(w, calmAt));
+  const cameToRest = plan.toTheEnd !== true && (await comesToRest(w, calmAt));
   if (!cameToRest) {
     await w.scheduler.runUntil(calmAt + afterCalm.endMs);
     judgeEnd(w, lastRotationAt);

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 import { signed } from './counterexamples.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
-import { addCounts, leakWatch, type LeakCounts } from './leak-watch.ts';
+import { addCounts, type LeakCounts } from './leak-watch.ts';
 import { faultPairs, intrusions, leakPlans, singleFaults } from './plans.ts';
 import { disturbable, inWords, play, type Plan, type Played, type StoryName } from './play.ts';
 import { providerNamed } from './providers.ts';
@@ -101,20 +101,22 @@ async function playShare(share: Listed, count: Count): Promise<ShareResult> {
   const provider = providerNamed(share.provider);
   let number = 0;
   let leaks: LeakCounts | undefined;
-  for await (const plan of plansOf(share, provider)) {
+  for await (const listed of plansOf(share, provider)) {
     number += 1;
-    if (!isMine(number, { ...share, sample: sampleOf(plan, share) })) continue;
-    const watch = share.mode === 'leaks' ? leakWatch(share.seed + number) : undefined;
-    const toTheEnd = share.mode === 'singles' && number % playedOut === 0;
-    const played = watch
-      ? await watch.listen(() => play(provider, plan, { watch }))
-      : await play(provider, plan, { toTheEnd });
-    if (watch) leaks = addCounts(leaks, watch.counts());
+    if (!isMine(number, { ...share, sample: sampleOf(listed, share) })) continue;
+    const plan = { ...listed, ...howFar(number, share) };
+    const played = await play(provider, plan);
+    if (played.leaks) leaks = addCounts(leaks, played.leaks);
     count.played(plan, played.struck);
     if (played.violations.length === 0) continue;
     if (count.broken({ plan: signed(plan, played.calls), violation: inWords(played) }) >= share.enough) break;
   }
   return { ...count.result(), leaks };
+}
+
+function howFar(number: number, { mode, seed }: Share): Pick<Plan, 'toTheEnd' | 'leaks'> {
+  if (mode === 'leaks') return { leaks: seed + number };
+  return mode === 'singles' && number % playedOut === 0 ? { toTheEnd: true } : {};
 }
 
 const years = 10;
