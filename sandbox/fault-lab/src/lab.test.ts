@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
+import { signsOf } from './calls.ts';
 import { keepCounterexample, readCounterexamples } from './counterexamples.ts';
 import { faultKinds } from './fault.ts';
 import { intruders } from './intruders.ts';
@@ -14,6 +16,7 @@ import { hour, minute } from './lab-config.ts';
 import { inWords, play, type Plan } from './play.ts';
 import { processes, type Ended } from './processes.ts';
 import { providerNamed, providers } from './providers.ts';
+import { anyPlan, randomModes } from './random-plans.ts';
 import { scheduler } from './scheduler.ts';
 import { soak } from './soak.ts';
 import { world } from './world.ts';
@@ -78,6 +81,35 @@ test.each(Object.keys(intruders))('nobody breaks anything who comes in the middl
   const at = 'rotation-handler|secretsManager updateSecretVersionStage|1';
 
   expect(inWords(await play(memory, { ...undisturbed, intrusions: [{ at, who }] }))).toBe('');
+});
+
+test.each(['number', 'sign'])('of two strangers in the same moment both come, named by its %s', async (by) => {
+  const sign = 'rotation-handler|secretsManager updateSecretVersionStage|1';
+  const { calls } = await play(memory, undisturbed);
+  const at = by === 'sign' ? sign : signsOf(calls).indexOf(sign);
+  const come = async (...names: string[]) => {
+    const intrusions = names.map((who) => ({ at, who }));
+    return (await play(memory, { ...undisturbed, intrusions })).calls.map(({ name }) => name);
+  };
+
+  const [one, other, both] = [
+    await come('second-installation'),
+    await come('second-sweep'),
+    await come('second-installation', 'second-sweep'),
+  ];
+
+  expect(both).not.toEqual(one);
+  expect(both).not.toEqual(other);
+});
+
+test.each(randomModes)('no call goes wrong in two ways in the mode %s, and two strangers may meet', async (mode) => {
+  const plans = fc.sample(await anyPlan(memory, mode), { seed: 1, numRuns: 2000 });
+
+  const crowded = (what: 'faults' | 'intrusions') =>
+    plans.filter((plan) => new Set(plan[what].map(({ at }) => at)).size < plan[what].length);
+
+  expect(crowded('faults')).toEqual([]);
+  expect(crowded('intrusions')).not.toEqual([]);
 });
 
 test('what broke a promise once does not any more', async () => {

@@ -198,8 +198,8 @@ async function replay(file: string): Promise<number> {
   for (const [number, { by, name, time }] of calls.entries()) {
     const isHere = ({ at }: { readonly at: At }) => at === number || at === signs[number];
     const fault = example.plan.faults.find(isHere)?.kind;
-    const intruder = example.plan.intrusions.find(isHere)?.who;
-    const struck = [fault, intruder].filter((one) => one !== undefined).join(', ');
+    const strangers = example.plan.intrusions.filter(isHere).map(({ who }) => who);
+    const struck = [fault, ...strangers].filter((one) => one !== undefined).join(', ');
     process.stdout.write(`${new Date(time).toISOString()} ${number} ${by}: ${name}${struck && `  <- ${struck}`}\n`);
   }
   for (const { rule, what, time } of violations) {

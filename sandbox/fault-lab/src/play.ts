@@ -40,6 +40,7 @@ export type StoryName = keyof typeof stories;
 /** Everything that makes one run what it is; the same plan gives the same run. */
 export type Plan = {
   readonly story: StoryName;
+  /** At most one at each call. */
   readonly faults: readonly Fault[];
   readonly intrusions: readonly Intrusion[];
   /** How long calls take, in milliseconds: the first, the second, and from the first again. None: no time, and nobody races. */
@@ -82,7 +83,7 @@ export async function play(
 async function run(provider: LabProviderFactory, plan: Plan, watch: LeakWatch | undefined): Promise<Played> {
   const story = stories[plan.story];
   const calmAt = startAt + story.calmAt;
-  const intrusions = new Map(plan.intrusions.map(({ at, who }) => [at, who]));
+  const strangers = Map.groupBy(plan.intrusions, ({ at }) => at);
   const w = await world({
     provider,
     adopted: story.adopted,
@@ -93,8 +94,10 @@ async function run(provider: LabProviderFactory, plan: Plan, watch: LeakWatch | 
     watch,
     latency: cycle(plan.latencies),
     before: ({ number, sign }, world) => {
-      const who = intrusions.get(number) ?? intrusions.get(sign);
-      if (who !== undefined && world.scheduler.now() < calmAt) intruderNamed(who)(world);
+      if (world.scheduler.now() >= calmAt) return;
+      // In one moment they come in the order of the plan.
+      for (const { who } of strangers.get(number) ?? []) intruderNamed(who)(world);
+      for (const { who } of strangers.get(sign) ?? []) intruderNamed(who)(world);
     },
   });
   for (const time of story.rotationsAt) w.scheduler.at(startAt + time, () => w.rotate());

@@ -42,12 +42,15 @@ async function anyPlanOf(
 
 type Trouble = fc.Arbitrary<Pick<Plan, 'faults' | 'intrusions'>>;
 const kinds = fc.constantFrom(...faultKinds, ...deliveryFaults);
+// A call goes wrong in one way; two strangers may come in one moment.
+const faultsAt = (at: fc.Arbitrary<number>, maxLength: number) =>
+  fc.uniqueArray(fc.record({ at, kind: kinds }), { maxLength, selector: (fault) => fault.at });
 const strangers = fc.constantFrom(...Object.keys(intruders));
 
 function anywhere(last: number): Trouble {
   const at = fc.nat({ max: last });
   return fc.record({
-    faults: fc.array(fc.record({ at, kind: kinds }), { maxLength: 6 }),
+    faults: faultsAt(at, 6),
     intrusions: fc.array(fc.record({ at, who: strangers }), { maxLength: 3 }),
   });
 }
@@ -56,11 +59,10 @@ const dozen = fc.nat({ max: 12 });
 
 function close(last: number): Trouble {
   const at = fc.nat({ max: last });
-  const faults = fc.array(fc.record({ after: dozen, kind: kinds }), { maxLength: 2 });
   const near = fc.array(fc.record({ after: dozen, who: strangers }), { minLength: 1, maxLength: 2 });
   const far = fc.array(fc.record({ at, who: strangers }), { maxLength: 1 });
-  return fc.tuple(at, faults, near, far).map(([first, faults, near, far]) => ({
-    faults: faults.map(({ after, kind }) => ({ at: first + after, kind })),
+  return fc.tuple(at, faultsAt(dozen, 2), near, far).map(([first, faults, near, far]) => ({
+    faults: faults.map(({ at: after, kind }) => ({ at: first + after, kind })),
     intrusions: [...near.map(({ after, who }) => ({ at: first + after, who })), ...far],
   }));
 }
