@@ -241,3 +241,12 @@ test('a mode ends in one line of JSON', slow, () => {
   expect(status).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ mode: 'random', provider: 'memory', runs: 20, violations: 0, seed: 5 });
 });
+
+test('one secret of the soak is played again by its number', slow, () => {
+  const again = lab('--mode', 'soak', '--provider', 'memory', '--secret', '1000003', '--json');
+  const elsewhere = lab('--mode', 'random', '--secret', '1000003');
+
+  expect(again.status).toBe(0);
+  expect(JSON.parse(again.stdout)).toMatchObject({ mode: 'soak', runs: 1, soaked: { secrets: 1, years: 10 } });
+  expect([elsewhere.status, elsewhere.stderr]).toEqual([2, expect.stringContaining('--secret goes with --mode soak')]);
+});

@@ -2,6 +2,7 @@ import { progress, type Progress } from '@keyturn/demo/progress';
 import { readOptions } from '@keyturn/demo/read-options';
 
 import { signsOf } from './calls.ts';
+import { complaints } from './complaints.ts';
 import { keepCounterexample, readCounterexamples } from './counterexamples.ts';
 import type { At } from './fault.ts';
 import { mutantsNamed, mutationMode } from './mutation-mode.ts';
@@ -17,7 +18,7 @@ const help = `pnpm fault-lab [--mode MODE] [--provider NAME] [--seed N] [--runs 
 
 Runs the real handlers in virtual time, lets everything go wrong that can, and checks after every effect that no application is refused and no key
 is left over. What breaks a promise is written to sandbox/fault-lab/counterexamples, and replayed first from then on.
-Exit code 0 only if nothing did.
+Exit code 0 only if nothing did, and a mode that leaves no call out (singles with --sample 1, intruders up to 1000) disturbed every call of the undisturbed run.
 
   --mode      ${modes.join(', ')}; without it all of them, the larger ones sampled;
               leaks looks for secrets wherever others read: what each sink held, and how many secrets there were, is in its line;
@@ -26,10 +27,12 @@ Exit code 0 only if nothing did.
   --provider  whose keys are rotated: ${Object.keys(providers).join(', ')}; without it all
   --seed      of random runs and of samples; the same seed plays the same runs
   --runs      how many random runs, or secrets of the soak
+  --secret    of the mode soak: only this secret, by the number that stands before what it broke
   --sample    of intruders, pairs and leaks one of so many is played; 1 plays all; up to 1000 leaves nobody out who comes alone into one rotation, and up to 125 into two; leaks leaves no kind of call or fault out
   --replay    plays one kept counterexample and prints every call
   --minutes   how long one mutant is hunted; ${usualMinutes} unless given
-  --json      one JSON line for each mode and provider on standard output; everything else goes to standard error
+  --json      one JSON line for each mode and provider on standard output; everything else goes to standard error;
+              callsReached counts the calls of an undisturbed run, callsFaulted those before which a stranger came, or that went wrong
 `;
 
 type Size = { readonly runs: number; readonly sample: number };
@@ -61,6 +64,7 @@ const options = {
   seed: { type: 'string' },
   runs: { type: 'string' },
   sample: { type: 'string' },
+  secret: { type: 'string' },
   replay: { type: 'string' },
   mutant: { type: 'string' },
   minutes: { type: 'string' },
@@ -95,7 +99,12 @@ async function playWanted(values: Values): Promise<number> {
   try {
     for (const name of names) {
       broken += await replayKept(name, (text) => say.happened(text));
-      broken += await playModes({ ...numbers, provider: name, mode }, workers, json, say);
+      broken += await playModes(
+        { ...numbers, secret: numberOf(values.secret), provider: name, mode },
+        workers,
+        json,
+        say,
+      );
     }
   } finally {
     await workers.end();
@@ -107,10 +116,11 @@ function findProblem({ mode, provider, ...values }: Values): string | undefined 
   const isMode = mode === undefined || mode === 'mutation' || modes.some((name) => name === mode);
   if (!isMode) return `there is no mode ${mode}`;
   if (typeof provider === 'string' && providers[provider] === undefined) return `there is no provider ${provider}`;
-  const unreadable = (['seed', 'runs', 'sample', 'minutes'] as const).find((name) =>
+  const unreadable = (['seed', 'runs', 'sample', 'minutes', 'secret'] as const).find((name) =>
     Number.isNaN(Number(values[name] ?? 0)),
   );
-  return unreadable && `--${unreadable} takes a number`;
+  if (unreadable !== undefined) return `--${unreadable} takes a number`;
+  return values.secret !== undefined && mode !== 'soak' ? '--secret goes with --mode soak' : undefined;
 }
 
 type Wanted = {
@@ -119,11 +129,12 @@ type Wanted = {
   readonly seed: number;
   readonly runs: number | undefined;
   readonly sample: number | undefined;
+  readonly secret: number | undefined;
 };
 
 /** Answers how much was broken. */
 async function playModes(wanted: Wanted, workers: Crew, json: boolean, say: Progress): Promise<number> {
-  const { mode, provider, seed } = wanted;
+  const { mode, provider, seed, secret } = wanted;
   let broken = 0;
   for (const name of mode === undefined ? modes : [mode]) {
     const size = usual(name, provider);
@@ -131,12 +142,14 @@ async function playModes(wanted: Wanted, workers: Crew, json: boolean, say: Prog
     const { runs, sample } =
       mode === undefined ? { runs: 0, sample: 1, ...size } : { runs: size?.runs ?? 1000, sample: 1 };
     const some = { runs: wanted.runs ?? runs, sample: wanted.sample ?? sample };
-    const result = await workers.run({ mode: name, provider, seed, ...some, enough }, (runs, bad) =>
+    const result = await workers.run({ mode: name, provider, seed, secret, ...some, enough }, (runs, bad) =>
       say.counts(`${name} with ${provider}: ${runs} runs, ${bad} broken`),
     );
     say.end();
-    broken += result.violations;
+    const complained = complaints(result);
+    broken += result.counterexamples.length + complained.length;
     report(result, json, (text) => say.happened(text));
+    for (const text of complained) process.stderr.write(`  ${text}\n`);
   }
   return broken;
 }
@@ -165,7 +178,7 @@ async function mutation({ runs = 10_000, sample = 4, ...rest }: Mutation, json: 
 }
 
 function report(result: ModeResult, json: boolean, say: (text: string) => void): void {
-  const { counterexamples, ...line } = result;
+  const { counterexamples, undisturbed: _, ...line } = result;
   const { mode, provider, runs, violations, runsPerSecond, seed } = line;
   say(`${mode} with ${provider}: ${runs} runs, ${violations} violations, ${runsPerSecond} runs a second, seed ${seed}`);
   for (const example of counterexamples) {

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 
 import { addCounts, type LeakCounts } from './leak-watch.ts';
 import type { Counterexample } from './random-plans.ts';
-import { countCalls, type Mode, type Share, type ShareResult } from './run-share.ts';
+import { countCalls, isFull, type Mode, type Share, type ShareResult } from './run-share.ts';
 import { addSoaked, type Soaked } from './soak.ts';
 import type { Said } from './worker.ts';
 
@@ -12,9 +12,11 @@ export type ModeResult = {
   readonly provider: string;
   readonly runs: number;
   readonly violations: number;
-  /** By function: calls of an undisturbed run, and how many of them were disturbed. */
+  /** By function: calls of an undisturbed run, and how many of them were disturbed, by a fault or by a stranger in the moment before. */
   readonly callsReached: Readonly<Record<string, number>>;
   readonly callsFaulted: Readonly<Record<string, number>>;
+  /** Signs of the calls that were not, where the mode leaves none out. */
+  readonly undisturbed: readonly string[];
   readonly runsPerSecond: number;
   readonly seed: number;
   /** Texts that were searched, by sink, and secrets that were looked for, by kind, in all runs together; of the mode that looks for leaks. */
@@ -25,7 +27,7 @@ export type ModeResult = {
   readonly counterexamples: readonly Counterexample[];
 };
 
-export type ModeOptions = Pick<Share, 'mode' | 'provider' | 'seed' | 'runs' | 'sample' | 'enough'>;
+export type ModeOptions = Pick<Share, 'mode' | 'provider' | 'seed' | 'runs' | 'sample' | 'enough' | 'secret'>;
 
 type Heard = (runs: number, broken: number) => void;
 
@@ -66,8 +68,10 @@ async function runMode(options: ModeOptions, progress: Heard, workers: readonly 
   );
   const soaked = soakedBy(results);
   // Years of one secret have no undisturbed run to count by.
-  const { reached, faulted } =
-    soaked === undefined ? await countCalls(provider, mode, disturbed) : { reached: {}, faulted: {} };
+  const { reached, faulted, undisturbed } =
+    soaked === undefined ? await countCalls(options, disturbed) : { reached: {}, faulted: {}, undisturbed: [] };
+  // Whoever broke off early left calls out, and says so by what broke.
+  const isComplete = isFull(options) && counterexamples.length < options.enough;
   return {
     mode,
     provider,
@@ -75,6 +79,7 @@ async function runMode(options: ModeOptions, progress: Heard, workers: readonly 
     violations: counterexamples.length + (soaked?.violations.length ?? 0),
     callsReached: reached,
     callsFaulted: faulted,
+    undisturbed: isComplete ? undisturbed : [],
     runsPerSecond: Math.round(runs / seconds),
     seed,
     ...leaks,

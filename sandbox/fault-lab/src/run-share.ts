@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { signsOf } from './calls.ts';
 import { signed } from './counterexamples.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
 import { addCounts, type LeakCounts } from './leak-watch.ts';
@@ -25,6 +26,8 @@ const share = z.object({
   sample: z.int(),
   /** No more plans after so many that broke something. */
   enough: z.int(),
+  /** The seed of the only secret of the soak that is played. */
+  secret: z.int().optional(),
 });
 export type Share = z.output<typeof share>;
 
@@ -121,13 +124,19 @@ function howFar(number: number, { mode, seed }: Share): Pick<Plan, 'toTheEnd' | 
 
 const years = 10;
 
-async function soakShare({ provider, seed, worker, workers, runs }: Share, heard: Heard): Promise<ShareResult> {
+async function soakShare(share: Share, heard: Heard): Promise<ShareResult> {
   let soaked: Soaked | undefined;
-  for (let number = worker; number < runs; number += workers) {
-    soaked = addSoaked(soaked, await soak(providerNamed(provider), { years, seed: seed * 1_000_000 + number }));
+  for (const seed of secretsOf(share)) {
+    soaked = addSoaked(soaked, await soak(providerNamed(share.provider), { years, seed }));
     heard(soaked.secrets, soaked.violations.length);
   }
   return { runs: soaked?.secrets ?? 0, counterexamples: [], disturbed: [], soaked };
+}
+
+function secretsOf({ secret, seed, worker, workers, runs }: Share): readonly number[] {
+  if (secret !== undefined) return worker === 0 ? [secret] : [];
+  const seeds = Array.from({ length: runs }, (_, number) => seed * 1_000_000 + number);
+  return seeds.filter((_, number) => number % workers === worker);
 }
 
 function plansOf(share: Listed, provider: LabProviderFactory): AsyncGenerator<Plan> {
@@ -146,11 +155,14 @@ function plansOf(share: Listed, provider: LabProviderFactory): AsyncGenerator<Pl
 // What the notifier does, it does whatever the provider is; it makes as many calls as all others together.
 const tellsOwners = ({ provider }: Pick<Share, 'provider'>) => provider === 'memory';
 
+/** Up to such a sample nobody is left out who comes alone into a single rotation. */
+const aloneInOne = 1000;
+
 // Looking for leaks, the plans are a sample already. Who comes alone is left out late, and in a single rotation last.
 function sampleOf({ story, faults }: Plan, { mode, sample }: Share): number {
   if (mode === 'leaks') return 1;
   if (mode !== 'intruders' || faults.length > 0) return sample;
-  return Math.ceil(sample / (story === 'one' ? 1000 : 125));
+  return Math.ceil(sample / (story === 'one' ? aloneInOne : 125));
 }
 
 // Spread by a hash, so that a sample meets every kind of plan.
@@ -169,14 +181,22 @@ const countsNotifier = ({ mode, provider }: Pick<Share, 'mode' | 'provider'>): b
 const isCounted = ({ story, notifier = false }: Plan, share: Pick<Share, 'mode' | 'provider'>): boolean =>
   story === countedStory(share.mode) && notifier === countsNotifier(share);
 
-/** How many calls of an undisturbed run each function makes, and how many of those were disturbed. */
-export async function countCalls(provider: string, mode: Mode, disturbed: ReadonlySet<number>) {
-  const calls = await disturbable(providerNamed(provider), countedStory(mode), countsNotifier({ mode, provider }));
+/** Whether the mode, sampled so, has to disturb every call that is counted. */
+export const isFull = ({ mode, sample }: Pick<Share, 'mode' | 'sample'>): boolean =>
+  (mode === 'singles' && sample <= 1) || (mode === 'intruders' && sample <= aloneInOne);
+
+/**
+ * How many calls of an undisturbed run each function makes, how many of those were disturbed, by a fault or by a stranger in the moment before, and the signs of
+ * those that were not.
+ */
+export async function countCalls(share: Pick<Share, 'mode' | 'provider'>, disturbed: ReadonlySet<number>) {
+  const { mode, provider } = share;
+  const calls = await disturbable(providerNamed(provider), countedStory(mode), countsNotifier(share));
   const reached: Record<string, number> = {};
   const faulted: Record<string, number> = {};
   for (const [number, { by }] of calls.entries()) {
     reached[by] = (reached[by] ?? 0) + 1;
     faulted[by] = (faulted[by] ?? 0) + (disturbed.has(number) ? 1 : 0);
   }
-  return { reached, faulted };
+  return { reached, faulted, undisturbed: signsOf(calls).filter((_, number) => !disturbed.has(number)) };
 }
