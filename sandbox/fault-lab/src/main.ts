@@ -18,9 +18,10 @@ const help = `pnpm fault-lab [--mode MODE] [--provider NAME] [--seed N] [--runs 
 
 Runs the real handlers in virtual time, lets everything go wrong that can, and checks after every effect that no application is refused and no key
 is left over. What breaks a promise is written to sandbox/fault-lab/counterexamples, and replayed first from then on.
-Exit code 0 only if nothing did, and a mode that leaves no call out (singles with --sample 1, intruders up to 1000) disturbed every call of the undisturbed run.
+Exit code 0 only if nothing did, and a mode that leaves no call out (singles and recoveries with --sample 1, intruders up to 1000) disturbed every call that it counts.
 
   --mode      ${modes.join(', ')}; without it all of them, the larger ones sampled;
+              recoveries has what only strangers lead to go wrong: each comes alone, and what is called then and in no undisturbed run meets every fault;
               leaks looks for secrets wherever others read: what each sink held, and how many secrets there were, is in its line;
               mutation takes away one safeguard after the other, and looks for a run that notices
   --mutant    of the mode mutation: only this one, or several joined by + that are away at once
@@ -28,11 +29,12 @@ Exit code 0 only if nothing did, and a mode that leaves no call out (singles wit
   --seed      of random runs and of samples; the same seed plays the same runs
   --runs      how many random runs, or secrets of the soak
   --secret    of the mode soak: only this secret, by the number that stands before what it broke
-  --sample    of intruders, pairs and leaks one of so many is played; 1 plays all; up to 1000 leaves nobody out who comes alone into one rotation, and up to 125 into two; leaks leaves no kind of call or fault out
+  --sample    one plan of so many is played; 1 plays all; of intruders up to 1000 leaves nobody out who comes alone into one rotation, and up to 125 into two; leaks leaves no kind of call or fault out
   --replay    plays one kept counterexample and prints every call
   --minutes   how long one mutant is hunted; ${usualMinutes} unless given
   --json      one JSON line for each mode and provider on standard output; everything else goes to standard error;
-              callsReached counts the calls of an undisturbed run, callsFaulted those before which a stranger came, or that went wrong
+              callsReached counts the calls of an undisturbed run, callsFaulted those before which a stranger came, or that went wrong;
+              of recoveries: kinds of calls to which only strangers lead, and those that went wrong
 `;
 
 type Size = { readonly runs: number; readonly sample: number };
@@ -44,15 +46,18 @@ type Size = { readonly runs: number; readonly sample: number };
 function usual(mode: Mode, provider: string): Size | undefined {
   const isFast = provider.startsWith('memory');
   const isFirst = provider === 'memory';
+  const fast = (size: Size) => (isFast ? size : undefined);
+  const first = (size: Size) => (isFirst ? size : undefined);
   const sizes: Readonly<Record<Mode, Size | undefined>> = {
     singles: { runs: 0, sample: isFirst ? 1 : isFast ? 6 : 60 },
     intruders: isFast && !isFirst ? undefined : { runs: 0, sample: isFirst ? 1000 : 640_000 },
+    recoveries: first({ runs: 0, sample: 30 }),
     pairs: { runs: 0, sample: isFast ? 2000 : 40_000 },
-    random: isFast ? { runs: 200, sample: 1 } : undefined,
-    races: isFirst ? { runs: 200, sample: 1 } : undefined,
-    crowds: isFast ? { runs: 200, sample: 1 } : undefined,
-    leaks: isFirst ? { runs: 0, sample: 1000 } : undefined,
-    soak: isFirst ? { runs: 2, sample: 1 } : undefined,
+    random: fast({ runs: 200, sample: 1 }),
+    races: first({ runs: 200, sample: 1 }),
+    crowds: fast({ runs: 200, sample: 1 }),
+    leaks: first({ runs: 0, sample: 1000 }),
+    soak: first({ runs: 2, sample: 1 }),
   };
   return sizes[mode];
 }

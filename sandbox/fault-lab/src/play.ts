@@ -159,5 +159,10 @@ export async function disturbable(
   notifier = false,
 ): Promise<readonly Call[]> {
   const { calls } = await play(provider, { story, faults: [], intrusions: [], notifier });
+  return beforeCalm(story, calls);
+}
+
+/** Those that a fault can strike. */
+export function beforeCalm(story: StoryName, calls: readonly Call[]): readonly Call[] {
   return calls.filter(({ time }) => time < startAt + stories[story].calmAt);
 }

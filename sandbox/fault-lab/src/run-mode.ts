@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 
 import { addCounts, type LeakCounts } from './leak-watch.ts';
 import type { Counterexample } from './random-plans.ts';
-import { countCalls, isFull, type Mode, type Share, type ShareResult } from './run-share.ts';
+import { countCalls, countRecovered, isFull, type Mode, type Share, type ShareResult } from './run-share.ts';
 import { addSoaked, type Soaked } from './soak.ts';
 import type { Said } from './worker.ts';
 
@@ -12,7 +12,10 @@ export type ModeResult = {
   readonly provider: string;
   readonly runs: number;
   readonly violations: number;
-  /** By function: calls of an undisturbed run, and how many of them were disturbed, by a fault or by a stranger in the moment before. */
+  /**
+   * By function: calls of an undisturbed run, and how many of them were disturbed, by a fault or by a stranger in the moment before. Of recoveries: kinds of calls
+   * to which only strangers lead, and how many of them went wrong.
+   */
   readonly callsReached: Readonly<Record<string, number>>;
   readonly callsFaulted: Readonly<Record<string, number>>;
   /** Signs of the calls that were not, where the mode leaves none out. */
@@ -61,15 +64,12 @@ async function runMode(options: ModeOptions, progress: Heard, workers: readonly 
   const runs = total(results, 'runs');
   const counterexamples = results.flatMap(({ counterexamples }) => counterexamples);
   const { mode, provider, seed } = options;
-  const disturbed = new Set(results.flatMap(({ disturbed }) => disturbed));
   const leaks = results.reduce<LeakCounts | undefined>(
     (sum, { leaks }) => (leaks === undefined ? sum : addCounts(sum, leaks)),
     undefined,
   );
   const soaked = soakedBy(results);
-  // Years of one secret have no undisturbed run to count by.
-  const { reached, faulted, undisturbed } =
-    soaked === undefined ? await countCalls(options, disturbed) : { reached: {}, faulted: {}, undisturbed: [] };
+  const { reached, faulted, undisturbed } = await counted(options, results);
   // Whoever broke off early left calls out, and says so by what broke.
   const isComplete = isFull(options) && counterexamples.length < options.enough;
   return {
@@ -86,6 +86,13 @@ async function runMode(options: ModeOptions, progress: Heard, workers: readonly 
     ...(soaked && { soaked }),
     counterexamples,
   };
+}
+
+async function counted(options: ModeOptions, results: readonly ShareResult[]) {
+  // Years of one secret have no undisturbed run to count by.
+  if (options.mode === 'soak') return { reached: {}, faulted: {}, undisturbed: [] };
+  if (options.mode === 'recoveries') return countRecovered(results.flatMap(({ recovered = [] }) => recovered));
+  return countCalls(options, new Set(results.flatMap(({ disturbed }) => disturbed)));
 }
 
 function soakedBy(results: readonly ShareResult[]): Soaked | undefined {

@@ -8,9 +8,10 @@ import { faultPairs, intrusions, leakPlans, singleFaults } from './plans.ts';
 import { disturbable, inWords, play, type Plan, type Played, type StoryName } from './play.ts';
 import { providerNamed } from './providers.ts';
 import { randomModes, searchAtRandom, type Counterexample, type RandomMode } from './random-plans.ts';
+import { playRecoveries, type Recovered } from './recoveries.ts';
 import { addSoaked, soak, type Soaked } from './soak.ts';
 
-export const modes = ['singles', 'intruders', 'pairs', ...randomModes, 'leaks', 'soak'] as const;
+export const modes = ['singles', 'intruders', 'recoveries', 'pairs', ...randomModes, 'leaks', 'soak'] as const;
 export type Mode = (typeof modes)[number];
 
 /** What one of several workers has to do. */
@@ -43,6 +44,7 @@ export type ShareResult = {
   /** Of the mode that looks for leaks. */
   readonly leaks?: LeakCounts | undefined;
   readonly soaked?: Soaked | undefined;
+  readonly recovered?: Recovered | undefined;
 };
 
 type Heard = (runs: number, broken: number) => void;
@@ -52,6 +54,7 @@ export async function runShare(share: Share, heard: Heard): Promise<ShareResult>
   if (share.mode === 'soak') return soakShare(share, heard);
   const count = counter(share, heard);
   if (isRandom(share.mode)) return searchShare({ ...share, mode: share.mode }, count);
+  if (share.mode === 'recoveries') return recoverShare(share, count);
   return playShare({ ...share, mode: share.mode }, count);
 }
 
@@ -122,6 +125,21 @@ function howFar(number: number, { mode, seed }: Share): Pick<Plan, 'toTheEnd' | 
   return mode === 'singles' && number % playedOut === 0 ? { toTheEnd: true } : {};
 }
 
+async function recoverShare(share: Share, count: Count): Promise<ShareResult> {
+  const provider = providerNamed(share.provider);
+  const recovered = await playRecoveries(provider, {
+    ...share,
+    async played(plan) {
+      const played = await play(provider, plan);
+      count.played(plan, played.struck);
+      if (played.violations.length === 0) return played;
+      const broken = count.broken({ plan: signed(plan, played.calls), violation: inWords(played) });
+      return broken < share.enough ? played : undefined;
+    },
+  });
+  return { ...count.result(), recovered };
+}
+
 const years = 10;
 
 async function soakShare(share: Share, heard: Heard): Promise<ShareResult> {
@@ -183,7 +201,7 @@ const isCounted = ({ story, notifier = false }: Plan, share: Pick<Share, 'mode' 
 
 /** Whether the mode, sampled so, has to disturb every call that is counted. */
 export const isFull = ({ mode, sample }: Pick<Share, 'mode' | 'sample'>): boolean =>
-  (mode === 'singles' && sample <= 1) || (mode === 'intruders' && sample <= aloneInOne);
+  ((mode === 'singles' || mode === 'recoveries') && sample <= 1) || (mode === 'intruders' && sample <= aloneInOne);
 
 /**
  * How many calls of an undisturbed run each function makes, how many of those were disturbed, by a fault or by a stranger in the moment before, and the signs of
@@ -192,11 +210,25 @@ export const isFull = ({ mode, sample }: Pick<Share, 'mode' | 'sample'>): boolea
 export async function countCalls(share: Pick<Share, 'mode' | 'provider'>, disturbed: ReadonlySet<number>) {
   const { mode, provider } = share;
   const calls = await disturbable(providerNamed(provider), countedStory(mode), countsNotifier(share));
+  const signs = signsOf(calls);
+  return countBy(signs, new Set(signs.filter((_, number) => disturbed.has(number))));
+}
+
+/** The same of the kinds of calls to which only strangers lead, by what each worker met. */
+export function countRecovered(parts: readonly Recovered[]) {
+  return countBy(
+    [...new Set(parts.flatMap(({ reached }) => reached))].sort(),
+    new Set(parts.flatMap(({ faulted }) => faulted)),
+  );
+}
+
+function countBy(signs: readonly string[], disturbed: ReadonlySet<string>) {
   const reached: Record<string, number> = {};
   const faulted: Record<string, number> = {};
-  for (const [number, { by }] of calls.entries()) {
+  for (const sign of signs) {
+    const [by = ''] = sign.split('|');
     reached[by] = (reached[by] ?? 0) + 1;
-    faulted[by] = (faulted[by] ?? 0) + (disturbed.has(number) ? 1 : 0);
+    faulted[by] = (faulted[by] ?? 0) + (disturbed.has(sign) ? 1 : 0);
   }
-  return { reached, faulted, undisturbed: signsOf(calls).filter((_, number) => !disturbed.has(number)) };
+  return { reached, faulted, undisturbed: signs.filter((sign) => !disturbed.has(sign)) };
 }
