@@ -16,6 +16,8 @@ type Options = {
   readonly onCurrent: (moved: LabelMoved) => void;
   /** What Secrets Manager and CloudTrail tell, as EventBridge delivers it. */
   readonly tell: (event: object) => void;
+  /** Also what no rule of ours passes on, which only costs time. */
+  readonly tellsAll?: boolean;
 };
 
 export type LabSecretsManager = {
@@ -33,7 +35,8 @@ const told: ReadonlySet<RotationNotice['eventName']> = new Set([
 ]);
 
 /** Secrets Manager in virtual time: the model, its four steps with their retries, and what it tells. */
-export function labSecretsManager(ground: Ground, { remembers, invoke, onCurrent, tell }: Options): LabSecretsManager {
+export function labSecretsManager(ground: Ground, options: Options): LabSecretsManager {
+  const { remembers, invoke, onCurrent, tell, tellsAll = false } = options;
   const { scheduler, now, newId, state, calls, ended } = ground;
   const running = new Set<string>();
 
@@ -44,9 +47,8 @@ export function labSecretsManager(ground: Ground, { remembers, invoke, onCurrent
     newToken: newId,
     onRotate: (started) => scheduler.at(now() + noticedMs, () => run(started)),
     onLabel: (moved) => {
-      if (moved.label !== 'AWSCURRENT') return;
-      onCurrent(moved);
-      tellLabel(moved);
+      if (moved.label === 'AWSCURRENT') onCurrent(moved);
+      if (moved.label === 'AWSCURRENT' || tellsAll) tellLabel(moved);
     },
     onAbandon: ({ arn, token, test }) => {
       if (!test) tellTrail({ eventName: 'RotationAbandoned', arn, token });
@@ -60,7 +62,7 @@ export function labSecretsManager(ground: Ground, { remembers, invoke, onCurrent
   }
 
   function tellTrail(notice: RotationNotice): void {
-    if (!told.has(notice.eventName)) return;
+    if (!tellsAll && !told.has(notice.eventName)) return;
     const event = { ...delivered(), ...serviceEvent(notice, { account, region, now: now(), eventId: newId() }) };
     state.trails += 1;
     scheduler.at(now() + cloudTrailLagMs, () => {
