@@ -171,7 +171,7 @@ function down(what: 'provider' | 'secretsManager' | 'slack', ms: number): Intrud
   };
 }
 
-/** By the names that `--intruder` takes. */
+/** By their names in plans. */
 export const intruders: Readonly<Record<string, Intruder>> = {
   'console-edit': pasteHandMade,
   'wrong-paste': (w) => {

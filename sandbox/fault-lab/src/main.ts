@@ -20,7 +20,7 @@ Runs the real handlers in virtual time, lets everything go wrong that can, and c
 is left over. What breaks a promise is written to sandbox/fault-lab/counterexamples, and replayed first from then on.
 Exit code 0 only if nothing did, and a mode that leaves no call out (singles and recoveries with --sample 1, intruders up to 1000) disturbed every call that it counts.
 
-  --mode      ${modes.join(', ')}; without it all of them, the larger ones sampled;
+  --mode      ${modes.join(', ')}; without it all but mutation, the larger ones sampled, and with other providers than memory not each;
               recoveries has what only strangers lead to go wrong: each comes alone, and what is called then and in no undisturbed run meets every fault;
               leaks looks for secrets wherever others read: what each sink held, and how many secrets there were, is in its line;
               mutation takes away one safeguard after the other, and looks for a run that notices
