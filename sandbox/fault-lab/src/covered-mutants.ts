@@ -24,6 +24,11 @@ export const covered: readonly Covered[] = [
   { mutant: 'pending-at-move', by: 'the guard, and reads of the pending version by its label', together: abandoned },
   { mutant: 'hint', by: "Secrets Manager's own event, and the watchdog", together: telling },
   { mutant: 'label-event', by: "the handler's hint, and the watchdog", together: telling },
+  {
+    mutant: 'failure-by-trail',
+    by: 'the handler, which tells before it ends',
+    together: ['failure-by-handler', 'failure-by-trail'],
+  },
   { mutant: 'not-current-by-label', by: 'the fence by key', together: current },
   { mutant: 'not-current-by-key', by: 'the fence by label', together: current },
   { mutant: 'not-pending-by-label', by: 'the fence by key', together: pending },
@@ -43,7 +48,11 @@ export const covered: readonly Covered[] = [
     by: 'the minimum age, and the grace that the announcer begins at the label event',
     together: ['minimum-age', 'unseen'],
   },
-  { mutant: 're-read', by: 'the restoring of a current key, by the label event', together: ['re-read', 'label-event'] },
+  {
+    mutant: 're-read',
+    by: 'the look at the secret right after it, and the restoring of a current key, by the label event',
+    together: ['re-read', 'look-after', 'label-event'],
+  },
   { mutant: 'restore', by: 'the switching on of a key in its grace', together: ['restore', 'switch-on'] },
   { mutant: 'switch-on', by: 'the restoring of a current key', together: ['restore', 'switch-on'] },
   {

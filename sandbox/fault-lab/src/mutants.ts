@@ -179,10 +179,9 @@ export const mutants: readonly Mutant[] = [
     id: 'label-event',
     safeguard: 'native label event',
     edits: [
-      edit(
+      without(
         `${lab}/lab-secrets-manager.ts`,
-        '      onCurrent(moved);\n      tellLabel(moved);\n',
-        '      onCurrent(moved);\n',
+        "      if (moved.label === 'AWSCURRENT' || tellsAll) tellLabel(moved);\n",
       ),
     ],
   },
@@ -399,6 +398,59 @@ export const mutants: readonly Mutant[] = [
         `${cleanup}/fences.ts`,
         '  if (hasSeen(known, description)) return;',
         '  if (hasSeen(known, description) || true) return;',
+      ),
+    ],
+  },
+  {
+    id: 'look-after',
+    safeguard: 'a secret that was changed while a key was being switched off has the key switched on again',
+    edits: [
+      edit(
+        `${cleanup}/disable-version.ts`,
+        '  if (row === undefined || (await changedSince(live, deps))) {',
+        '  if (row === undefined) {',
+      ),
+    ],
+  },
+  {
+    id: 'last-look',
+    safeguard: 'secret and row are looked at once more before a key is deleted for good',
+    edits: [
+      edit(
+        `${cleanup}/remove-version.ts`,
+        '  if (latest?.rev !== row.rev || (await changedSince(live, deps)))',
+        '  if (latest?.rev !== row.rev && (await changedSince(live, deps)) && row.rev < 0)',
+      ),
+    ],
+  },
+  {
+    id: 'failure-by-handler',
+    against: ['wrong-paste', 'pending-key-removed', 'cancel'],
+    safeguard: 'the handler tells of its failure',
+    edits: [
+      without(`${handler}/rotate-secret.ts`, '    await publishFailure({ request, description, error }, deps);\n'),
+    ],
+  },
+  {
+    id: 'failure-by-trail',
+    against: ['wrong-paste', 'pending-key-removed', 'cancel'],
+    safeguard: "the announcer tells of a failure that Secrets Manager's own event shows",
+    edits: [
+      without(
+        'services/announcer/src/announce-failure.ts',
+        '  await deps.bus.publish(RotationFailed.create(facts, about));\n',
+      ),
+    ],
+  },
+  {
+    id: 'verification',
+    against: ['wrong-paste', 'paste-of-unknown-key'],
+    safeguard: 'a current key that does not work is told',
+    edits: [
+      edit(
+        'services/verifier/src/verify-current.ts',
+        '  await deps.bus.publish(\n    problem === undefined',
+        '  if (problem !== undefined) return;\n  await deps.bus.publish(\n    problem === undefined',
       ),
     ],
   },

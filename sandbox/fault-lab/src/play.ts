@@ -8,6 +8,7 @@ import { isAtRest, judgeBugs, judgeEnd } from './judge-end.ts';
 import { judgeNotices } from './judge-notices.ts';
 import { leakWatch, type LeakCounts, type LeakWatch } from './leak-watch.ts';
 import type { Violation } from './oracle-options.ts';
+import { oweTelling } from './owe-telling.ts';
 import { removeUnknown, repair } from './repair.ts';
 import { startAt } from './ground.ts';
 import { world, type World } from './world.ts';
@@ -100,6 +101,7 @@ async function run(provider: LabProviderFactory, plan: Plan, watch: LeakWatch | 
       for (const { who } of strangers.get(sign) ?? []) intruderNamed(who)(world);
     },
   });
+  const judgeTelling = oweTelling(w, plan);
   for (const time of story.rotationsAt) w.scheduler.at(startAt + time, () => w.rotate());
   // Rotation cannot be switched on while a version is stuck, which the watchdog clears: whoever is refused tries again later.
   for (const time of [calmAt, calmAt + 2 * hour, calmAt + 3.5 * hour]) w.scheduler.at(time, () => repair(w));
@@ -118,6 +120,7 @@ async function run(provider: LabProviderFactory, plan: Plan, watch: LeakWatch | 
     judgeEnd(w, lastRotationAt);
   }
   judgeBugs(w);
+  judgeTelling();
   if (plan.notifier === true) judgeNotices(w, plan);
   if (watch !== undefined) {
     await hearWorld(w, watch);

@@ -6,6 +6,7 @@ import { secretStore } from '@keyturn/aws/secrets-manager-store';
 import { sweepDue } from '@keyturn/cleanup/sweep-due';
 import { functionNames } from '@keyturn/config/names';
 import type { KeyturnEvent } from '@keyturn/events/define-event';
+import { PermanentError } from '@keyturn/rotation/errors';
 import { rotateSecret } from '@keyturn/rotation-handler/rotate-secret';
 import { aboutRequest, parseRotationRequest } from '@keyturn/rotation-handler/rotation-request';
 import { watchFleet } from '@keyturn/watchdog/watch-fleet';
@@ -26,6 +27,8 @@ type Options = {
   readonly provider: LabProvider;
   readonly secretsManager: SecretsManagerCalls;
   readonly onPublished: (event: KeyturnEvent) => void;
+  /** A step of that version ended in what no retry mends. */
+  readonly onFailedForGood: (versionId: string) => void;
   /** Owners are told, too. */
   readonly notifier: boolean;
   /** Two of ours end keys of one target at the same time. */
@@ -51,7 +54,7 @@ export const handlerArn = `arn:aws:lambda:${region}:${account}:function:${functi
 
 export function services(
   ground: Ground,
-  { provider, secretsManager, onPublished, onClash, notifier }: Options,
+  { provider, secretsManager, onPublished, onFailedForGood, onClash, notifier }: Options,
 ): Services {
   const { scheduler, now, calls, newId, clockOf, log, ended, watch } = ground;
   const { reach } = calls;
@@ -132,6 +135,7 @@ export function services(
         functions.rotation(step),
       );
       ended(end);
+      if (end.how === 'threw' && end.error instanceof PermanentError) onFailedForGood(step.ClientRequestToken);
       if (end.how !== 'returned') throw new Error('The step failed');
     },
     watch: watchNow,

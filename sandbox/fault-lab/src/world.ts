@@ -37,6 +37,8 @@ export type World = Pick<Ground, 'scheduler' | 'calls' | 'state' | 'newId' | 'bu
     /** Somebody listens to every move of AWSCURRENT, and to every event of ours. */
     onMoved(hear: (versionId: string) => void): void;
     onPublished(hear: (event: KeyturnEvent) => void): void;
+    /** A step of that version ended in what no retry mends. */
+    onFailedForGood(hear: (versionId: string) => void): void;
     /** What a person does, all at once: nobody comes in between. */
     byHand(what: () => unknown): void;
     /** The schedule's date has come. */
@@ -46,6 +48,7 @@ export type World = Pick<Ground, 'scheduler' | 'calls' | 'state' | 'newId' | 'bu
 type Listeners = {
   readonly moved: ((versionId: string) => void)[];
   readonly published: ((event: KeyturnEvent) => void)[];
+  readonly failed: ((versionId: string) => void)[];
 };
 
 export async function world({
@@ -60,7 +63,7 @@ export async function world({
   const made = factory({ clock: { now, sleep: (ms) => scheduler.sleep(ms) }, reach: calls.reach, newText });
   const provider = watch === undefined ? made : watchedProvider(made, watch);
   const [target] = provider.targets;
-  const listeners: Listeners = { moved: [], published: [] };
+  const listeners: Listeners = { moved: [], published: [], failed: [] };
   const truth: Truth = { oracle: undefined, secretArn: '' };
   const secretsManager = labSecretsManager(base, {
     remembers: options.chance !== undefined || options.faults.some(({ kind }) => kind === 'stale'),
@@ -84,6 +87,9 @@ export async function world({
     onPublished: (event) => {
       for (const hear of listeners.published) hear(event);
       hearEvent(event, truth, scheduler.current()?.of);
+    },
+    onFailedForGood: (versionId) => {
+      for (const hear of listeners.failed) hear(versionId);
     },
   });
 
@@ -122,6 +128,7 @@ export async function world({
     keyIn,
     onMoved: (hear) => void listeners.moved.push(hear),
     onPublished: (hear) => void listeners.published.push(hear),
+    onFailedForGood: (hear) => void listeners.failed.push(hear),
     byHand(what) {
       judge.tick();
       state.person = true;
