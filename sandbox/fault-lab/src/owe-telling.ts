@@ -44,6 +44,6 @@ function isAbout({ 'detail-type': told, detail }: KeyturnEvent, type: string, ve
 }
 
 // Nobody of ours can look at it.
-function isOutOfReach({ state, truth }: World): boolean {
-  return state.down.size > 0 || truth()?.deletionAt !== undefined;
+function isOutOfReach(w: World): boolean {
+  return w.state.down.size > 0 || w.truth()?.deletionAt !== undefined;
 }
