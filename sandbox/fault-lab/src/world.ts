@@ -71,7 +71,7 @@ export async function world({
     onCurrent: ({ arn, versionId }) => {
       if (arn !== truth.secretArn) return;
       truth.oracle?.moved(versionId, state.person ? 'person' : 'keyturn');
-      for (const hear of listeners.moved) hear(versionId);
+      tellAll(listeners.moved)(versionId);
     },
     tell: (event) => {
       watch?.hear('native events', JSON.stringify(event));
@@ -85,12 +85,10 @@ export async function world({
     notifier,
     onClash: () => judgeClash(truth, state),
     onPublished: (event) => {
-      for (const hear of listeners.published) hear(event);
+      tellAll(listeners.published)(event);
       hearEvent(event, truth, scheduler.current()?.of);
     },
-    onFailedForGood: (versionId) => {
-      for (const hear of listeners.failed) hear(versionId);
-    },
+    onFailedForGood: tellAll(listeners.failed),
   });
 
   if (notifier) await createOwnSecrets(model, watch);
@@ -150,6 +148,12 @@ export async function world({
   judge.moved(secret.firstVersion, 'person');
   secretsManager.tellLabel({ ...secret, label: 'AWSCURRENT', versionId: secret.firstVersion });
   return self;
+}
+
+function tellAll<What>(listeners: readonly ((what: What) => void)[]): (what: What) => void {
+  return (what) => {
+    for (const hear of listeners) hear(what);
+  };
 }
 
 type Truth = { readonly oracle: Oracle | undefined; readonly secretArn: string };
