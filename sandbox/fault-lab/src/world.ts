@@ -59,7 +59,7 @@ export async function world({
   ...options
 }: WorldOptions): Promise<World> {
   const base = ground(options);
-  const { scheduler, now, newId, newText, state, calls, hooks, watch } = base;
+  const { scheduler, now, newId, newText, state, calls, hooks, watch, bugs } = base;
   const made = factory({ clock: { now, sleep: (ms) => scheduler.sleep(ms) }, reach: calls.reach, newText });
   const provider = watch === undefined ? made : watchedProvider(made, watch);
   const [target] = provider.targets;
@@ -111,12 +111,7 @@ export async function world({
     isSecretsManagerDown: () => state.down.has('secretsManager'),
   });
   const self: World = {
-    scheduler,
-    calls,
-    state,
-    newId,
-    bugs: base.bugs,
-    model,
+    ...{ scheduler, calls, state, newId, bugs, model },
     ...deployed,
     provider,
     oracle: judge,
