@@ -111,7 +111,12 @@ export async function world({
     isSecretsManagerDown: () => state.down.has('secretsManager'),
   });
   const self: World = {
-    ...{ scheduler, calls, state, newId, bugs, model },
+    scheduler,
+    calls,
+    state,
+    newId,
+    bugs,
+    model,
     ...deployed,
     provider,
     oracle: judge,
@@ -119,9 +124,7 @@ export async function world({
     otherSecrets: [],
     truth: peek,
     keyIn,
-    onMoved: (hear) => void listeners.moved.push(hear),
-    onPublished: (hear) => void listeners.published.push(hear),
-    onFailedForGood: (hear) => void listeners.failed.push(hear),
+    ...hearing(listeners),
     byHand(what) {
       judge.tick();
       state.person = true;
@@ -143,6 +146,14 @@ export async function world({
   judge.moved(secret.firstVersion, 'person');
   secretsManager.tellLabel({ ...secret, label: 'AWSCURRENT', versionId: secret.firstVersion });
   return self;
+}
+
+function hearing({ moved, published, failed }: Listeners): Pick<World, 'onMoved' | 'onPublished' | 'onFailedForGood'> {
+  return {
+    onMoved: (hear) => void moved.push(hear),
+    onPublished: (hear) => void published.push(hear),
+    onFailedForGood: (hear) => void failed.push(hear),
+  };
 }
 
 function tellAll<What>(listeners: readonly ((what: What) => void)[]): (what: What) => void {
