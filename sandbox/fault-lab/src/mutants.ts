@@ -418,8 +418,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(
         `${cleanup}/remove-version.ts`,
-        '  if (latest?.rev !== row.rev || (await changedSince(live, deps)))',
-        '  if (latest?.rev !== row.rev && (await changedSince(live, deps)) && row.rev < 0)',
+        '  if (isChanged || latest?.rev !== row.rev)',
+        '  if (isChanged && latest?.rev !== row.rev && row.rev < 0)',
       ),
     ],
   },

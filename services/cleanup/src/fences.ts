@@ -143,7 +143,7 @@ async function proveCurrent({ secret, version, current, currentVersionId }: Live
   if (use.outcome === 'rejected') throw new PermanentError('key-rejected', 'The current key is refused in use');
 }
 
-/** Read again after the key was disabled: is it what applications get by now? */
+/** Read again after the key was disabled, and before it is deleted: is it what applications get by now? */
 export async function becameCurrent(old: OldKey, { secret }: Live, { secrets }: Deps): Promise<boolean> {
   return holdsKey(secret, await secrets.value(secret.arn, { stage: 'AWSCURRENT' }), old.keyId);
 }

@@ -8,7 +8,7 @@ import { TransientError, type Reason } from '@keyturn/rotation/errors';
 
 import type { Deps } from './deps.ts';
 import type { Retirement } from './disable-version.ts';
-import { changedSince } from './fences.ts';
+import { becameCurrent, changedSince } from './fences.ts';
 import { holdRetirement } from './hold-retirement.ts';
 import type { Live } from './managed-versions.ts';
 
@@ -35,9 +35,11 @@ const anew = { stage: 'grace', mayBeOff: false, disabledAt: null, deletionApprov
 /** Deletes the key at once; for a provider that cannot switch a key off and on again. */
 export async function deleteKey({ row, live, old }: Retirement, deps: Deps): Promise<void> {
   const { secretArn, versionId, provider, target } = row.value;
-  // There is no way back from here, and to judge took a while: a person may have made the key current meanwhile, and everybody may know it by now.
+  // There is no way back from here, and to judge took a while: a person may have made the key current meanwhile, and everybody may know it by now. Asked in
+  // two ways, as one answer of Secrets Manager may be older than the other.
   const latest = await readSuperseded(deps.ledger, supersededKey(secretArn, versionId));
-  if (latest?.rev !== row.rev || (await changedSince(live, deps)))
+  const isChanged = (await becameCurrent(old, live, deps)) || (await changedSince(live, deps));
+  if (isChanged || latest?.rev !== row.rev)
     throw new TransientError('The secret or what is known of the version was changed meanwhile');
   await deps.retire(provider).remove({ target, keyId: old.keyId, mark: old.mark });
   await closeRow({ row, live }, deps);
