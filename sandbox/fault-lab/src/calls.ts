@@ -188,7 +188,7 @@ const ourFailure: Failure = (kind, name, quoted) => {
   return new TransientError(kind === 'error' ? 'The lab fails' : 'The lab does not answer');
 };
 
-const isProviders = (name: string) => /^(?:provider|apigee|apigateway|gateway) /.test(name);
+const isProviders = (name: string) => /^(?:provider|apigee|apigateway|gateway|google|ssm|host) /.test(name);
 
 function quoting(message: string, quoted: string): Error {
   const cause = new SyntaxError(`Unexpected token in "${quoted}"`);

@@ -146,4 +146,4 @@ export function isOurs(error: unknown): boolean {
   return error instanceof TransientError || error instanceof PendingError || error instanceof PermanentError;
 }
 
-const isProviders = (name: string) => /^(?:invoke|provider|apigee|apigateway|gateway) /.test(name);
+const isProviders = (name: string) => /^(?:provider|apigee|apigateway|gateway|google|ssm|host) /.test(name);

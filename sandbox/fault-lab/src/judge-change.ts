@@ -71,7 +71,7 @@ export function judgeChange(
     if (pendingVersion !== undefined && keyIn(pendingVersion) === known.key.keyId) {
       broken('I7', `A key was ${what} that is pending`);
     }
-    if (!known.everCurrent && now() - known.key.issuedAt < orphanMinAgeMs) {
+    if (!known.everCurrent && now() - known.seenAt < orphanMinAgeMs) {
       broken('I7', `A key that never was current was ${what} before its minimum age`);
     }
   }

@@ -8,6 +8,8 @@ export type KnownKey = {
   readonly target: string;
   readonly credential: Credential;
   mark: string | undefined;
+  /** When it was seen first. */
+  readonly seenAt: number;
   enabled: boolean;
   there: boolean;
   /** When it was first seen gone. */
@@ -45,7 +47,7 @@ export function knownKeys(provider: LabProvider, now: () => number) {
     for (const key of stored) {
       const before = known.get(key.keyId);
       if (before === undefined) {
-        const made = newlyKnown(key, target);
+        const made = newlyKnown(key, target, now());
         known.set(key.keyId, made);
         changes.push({ what: 'made', known: made });
         continue;
@@ -88,12 +90,13 @@ function firstMark(known: KnownKey, { mark }: LabKey): readonly Change[] {
   return known.mark === undefined && mark !== undefined ? [{ what: 'marked', known }] : [];
 }
 
-function newlyKnown(key: LabKey, target: string): KnownKey {
+function newlyKnown(key: LabKey, target: string, seenAt: number): KnownKey {
   return {
     key,
     target,
     credential: credential(key.keyId, key.secret),
     mark: key.mark,
+    seenAt,
     enabled: key.enabled,
     there: true,
     goneAt: undefined,

@@ -29,6 +29,8 @@ export type LabProvider = {
   readonly clientSuppliedKey: boolean;
   /** Its keys bear marks; true unless told otherwise. */
   readonly marks?: boolean;
+  /** It tells whether a secret belongs to a key; true unless told otherwise. Where it does not, a person has the first key adopted before anything is rotated. */
+  readonly provesPossession?: boolean;
   /** Two that exist. */
   readonly targets: readonly [string, string];
   /** As a person makes one in the portal; every node knows it already. */

@@ -31,6 +31,8 @@ describe.each(Object.keys(providers))('with %s', (name) => {
     const played = await play(providerNamed(name), { ...undisturbed, toTheEnd: true });
 
     expect(inWords(played)).toBe('');
+    // Two within one grace, and the last one.
+    expect(played.calls.filter(({ name }) => name === 'publish SecretRotated')).toHaveLength(3);
     expect([...new Set(played.calls.map(({ by }) => by))].sort()).toEqual(
       [
         'announcer',

@@ -49,10 +49,10 @@ function usual(mode: Mode, provider: string): Size | undefined {
   const fast = (size: Size) => (isFast ? size : undefined);
   const first = (size: Size) => (isFirst ? size : undefined);
   const sizes: Readonly<Record<Mode, Size | undefined>> = {
-    singles: { runs: 0, sample: isFirst ? 1 : isFast ? 6 : 60 },
-    intruders: isFast && !isFirst ? undefined : { runs: 0, sample: isFirst ? 1000 : 640_000 },
-    recoveries: first({ runs: 0, sample: 30 }),
-    pairs: { runs: 0, sample: isFast ? 2000 : 40_000 },
+    singles: { runs: 0, sample: isFirst ? 1 : isFast ? 8 : 90 },
+    intruders: strangers(provider),
+    recoveries: first({ runs: 0, sample: 60 }),
+    pairs: { runs: 0, sample: isFast ? 2000 : 60_000 },
     random: fast({ runs: 200, sample: 1 }),
     races: first({ runs: 200, sample: 1 }),
     crowds: fast({ runs: 200, sample: 1 }),
@@ -61,6 +61,14 @@ function usual(mode: Mode, provider: string): Size | undefined {
   };
   return sizes[mode];
 }
+
+function strangers(provider: string): Size | undefined {
+  // What it deletes nobody brings back.
+  const samples: Readonly<Record<string, number>> = { memory: 1000, 'memory-final': 16_000 };
+  const sample = samples[provider] ?? (provider.startsWith('memory') ? undefined : 1_280_000);
+  return sample === undefined ? undefined : { runs: 0, sample };
+}
+
 const enough = 20;
 
 const options = {

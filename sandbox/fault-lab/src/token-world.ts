@@ -72,7 +72,7 @@ export function tokenLab(model: Model, options: LabProviderOptions): { provider:
       signIn: signInBy({ config, duty, secrets, http }),
     });
   const provider = { ...seenBehind(api), issue: adapter('issue'), retire: adapter('retire') };
-  return { provider: { ...provider, clientSuppliedKey: false, targets }, api };
+  return { provider: { ...provider, clientSuppliedKey: false, provesPossession: false, targets }, api };
 }
 
 // As random as the text: the same in every run, and never the same twice.

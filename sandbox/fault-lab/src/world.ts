@@ -92,7 +92,8 @@ export async function world({
   });
 
   if (notifier) await createOwnSecrets(model, watch);
-  const secret = await createSecret(model, provider, { target, adopted, versionId: newId() });
+  const isMarked = adopted || provider.provesPossession === false;
+  const secret = await createSecret(model, provider, { target, adopted: isMarked, versionId: newId() });
   const peek = () => model.peek(secret.arn);
   const keyIn = (versionId: string) => keyOf(peek()?.versions.get(versionId));
   const judge = oracle({
