@@ -54,12 +54,12 @@ export function judgeBugs({ bugs, oracle }: World): void {
 }
 
 function judgeLeftovers(w: World): void {
-  const { oracle, provider, secret, published, state } = w;
+  const { oracle, published, state } = w;
   const { key: current } = oracle.current();
   const wasHeld = state.ledgerLost || published.some((event) => event['detail-type'] === 'RetirementHeld');
   for (const known of oracle.keys()) {
     if (!known.there || known.harmed || known === current) continue;
-    if (isOurs(known, provider.marks, secret.hash)) oracle.broken('I3', 'A key is left that no version in use names');
+    if (isOurs(known, w)) oracle.broken('I3', 'A key is left that no version in use names');
     // A key without a mark is a person's, who is told that it is left.
     else if (known.mark === undefined && known.everCurrent && !wasHeld && wasSeen(w, known.key.keyId)) {
       oracle.broken('I3', 'A key without a mark is left, and nobody was told');
@@ -74,14 +74,11 @@ function wasSeen(w: World, keyId: string): boolean {
   return holding.some((versionId) => texts.some((text) => text.includes(versionId)));
 }
 
-// Without a mark: what was made for this secret. Where no key bears one, also what a person made current.
-function isOurs(
-  { mark, everCurrent, madeByHand, isAnothers }: KnownKey,
-  marks: boolean | undefined,
-  hash: string,
-): boolean {
+// Without a mark: what was made for this secret. Where no key bears one, also what a person made current and somebody of ours saw.
+function isOurs({ key, mark, everCurrent, madeByHand, isAnothers }: KnownKey, w: World): boolean {
   const wasMade = mark === undefined && !madeByHand && !isAnothers;
-  return marks === false ? everCurrent || wasMade : isMarkedOurs(mark, hash) || (wasMade && !everCurrent);
+  if (w.provider.marks !== false) return isMarkedOurs(mark, w.secret.hash) || (wasMade && !everCurrent);
+  return wasMade || (everCurrent && wasSeen(w, key.keyId));
 }
 
 // Of a rotation in which nothing goes wrong any more the old key ends when it is due, and not some time later.
