@@ -19,6 +19,11 @@ export const covered: readonly Covered[] = [
   { mutant: 'mark-at-mark', by: 'the proof of possession, which comes before it', together: proof },
   { mutant: 'mark-in-cleanup', by: "the adapter's retire half, which looks at the mark itself", together: retiring },
   { mutant: 'mark-in-adapter', by: 'cleanup, which looks at the mark before it asks', together: retiring },
+  {
+    mutant: 'guard-current',
+    by: 'the handler, which tells no failure of a version that is current',
+    together: ['guard-current', 'current-not-failed'],
+  },
   { mutant: 'guard-abandoned', by: 'reads of the pending version by its label', together: abandoned },
   { mutant: 'pending-in-read', by: 'the guard, and the look before the move', together: abandoned },
   { mutant: 'pending-at-move', by: 'the guard, and reads of the pending version by its label', together: abandoned },

@@ -67,18 +67,18 @@ function judgeLeftovers(w: World): void {
   }
 }
 
-// What was replaced before anybody of ours looked, every message lost, was never known to be this secret's.
+// What was replaced before anybody of ours looked, every message lost, was never known to be this secret's. That a rotation failed says nothing of its key.
 function wasSeen(w: World, keyId: string): boolean {
   const holding = [...(w.truth()?.versions.keys() ?? [])].filter((versionId) => w.keyIn(versionId) === keyId);
-  const texts = w.rows.texts();
+  const texts = w.rows.texts().filter((text) => !text.includes('"row":"failure#'));
   return holding.some((versionId) => texts.some((text) => text.includes(versionId)));
 }
 
-// Without a mark: what was made for this secret. Where no key bears one, also what a person made current and somebody of ours saw.
+// Without a mark: what was made for this secret. Where no key bears one, also what a person made current and somebody of ours saw, if the ledger still knows.
 function isOurs({ key, mark, everCurrent, madeByHand, isAnothers }: KnownKey, w: World): boolean {
   const wasMade = mark === undefined && !madeByHand && !isAnothers;
   if (w.provider.marks !== false) return isMarkedOurs(mark, w.secret.hash) || (wasMade && !everCurrent);
-  return wasMade || (everCurrent && wasSeen(w, key.keyId));
+  return wasMade || (everCurrent && !w.state.ledgerLost && wasSeen(w, key.keyId));
 }
 
 // Of a rotation in which nothing goes wrong any more the old key ends when it is due, and not some time later.

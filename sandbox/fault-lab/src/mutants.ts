@@ -424,6 +424,17 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    id: 'current-not-failed',
+    safeguard: 'what is current by then is not told as failed',
+    edits: [
+      edit(
+        `${handler}/publish-failure.ts`,
+        "if (live === 'new' && !retryable)",
+        "if (live === 'new' && !retryable && token === '')",
+      ),
+    ],
+  },
+  {
     id: 'failure-by-handler',
     against: ['wrong-paste', 'pending-key-removed', 'cancel'],
     safeguard: 'the handler tells of its failure',
