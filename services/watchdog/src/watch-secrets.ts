@@ -7,6 +7,8 @@ import { watchSecret, type Watched } from './watch-secret.ts';
 
 /** So many secrets are looked at side by side. */
 const width = 8;
+/** Of a secret with a version that is pending ListSecretVersionIds is asked, 50 times a second at most, by everybody together (quotas of Secrets Manager). */
+const paceMs = 200;
 /** Cleanup's messages come one after the other within this time, so that providers are not asked by thousands at once. */
 const spreadMs = 900_000;
 
@@ -21,6 +23,7 @@ export async function watchSecrets({ live, stopAt }: Task, deps: Deps, count: Ta
   const stuckOnes: Stuck[] = [];
   const sum = { watched: 0, hinted: 0, overdue: 0, oldestKeyMs: 0, stuck: stuckOnes };
   while (sum.watched < live.length && deps.clock.now() < stopAt) {
+    const begun = deps.clock.now();
     const some = live.slice(sum.watched, sum.watched + width);
     const seen = await Promise.all(
       some.map(async (listed, index) => {
@@ -31,6 +34,7 @@ export async function watchSecrets({ live, stopAt }: Task, deps: Deps, count: Ta
     );
     for (const one of seen) add(one);
     sum.watched += some.length;
+    if (sum.watched < live.length) await deps.clock.sleep(Math.max(0, begun + paceMs - deps.clock.now()));
   }
   const left = live.length - sum.watched;
   return { ...sum, left, last: left === 0 ? null : (live[sum.watched - 1]?.arn ?? null) };
