@@ -29,11 +29,6 @@ export const covered: readonly Covered[] = [
   { mutant: 'pending-at-move', by: 'the guard, and reads of the pending version by its label', together: abandoned },
   { mutant: 'hint', by: "Secrets Manager's own event, and the watchdog", together: telling },
   { mutant: 'label-event', by: "the handler's hint, and the watchdog", together: telling },
-  {
-    mutant: 'failure-by-trail',
-    by: 'the handler, which tells before it ends',
-    together: ['failure-by-handler', 'failure-by-trail'],
-  },
   { mutant: 'not-current-by-label', by: 'the fence by key', together: current },
   { mutant: 'not-current-by-key', by: 'the fence by label', together: current },
   { mutant: 'not-pending-by-label', by: 'the fence by key', together: pending },
