@@ -168,6 +168,14 @@ async function suffer<T>(
     case 'twice':
       await settled(effect);
       return effect();
+    case 'at-once':
+      scheduler.start(
+        'world',
+        Infinity,
+        () => settled(effect),
+        () => {},
+      );
+      return effect();
     case 'stale': {
       stale(true);
       const answer = effect();

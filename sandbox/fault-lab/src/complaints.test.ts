@@ -14,6 +14,7 @@ test('what years of a secret broke is told, with the secret, the rule and the ti
   const told = complaints({
     mode: 'soak',
     provider: 'memory',
+    runs: 1,
     undisturbed: [],
     soaked: { ...soaked, violations: [violation] },
   });
@@ -30,8 +31,14 @@ test('a call that a full mode left undisturbed is named, by its function', async
 
   const { undisturbed } = await countCalls({ mode: 'intruders', provider: 'memory' }, others);
 
-  expect(complaints({ mode: 'intruders', provider: 'memory', undisturbed })).toEqual([
+  expect(complaints({ mode: 'intruders', provider: 'memory', runs: 1, undisturbed })).toEqual([
     'intruders with memory left undisturbed: cleanup|ledger read|1',
+  ]);
+});
+
+test('a mode that played nothing has shown nothing', () => {
+  expect(complaints({ mode: 'pairs', provider: 'memory', runs: 0, undisturbed: [] })).toEqual([
+    'pairs with memory played nothing',
   ]);
 });
 

@@ -12,6 +12,8 @@ export const faultKinds = [
   'late',
   /** It is executed twice; the answer is that of the second time. */
   'twice',
+  /** Two executions of a function begin in the same moment; the answer is that of one of them. */
+  'at-once',
   /** The other side has too much to do; no effect. */
   'throttled',
   /** It answers what was so before the last write. */
@@ -41,7 +43,7 @@ export type Fault = {
   readonly kind: FaultKind | DeliveryFault;
 };
 
-const changing = faultKinds.filter((kind) => kind !== 'stale');
+const changing = faultKinds.filter((kind) => kind !== 'stale' && kind !== 'at-once');
 const looking = ['error', 'crash-before', 'throttled'] as const;
 
 /** Calls that change nothing: what is done twice or late, or dies or is lost after it, is the same as what fails or dies before. */
@@ -61,13 +63,16 @@ export function isRead(name: string): boolean {
 
 export function kindsFor(name: string): readonly Fault['kind'][] {
   if (name.startsWith('deliver')) return deliveryFaults;
-  if (!isRead(name)) return changing;
+  if (!isRead(name)) return isInvocation(name) ? [...changing, 'at-once'] : changing;
   return name.startsWith('secretsManager') ? [...looking, 'stale'] : looking;
 }
 
-/** What is lost on its way is a message, and what is stale is an answer of Secrets Manager. */
+const isInvocation = (name: string): boolean => name.startsWith('step ') || name.startsWith('invoke ');
+
+/** What is lost on its way is a message, what is stale is an answer of Secrets Manager, and what is at work beside itself is a function. */
 export function canHappenTo(name: string, kind: Fault['kind']): boolean {
   if (name.startsWith('deliver') || isDeliveryFault(kind)) return name.startsWith('deliver') && isDeliveryFault(kind);
+  if (kind === 'at-once') return isInvocation(name);
   return kind !== 'stale' || name.startsWith('secretsManager');
 }
 

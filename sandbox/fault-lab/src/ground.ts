@@ -45,6 +45,8 @@ export type Ground = {
     /** Rows were lost: what only they told of keys without a mark nobody knows any more. */
     ledgerLost: boolean;
     pausedAt: number | undefined;
+    /** How many calls had been made when a person last changed what keys may do. */
+    entitledAt: number | undefined;
     /** What CloudTrail is to tell yet. */
     trails: number;
   };
@@ -102,6 +104,7 @@ export function ground(options: GroundOptions): Ground {
     ledgerLost: false,
     trails: 0,
     pausedAt: undefined,
+    entitledAt: undefined,
   };
   const hooks: Ground['hooks'] = { before: () => {}, after: () => {} };
   return {

@@ -254,7 +254,10 @@ export const intruders: Readonly<Record<string, Intruder>> = {
   },
   'tags-changed': (w) =>
     onBehalfOf(w, () => w.model.tagResource({ ...arnOf(w), Tags: [{ Key: 'team', Value: w.newId() }] })),
-  'products-changed': (w) => onBehalfOf(w, () => w.provider.hand.changeEntitlements(w.secret.target)),
+  'products-changed': (w) => {
+    w.state.entitledAt = w.calls.made.length;
+    onBehalfOf(w, () => w.provider.hand.changeEntitlements(w.secret.target));
+  },
   'stale-messages': staleMessages,
   'queues-redriven': (w) => {
     for (const queue of Object.values(w.queues)) queue.redrive();
@@ -275,7 +278,7 @@ export const intruders: Readonly<Record<string, Intruder>> = {
   },
   'ledger-of-yesterday': (w) => {
     w.state.ledgerLost = true;
-    void w.rows.restore(w.scheduler.now() - 3 * hour);
+    w.rows.restoreHalf();
   },
   'message-of-the-previous-release': previousRelease,
   'fleet-paused': (w) => {

@@ -16,31 +16,10 @@ export function judgeChange(
   broken: (rule: string, what: string) => void,
   keys: () => readonly KnownKey[],
 ) {
-  const { provider, now, keyIn, pending, secret, calls, pausedAt } = options;
-  const made = new Map<string, Set<string>>();
-
-  function judgeMade(known: KnownKey): void {
-    const { key, target } = known;
-    if (target !== secret.target) broken('I10', 'A key was made in a target that is not the secret’s');
-    if (key.mark === undefined) {
-      const holder = options.holderOf(key.keyId);
-      if (provider.marks === false && holder === undefined) broken('I4', 'A key was made that stands in no version');
-      known.isAnothers = holder === 'other-secret';
-    }
-    judgeSiblings(known);
-  }
-
-  // Of a key that is made in one call and marked in the next, only once it is marked.
-  function judgeSiblings({ key, mark }: KnownKey): void {
-    const version = parseMark(mark ?? '')?.versionId;
-    if (version === undefined) return;
-    const siblings = made.get(version) ?? new Set();
-    made.set(version, siblings.add(key.keyId));
-    if (provider.clientSuppliedKey && siblings.size > 1) broken('I4', 'Two keys were made for one version');
-  }
+  const { provider, now, keyIn, pending, calls, pausedAt } = options;
+  const made = judgeMaking(options, broken);
 
   function judgeEnd({ what, known }: Ended): void {
-    if (!isOurs(known)) broken('I7', `A key that is not ours was ${what}`);
     // Whoever has it deleted has looked for the last time when a person puts it back: the outage is that person's.
     if (what === 'deleted' && known.putBackAt > (calls.asked() ?? 0)) known.harmed = true;
     // What was under way when a person put it back may switch it off for a moment.
@@ -54,6 +33,13 @@ export function judgeChange(
     if (key.mark !== undefined) return options.isOurs(key.mark);
     if (provider.marks === false) return everCurrent || !madeByHand;
     return everCurrent || (!madeByHand && options.isOurs(mark));
+  }
+
+  function judgeOthers({ what, known }: Ended): void {
+    if (!isOurs(known)) broken('I7', `A key that is not ours was ${what}`);
+    if (options.isGivenByAnother(known.key.keyId)) {
+      broken('I7', `A key was ${what} that another secret gives its readers`);
+    }
   }
 
   /** Whether it was the only one that was on when whoever ended it began. */
@@ -78,18 +64,47 @@ export function judgeChange(
 
   return (change: Change, actor: Actor): void => {
     if (change.what === 'marked') {
-      if (!change.known.madeByHand) judgeSiblings(change.known);
+      if (!change.known.madeByHand) made.marked(change.known);
       return;
     }
     if (actor === 'person') {
       if (change.what === 'made') change.known.madeByHand = true;
       else change.known.harmed = true;
     } else if (change.what === 'made') {
-      judgeMade(change.known);
+      made.made(change.known);
     } else {
+      judgeOthers(change);
       judgeEnd(change);
       if (actor === 'retire') judgeRetirement(change);
     }
     if (change.what !== 'made') change.known.offAt = Math.min(change.known.offAt, calls.made());
   };
+}
+
+/** What keys may be made. */
+function judgeMaking(options: OracleOptions, broken: (rule: string, what: string) => void) {
+  const { provider, secret } = options;
+  const siblingsOf = new Map<string, Set<string>>();
+
+  function judgeMade(known: KnownKey): void {
+    const { key, target } = known;
+    if (target !== secret.target) broken('I10', 'A key was made in a target that is not the secret’s');
+    if (key.mark === undefined) {
+      const holder = options.holderOf(key.keyId);
+      if (provider.marks === false && holder === undefined) broken('I4', 'A key was made that stands in no version');
+      known.isAnothers = holder === 'other-secret';
+    }
+    judgeSiblings(known);
+  }
+
+  // Of a key that is made in one call and marked in the next, only once it is marked.
+  function judgeSiblings({ key, mark }: KnownKey): void {
+    const version = parseMark(mark ?? '')?.versionId;
+    if (version === undefined) return;
+    const siblings = siblingsOf.get(version) ?? new Set();
+    siblingsOf.set(version, siblings.add(key.keyId));
+    if (provider.clientSuppliedKey && siblings.size > 1) broken('I4', 'Two keys were made for one version');
+  }
+
+  return { made: judgeMade, marked: judgeSiblings };
 }

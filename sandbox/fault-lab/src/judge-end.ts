@@ -36,6 +36,24 @@ function isAnnounced(w: World): boolean {
   return told['announced'] === told['n'] && announcedLast(w) === versionId;
 }
 
+/** What has to be so some hours after the last trouble, before another rotation would put it right. */
+export function judgeCalm(w: World): void {
+  const { versionId, works } = w.oracle.current();
+  if (!works) w.oracle.broken('I1', 'The current key does not work, long after people repaired it');
+  // Of the version that a secret begins with nobody has to hear, and what was told already stands in the ledger alone.
+  const isNews = (announcedLast(w) ?? w.secret.firstVersion) !== versionId;
+  if (isNews && !w.state.ledgerLost)
+    w.oracle.broken('I5b', 'Long after, subscribers were not told of the current version');
+  if (isPendingElsewhere(w, versionId) && !waitsForSlot(w)) {
+    w.oracle.broken('I11', 'Long after, a version is pending still');
+  }
+}
+
+// Where two keys are all that there can be, the next one waits until the soak of the one before last is over, and its owner hears why.
+function waitsForSlot({ published }: World): boolean {
+  return published.findLast(({ detail }) => 'reason' in detail.data)?.detail.data['reason'] === 'quota';
+}
+
 /** What has to be so in the end, however it began: nothing is left over, and the next rotation goes as any other. */
 export function judgeEnd(w: World, lastRotationAt: number): void {
   const { oracle } = w;
@@ -53,19 +71,36 @@ export function judgeBugs({ bugs, oracle }: World): void {
   for (const bug of bugs) oracle.broken('bug', String(bug));
 }
 
+/** One fault costs a message a try or two, and never all of them: nothing of ours comes to nothing by what is well. */
+export function judgeDeadLetters({ queues, oracle }: World): void {
+  for (const [name, { everDead }] of Object.entries(queues)) {
+    for (const { reason } of everDead) oracle.broken('I12', `A message of ${name} came to nothing: ${reason}`);
+  }
+}
+
 function judgeLeftovers(w: World): void {
-  const { oracle, published, state } = w;
+  const { oracle, state } = w;
   const { key: current } = oracle.current();
-  const wasHeld = state.ledgerLost || published.some((event) => event['detail-type'] === 'RetirementHeld');
   for (const known of oracle.keys()) {
     if (!known.there || known.harmed || known === current) continue;
     if (isOurs(known, w)) oracle.broken('I3', 'A key is left that no version in use names');
     // A key without a mark is a person's, who is told that it is left.
-    else if (known.mark === undefined && known.everCurrent && !wasHeld && wasSeen(w, known.key.keyId)) {
+    else if (
+      known.mark === undefined &&
+      known.everCurrent &&
+      !state.ledgerLost &&
+      !wasHeld(w, known.key.keyId) &&
+      wasSeen(w, known.key.keyId)
+    ) {
       oracle.broken('I3', 'A key without a mark is left, and nobody was told');
     }
   }
 }
+
+const wasHeld = (w: World, keyId: string): boolean =>
+  w.published.some(
+    (event) => event['detail-type'] === 'RetirementHeld' && w.keyIn(String(event.detail.data['versionId'])) === keyId,
+  );
 
 // What was replaced before anybody of ours looked, every message lost, was never known to be this secret's. That a rotation failed says nothing of its key.
 function wasSeen(w: World, keyId: string): boolean {
@@ -81,11 +116,15 @@ function isOurs({ key, mark, everCurrent, madeByHand, isAnothers }: KnownKey, w:
   return wasMade || (everCurrent && !w.state.ledgerLost && wasSeen(w, key.keyId));
 }
 
-// Of a rotation in which nothing goes wrong any more the old key ends when it is due, and not some time later.
-function judgeAge({ oracle }: World, lastRotationAt: number): void {
-  for (const { owedUntil, goneAt = Infinity, harmed } of oracle.keys()) {
-    if (harmed || owedUntil === Infinity || owedUntil < lastRotationAt + graceMs) continue;
-    if (goneAt > owedUntil + longestEndMs) oracle.broken('I3', 'An old key lived on after its grace and its soak');
+// Once nothing goes wrong any more every old key ends when it is due, and not some time later. What people did until then, and
+// the last rotation itself, gives what was current before a grace once more (ADR 20).
+function judgeAge(w: World, lastRotationAt: number): void {
+  for (const known of w.oracle.keys()) {
+    const { owedUntil, goneAt = Infinity, harmed, everCurrent } = known;
+    if (harmed || !everCurrent || owedUntil === Infinity || !isOurs(known, w)) continue;
+    if (goneAt > Math.max(owedUntil, lastRotationAt + graceMs) + longestEndMs) {
+      w.oracle.broken('I3', 'An old key lived on after its grace and its soak');
+    }
   }
 }
 

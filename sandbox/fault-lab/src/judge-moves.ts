@@ -1,17 +1,19 @@
 import type { KnownKey } from './known-keys.ts';
 import type { Actor, OracleOptions } from './oracle-options.ts';
 
+type Move = { readonly before: KnownKey | undefined; readonly next: KnownKey | undefined };
 type Broken = (rule: string, what: string) => void;
 
 /** What may be made current. Whoever began after a person's move, or after a key went off, has seen it with its first look. */
-export function judgeMoves({ pending, calls }: OracleOptions, broken: Broken) {
+export function judgeMoves({ pending, calls, provider, entitledAt }: OracleOptions, broken: Broken) {
   const lostAt = new Map<string, number>();
   let pendingVersion = pending();
   /** Each move of AWSCURRENT, by whomever: after how many calls, and where to. */
   const moves: { readonly at: number; readonly versionId: string }[] = [];
   let handMoveAt = -Infinity;
 
-  function judge(versionId: string, next: KnownKey | undefined): void {
+  function judge(versionId: string, move: Move): void {
+    const { next } = move;
     const began = calls.began();
     if (next === undefined) broken('I9', 'AWSCURRENT was moved to a version without a key that exists');
     if (began === undefined) return;
@@ -25,6 +27,21 @@ export function judgeMoves({ pending, calls }: OracleOptions, broken: Broken) {
     if (next !== undefined && next.offAt <= began) {
       broken('I9', 'AWSCURRENT was moved to a key that was off before the last look');
     }
+    judgeEntitled(began, move);
+  }
+
+  // Who changes what keys may do after the last look changes it for both.
+  function judgeEntitled(began: number, { before, next }: Move): void {
+    const [old, fresh] = [before, next].map(mayDo);
+    if (old !== undefined && fresh !== undefined && old !== fresh && (entitledAt() ?? -1) <= began) {
+      broken('I9', `AWSCURRENT was moved from a key that may do ${old} to one that may do ${fresh}`);
+    }
+  }
+
+  function mayDo(known: KnownKey | undefined): string | undefined {
+    if (known === undefined) return undefined;
+    const stored = provider.stored(known.target).find(({ keyId }) => keyId === known.key.keyId);
+    return stored?.entitlements.toSorted().join(', ');
   }
 
   return {
@@ -36,9 +53,9 @@ export function judgeMoves({ pending, calls }: OracleOptions, broken: Broken) {
       if (versionId !== undefined) lostAt.delete(versionId);
       pendingVersion = versionId;
     },
-    judge(versionId: string, next: KnownKey | undefined, actor: Actor): void {
+    judge(versionId: string, move: Move, actor: Actor): void {
       if (actor === 'person') handMoveAt = calls.made();
-      else judge(versionId, next);
+      else judge(versionId, move);
       moves.push({ at: calls.made(), versionId });
     },
   };

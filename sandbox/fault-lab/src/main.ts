@@ -6,7 +6,7 @@ import { complaints } from './complaints.ts';
 import { keepCounterexample, readCounterexamples } from './counterexamples.ts';
 import type { At } from './fault.ts';
 import { mutantsNamed, mutationMode } from './mutation-mode.ts';
-import { inWords, play } from './play.ts';
+import { inWords, missing, play } from './play.ts';
 import { providerNamed, providers } from './providers.ts';
 import { crew, type Crew, type ModeResult } from './run-mode.ts';
 import { modes, type Mode } from './run-share.ts';
@@ -26,7 +26,7 @@ Exit code 0 only if nothing did, and a mode that leaves no call out (singles and
               mutation takes away one safeguard after the other, and looks for a run that notices
   --mutant    of the mode mutation: only this one, or several joined by + that are away at once
   --provider  whose keys are rotated: ${Object.keys(providers).join(', ')}; without it all
-  --seed      of random runs and of samples; the same seed plays the same runs
+  --seed      of random runs and of samples; with as many cores the same seed plays the same runs
   --runs      how many random runs, or secrets of the soak
   --secret    of the mode soak: only this secret, by the number that stands before what it broke
   --sample    one plan of so many is played; 1 plays all; of intruders up to 1000 leaves nobody out who comes alone into one rotation, and up to 125 into two; leaks leaves no kind of call or fault out
@@ -34,6 +34,7 @@ Exit code 0 only if nothing did, and a mode that leaves no call out (singles and
   --minutes   how long one mutant is hunted; ${usualMinutes} unless given
   --json      one JSON line for each mode and provider on standard output; everything else goes to standard error;
               callsReached counts the calls of an undisturbed run, callsFaulted those before which a stranger came, or that went wrong;
+              untouched counts the runs in which nothing of the plan came to pass: at random a plan may name calls that are not made;
               of recoveries: kinds of calls to which only strangers lead, and those that went wrong
 `;
 
@@ -133,6 +134,8 @@ function findProblem({ mode, provider, ...values }: Values): string | undefined 
     Number.isNaN(Number(values[name] ?? 0)),
   );
   if (unreadable !== undefined) return `--${unreadable} takes a number`;
+  const tooSmall = (['runs', 'sample', 'minutes'] as const).find((name) => Number(values[name] ?? 1) <= 0);
+  if (tooSmall !== undefined) return `--${tooSmall} takes a number above 0`;
   return values.secret !== undefined && mode !== 'soak' ? '--secret goes with --mode soak' : undefined;
 }
 
@@ -219,7 +222,8 @@ async function replayKept(provider: string, say: (text: string) => void): Promis
 async function replay(file: string): Promise<number> {
   const example = readCounterexamples().find((kept) => kept.file.endsWith(file));
   if (example === undefined) return wrong(`there is no counterexample ${file}`);
-  const { calls, violations } = await play(providerNamed(example.provider), example.plan);
+  const played = await play(providerNamed(example.provider), example.plan);
+  const { calls, violations } = played;
   const signs = signsOf(calls);
   for (const [number, { by, name, time }] of calls.entries()) {
     const isHere = ({ at }: { readonly at: At }) => at === number || at === signs[number];
@@ -228,6 +232,7 @@ async function replay(file: string): Promise<number> {
     const struck = [fault, ...strangers].filter((one) => one !== undefined).join(', ');
     process.stdout.write(`${new Date(time).toISOString()} ${number} ${by}: ${name}${struck && `  <- ${struck}`}\n`);
   }
+  for (const missed of missing(example.plan, played)) process.stdout.write(`Did not come to pass: ${missed}\n`);
   for (const { rule, what, time } of violations) {
     process.stdout.write(`${new Date(time).toISOString()} ${rule}: ${what}\n`);
   }

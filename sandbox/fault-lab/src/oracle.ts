@@ -50,11 +50,14 @@ export function oracle(options: OracleOptions) {
 
   // A person may make anything current. What was due already may be off, and is switched on again soon; what is gone is gone by that person's doing.
   function excuse(known: KnownKey): void {
-    if (known.owedUntil > now()) return;
+    if (known.owedUntil > now() || isNewAndWell(known)) return;
     known.harmed ||= !known.there;
     known.putBackAt = options.calls.made();
     excuseForNow(known);
   }
+
+  // A key that a person made, and nobody of ours was ever about to end.
+  const isNewAndWell = (known: KnownKey) => known.madeByHand && !known.everCurrent && works(known);
 
   function excuseForNow(known: KnownKey): void {
     known.excusedUntil = now() + restoreMs;
@@ -88,9 +91,10 @@ export function oracle(options: OracleOptions) {
       for (const change of keys.look()) judge(change, actor);
       everCurrent.add(versionId);
       const next = keys.get(keyIn(versionId) ?? '');
-      if (current.key !== undefined && current.key !== next) supersede(current.key);
+      const before = current.key;
+      if (before !== undefined && before !== next) supersede(before);
       Object.assign(current, { versionId, key: next, since: now() });
-      moves.judge(versionId, next, actor);
+      moves.judge(versionId, { before, next }, actor);
       if (next !== undefined) promise(next, actor);
     },
     /** A person made what belongs to everybody unusable, or usable again. */

@@ -4,7 +4,7 @@ import { intruders } from './intruders.ts';
 import { hour } from './lab-config.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
 import { hearWorld } from './hear-world.ts';
-import { isAtRest, judgeBugs, judgeEnd } from './judge-end.ts';
+import { isAtRest, judgeBugs, judgeCalm, judgeDeadLetters, judgeEnd } from './judge-end.ts';
 import { judgeNotices } from './judge-notices.ts';
 import { leakWatch, type LeakCounts, type LeakWatch } from './leak-watch.ts';
 import type { Violation } from './oracle-options.ts';
@@ -59,6 +59,8 @@ export type Played = {
   readonly calls: readonly Call[];
   /** Faults that came to pass. */
   readonly struck: readonly Fault[];
+  /** Strangers who came. */
+  readonly came: readonly Intrusion[];
   /** Where somebody looked for secrets. */
   readonly leaks?: LeakCounts;
 };
@@ -84,6 +86,7 @@ export async function play(
 async function run(provider: LabProviderFactory, plan: Plan, watch: LeakWatch | undefined): Promise<Played> {
   const story = stories[plan.story];
   const calmAt = startAt + story.calmAt;
+  const came: Intrusion[] = [];
   const strangers = Map.groupBy(plan.intrusions, ({ at }) => at);
   const w = await world({
     provider,
@@ -97,8 +100,10 @@ async function run(provider: LabProviderFactory, plan: Plan, watch: LeakWatch | 
     before: ({ number, sign }, world) => {
       if (world.scheduler.now() >= calmAt) return;
       // In one moment they come in the order of the plan.
-      for (const { who } of strangers.get(number) ?? []) intruderNamed(who)(world);
-      for (const { who } of strangers.get(sign) ?? []) intruderNamed(who)(world);
+      for (const stranger of [...(strangers.get(number) ?? []), ...(strangers.get(sign) ?? [])]) {
+        came.push(stranger);
+        intruderNamed(stranger.who)(world);
+      }
     },
   });
   const judgeTelling = oweTelling(w, plan);
@@ -116,17 +121,28 @@ async function run(provider: LabProviderFactory, plan: Plan, watch: LeakWatch | 
   w.scheduler.at(lastRotationAt, () => w.rotate());
   const cameToRest = plan.toTheEnd !== true && (await comesToRest(w, calmAt));
   if (!cameToRest) {
+    await w.scheduler.runUntil(lastRotationAt - 1);
+    judgeCalm(w);
     await w.scheduler.runUntil(calmAt + afterCalm.endMs);
     judgeEnd(w, lastRotationAt);
   }
   judgeBugs(w);
+  if (plan.intrusions.length === 0 && plan.faults.length <= 1) judgeDeadLetters(w);
   judgeTelling();
   if (plan.notifier === true) judgeNotices(w, plan);
   if (watch !== undefined) {
     await hearWorld(w, watch);
     for (const { sink, secret, form } of watch.leaks()) w.oracle.broken('I6', `${sink}: a ${secret}, ${form}`);
   }
-  return { violations: w.oracle.violations, calls: w.calls.made, struck: w.calls.struck };
+  return { violations: w.oracle.violations, calls: w.calls.made, struck: w.calls.struck, came };
+}
+
+/** Of a plan, what did not come to pass: its call was never made, or nothing like that can happen to it. */
+export function missing({ faults, intrusions }: Plan, { struck, came }: Pick<Played, 'struck' | 'came'>) {
+  return [
+    ...faults.filter((fault) => !struck.includes(fault)).map(({ at, kind }) => `${kind} at ${at}`),
+    ...intrusions.filter((stranger) => !came.includes(stranger)).map(({ at, who }) => `${who} at ${at}`),
+  ];
 }
 
 /** What was broken, each once. */

@@ -75,13 +75,13 @@ export async function searchAtRandom(
     runs,
     mode,
     played,
-  }: { seed: number; runs: number; mode: RandomMode; played: (plan: Plan, struck: Played['struck']) => void },
+  }: { seed: number; runs: number; mode: RandomMode; played: (plan: Plan, played: Played) => void },
 ): Promise<Counterexample | undefined> {
   const result = await fc.check(
     fc.asyncProperty(await anyPlan(provider, mode), async (plan) => {
-      const { violations, struck } = await play(provider, plan);
-      played(plan, struck);
-      return violations.length === 0;
+      const run = await play(provider, plan);
+      played(plan, run);
+      return run.violations.length === 0;
     }),
     { seed, numRuns: runs, endOnFailure: false },
   );

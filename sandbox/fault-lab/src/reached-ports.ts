@@ -2,10 +2,11 @@ import type { Fleet } from '@keyturn/aws/fleet';
 import type { Ledger } from '@keyturn/aws/ledger';
 import type { SecretsManagerCalls } from '@keyturn/aws/secrets-manager-calls';
 import type { IssueProvider, RetireProvider } from '@keyturn/credential-provider/credential-provider';
-import { PendingError, PermanentError, TransientError } from '@keyturn/rotation/errors';
+import { TransientError } from '@keyturn/rotation/errors';
 
+import { isOurs } from './ground.ts';
 import type { LabProvider, Reach } from './lab-provider.ts';
-import type { Process } from './processes.ts';
+import type { Ended, Process } from './processes.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** Secrets Manager as a function of ours reaches it. */
@@ -55,12 +56,14 @@ type Invoking = {
   readonly timeouts: { readonly issue: number; readonly retire: number };
   /** Two of ours end keys of one target at the same time. */
   readonly onClash: () => void;
+  /** How an invocation of an adapter ended. */
+  readonly ended: (end: Ended<unknown>) => void;
 };
 
 /** The adapter behind its two functions: each call is an invocation that can fail by itself, and so can each call that the adapter makes. */
 export function reachedProvider(
   { issue, retire }: LabProvider,
-  { scheduler, reach, timeouts, onClash }: Invoking,
+  { scheduler, reach, timeouts, onClash, ended }: Invoking,
 ): { readonly issue: IssueProvider; readonly retire: RetireProvider } {
   const invoked =
     (duty: 'issue' | 'retire') =>
@@ -69,6 +72,8 @@ export function reachedProvider(
       reach(`invoke ${duty} ${name}`, async () => {
         const end = await scheduler.call(duty, timeouts[duty], () => serve(request));
         if (end.how === 'returned') return end.value;
+        ended(end);
+        // Only what it means goes over the wire; anything else is a function that failed.
         throw end.how === 'threw' && isOurs(end.error) ? end.error : new TransientError(`The function ${duty} failed`);
       });
   const byIssue = invoked('issue');
@@ -105,9 +110,4 @@ export function reachedProvider(
       list: byRetire('list', (request: Parameters<RetireProvider['list']>[0]) => retire.list(request)),
     },
   };
-}
-
-// What an adapter answers over the wire; anything else that leaves it is a function that failed.
-function isOurs(error: unknown): boolean {
-  return error instanceof TransientError || error instanceof PendingError || error instanceof PermanentError;
 }

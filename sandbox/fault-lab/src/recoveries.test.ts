@@ -90,7 +90,7 @@ test('what several workers reached counts once, and what none of them had go wro
     { sweep: 1, watchdog: 1 },
     { sweep: 0, watchdog: 1 },
   ]);
-  expect(complaints({ mode: 'recoveries', provider: 'memory', undisturbed })).toEqual([
+  expect(complaints({ mode: 'recoveries', provider: 'memory', runs: 1, undisturbed })).toEqual([
     'recoveries with memory left undisturbed: sweep|invoke retire enable',
   ]);
 });

@@ -11,6 +11,8 @@ export type ModeResult = {
   readonly mode: Mode;
   readonly provider: string;
   readonly runs: number;
+  /** Of these, runs in which no fault of the plan came to pass and nobody came: a plan at random may name calls that there are not. */
+  readonly untouched: number;
   readonly violations: number;
   /**
    * By function: calls of an undisturbed run, and how many of them were disturbed, by a fault or by a stranger in the moment before. Of recoveries: kinds of calls
@@ -22,6 +24,8 @@ export type ModeResult = {
   readonly undisturbed: readonly string[];
   readonly runsPerSecond: number;
   readonly seed: number;
+  /** How many played side by side: the same seed plays the same runs with as many. */
+  readonly workers: number;
   /** Texts that were searched, by sink, and secrets that were looked for, by kind, in all runs together; of the mode that looks for leaks. */
   readonly sinks?: LeakCounts['sinks'];
   readonly canaries?: LeakCounts['canaries'];
@@ -76,12 +80,14 @@ async function runMode(options: ModeOptions, progress: Heard, workers: readonly 
     mode,
     provider,
     runs,
+    untouched: total(results, 'untouched'),
     violations: counterexamples.length + (soaked?.violations.length ?? 0),
     callsReached: reached,
     callsFaulted: faulted,
     undisturbed: isComplete ? undisturbed : [],
     runsPerSecond: Math.round(runs / seconds),
     seed,
+    workers: workers.length,
     ...leaks,
     ...(soaked && { soaked }),
     counterexamples,

@@ -38,6 +38,8 @@ export function parseShare(data: unknown): Share {
 
 export type ShareResult = {
   readonly runs: number;
+  /** Runs in which no fault came to pass and nobody came. */
+  readonly untouched: number;
   readonly counterexamples: readonly Counterexample[];
   /** Numbers of the calls of an undisturbed run that were disturbed. */
   readonly disturbed: readonly number[];
@@ -62,11 +64,13 @@ function counter(share: Pick<Share, 'mode' | 'provider'>, heard: Heard) {
   const disturbed = new Set<number>();
   const counterexamples: Counterexample[] = [];
   let runs = 0;
+  let untouched = 0;
   return {
-    played(plan: Plan, struck: Played['struck']): void {
+    played(plan: Plan, { struck, came }: Pick<Played, 'struck' | 'came'>): void {
       runs += 1;
+      if (struck.length + came.length === 0) untouched += 1;
       if (isCounted(plan, share)) {
-        for (const { at } of [...struck, ...plan.intrusions]) if (typeof at === 'number') disturbed.add(at);
+        for (const { at } of [...struck, ...came]) if (typeof at === 'number') disturbed.add(at);
       }
       if (runs % 50 === 0) heard(runs, counterexamples.length);
     },
@@ -74,7 +78,7 @@ function counter(share: Pick<Share, 'mode' | 'provider'>, heard: Heard) {
     broken: (example: Counterexample): number => counterexamples.push(example),
     result(): ShareResult {
       heard(runs, counterexamples.length);
-      return { runs, counterexamples, disturbed: [...disturbed] };
+      return { runs, untouched, counterexamples, disturbed: [...disturbed] };
     },
   };
 }
@@ -89,10 +93,11 @@ async function searchShare(
   count: Count,
 ): Promise<ShareResult> {
   const found = await searchAtRandom(providerNamed(provider), {
-    seed: seed + worker,
+    // Of another seed no worker plays the same.
+    seed: seed * 100 + worker,
     runs: Math.ceil(runs / workers),
     mode,
-    played: (plan, struck) => count.played(plan, struck),
+    played: (plan, played) => count.played(plan, played),
   });
   if (found !== undefined) count.broken(found);
   return count.result();
@@ -113,7 +118,7 @@ async function playShare(share: Listed, count: Count): Promise<ShareResult> {
     const plan = { ...listed, ...howFar(number, share) };
     const played = await play(provider, plan);
     if (played.leaks) leaks = addCounts(leaks, played.leaks);
-    count.played(plan, played.struck);
+    count.played(plan, played);
     if (played.violations.length === 0) continue;
     if (count.broken({ plan: signed(plan, played.calls), violation: inWords(played) }) >= share.enough) break;
   }
@@ -131,7 +136,7 @@ async function recoverShare(share: Share, count: Count): Promise<ShareResult> {
     ...share,
     async played(plan) {
       const played = await play(provider, plan);
-      count.played(plan, played.struck);
+      count.played(plan, played);
       if (played.violations.length === 0) return played;
       const broken = count.broken({ plan: signed(plan, played.calls), violation: inWords(played) });
       return broken < share.enough ? played : undefined;
@@ -148,7 +153,7 @@ async function soakShare(share: Share, heard: Heard): Promise<ShareResult> {
     soaked = addSoaked(soaked, await soak(providerNamed(share.provider), { years, seed }));
     heard(soaked.secrets, soaked.violations.length);
   }
-  return { runs: soaked?.secrets ?? 0, counterexamples: [], disturbed: [], soaked };
+  return { runs: soaked?.secrets ?? 0, untouched: 0, counterexamples: [], disturbed: [], soaked };
 }
 
 function secretsOf({ secret, seed, worker, workers, runs }: Share): readonly number[] {

@@ -60,12 +60,12 @@ export function services(
   const { reach } = calls;
   const published: KeyturnEvent[] = [];
   const fleet = watchedFleet(ground);
-  const rows = labLedger(now, (time) => sweeper.at(time));
+  const rows = labLedger((time) => sweeper.at(time));
   const config = labConfig({ notifier });
   const secrets = secretStore(reachedSecretsManager(secretsManager, calls.reachAws));
   const adapters =
     watch === undefined
-      ? reachedProvider(provider, { scheduler, reach, timeouts, onClash })
+      ? reachedProvider(provider, { scheduler, reach, timeouts, onClash, ended })
       : wiredFunctions(ground, provider);
   const channels = labChannels({ config, secrets, clock: clockOf('notifier'), reach });
   const bus = { publish: (event: KeyturnEvent) => reach(`publish ${event['detail-type']}`, () => emit(event)) };

@@ -10,6 +10,7 @@ import type { LabProvider, LabProviderFactory } from './lab-provider.ts';
 import { labSecretsManager, type LabSecretsManager } from './lab-secrets-manager.ts';
 import { watchedProvider, type LeakWatch } from './leak-watch.ts';
 import { oracle, type Oracle } from './oracle.ts';
+import type { OracleOptions } from './oracle-options.ts';
 import { handlerArn, services, type Services } from './services.ts';
 
 export type WorldOptions = GroundOptions & {
@@ -28,7 +29,14 @@ export type World = Pick<Ground, 'scheduler' | 'calls' | 'state' | 'newId' | 'bu
   Pick<Services, 'queues' | 'rows' | 'fleet' | 'published' | 'channels' | 'sweep' | 'watch'> & {
     readonly provider: LabProvider;
     readonly oracle: Oracle;
-    readonly secret: { readonly arn: string; readonly name: string; readonly hash: string; readonly target: string };
+    readonly secret: {
+      readonly arn: string;
+      readonly name: string;
+      readonly hash: string;
+      readonly target: string;
+      /** The version that it begins with. */
+      readonly firstVersion: string;
+    };
     /** ARNs of those that somebody made beside it. */
     readonly otherSecrets: string[];
     truth(): ReturnType<LabSecretsManager['model']['peek']>;
@@ -97,6 +105,7 @@ export async function world({
   const peek = () => model.peek(secret.arn);
   const keyIn = (versionId: string) => keyOf(peek()?.versions.get(versionId));
   const judge = oracle({
+    ...momentsOf(base),
     provider,
     now,
     // The id of a key beside another secret is no key: nobody can use it.
@@ -105,11 +114,8 @@ export async function world({
     secret,
     isOurs: (mark) => mark?.includes(`/lab/${secret.hash}/`) === true,
     holderOf: (keyId) => holderOf(keyId, self),
-    calls: { ...calls, made: () => calls.made.length },
-    pausedAt: () => state.pausedAt,
-    at: (time, what) => scheduler.at(time, what),
+    isGivenByAnother: (keyId) => self.otherSecrets.some((arn) => currentKeyIn(model.peek(arn), provider) === keyId),
     isOutOfReach: () => state.down.has('provider') || peek()?.deletionAt !== undefined,
-    isSecretsManagerDown: () => state.down.has('secretsManager'),
   });
   const self: World = {
     scheduler,
@@ -147,6 +153,18 @@ export async function world({
   judge.moved(secret.firstVersion, 'person');
   secretsManager.tellLabel({ ...secret, label: 'AWSCURRENT', versionId: secret.firstVersion });
   return self;
+}
+
+type Moments = Pick<OracleOptions, 'calls' | 'entitledAt' | 'pausedAt' | 'at' | 'isSecretsManagerDown'>;
+
+function momentsOf({ calls, state, scheduler }: Ground): Moments {
+  return {
+    calls: { ...calls, made: () => calls.made.length },
+    entitledAt: () => state.entitledAt,
+    pausedAt: () => state.pausedAt,
+    at: (time, what) => scheduler.at(time, what),
+    isSecretsManagerDown: () => state.down.has('secretsManager'),
+  };
 }
 
 function hearing({ moved, published, failed }: Listeners): Pick<World, 'onMoved' | 'onPublished' | 'onFailedForGood'> {
@@ -227,6 +245,14 @@ function usableKeyIn(text: string | undefined, provider: LabProvider): string | 
   const key = keyOf(text);
   const known = provider.targets.flatMap((target) => provider.stored(target)).find(({ keyId }) => keyId === key);
   return known === undefined || text?.includes(JSON.stringify(known.secret)) === true ? key : undefined;
+}
+
+function currentKeyIn(
+  truth: ReturnType<LabSecretsManager['model']['peek']>,
+  provider: LabProvider,
+): string | undefined {
+  if (truth === undefined || truth.deletionAt !== undefined) return undefined;
+  return usableKeyIn(truth.versions.get(truth.labels.get('AWSCURRENT') ?? ''), provider);
 }
 
 function holderOf(keyId: string, { model, provider, secret, otherSecrets }: World) {
