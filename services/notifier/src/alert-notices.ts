@@ -19,13 +19,14 @@ const steps: Readonly<Record<Failed['step'], string>> = {
 const liveInShort: Readonly<Record<Failed['liveCredential'], string>> = {
   old: 'the old key stays in use',
   new: 'the new key is in use already',
-  unknown: 'it is not known which key is in use',
+  unknown: 'nobody knows whether the key in use works',
 };
 
 const live: Readonly<Record<Failed['liveCredential'], string>> = {
   old: 'The secret still holds the old key: applications go on as before.',
   new: 'The secret already holds the new key; only the last part of the rotation is missing.',
-  unknown: 'Keyturn does not know whether the key that the secret holds works. Check that your application works.',
+  unknown:
+    'Keyturn does not know whether the key that the secret holds works. Look now whether your application works.',
 };
 
 export function failedNotice(story: Story, failed: Failed): Notice {
@@ -71,7 +72,12 @@ function abandonedNotice({ secret }: Story, failed: Failed): Notice {
 
 function failedHeadline({ count, liveCredential, retryable }: Failed): string {
   const times = count === 1 ? '' : ` ${count} times`;
-  const next = retryable ? 'it is tried again automatically' : 'somebody has to act';
+  const next =
+    liveCredential === 'unknown'
+      ? 'look at your application now'
+      : retryable
+        ? 'it is tried again automatically'
+        : 'somebody has to act';
   return `rotation failed${times}, ${liveInShort[liveCredential]}; ${next}`;
 }
 

@@ -54,7 +54,7 @@ test('whoever is asked to check an application is not told that nobody has to do
   const unknown = told(events.failed(5, { liveCredential: 'unknown' })).lines.join(' ');
 
   expect(known).toContain('Nobody has to do anything now.');
-  expect(unknown).toContain('Check that your application works.');
+  expect(unknown).toContain('Look now whether your application works.');
   expect(unknown).not.toContain('Nobody has to do anything');
 });
 
@@ -70,7 +70,7 @@ test('a rotation without an end for the old key, or without an old key, promises
 
 test('a failed rotation: which key is live, what happened, what to do, what happens next', () => {
   const notice = told(
-    events.failed(5, { step: 'setSecret', reason: 'not-yours', field: 'tag keyturn:target', retryable: false }),
+    events.failed(5, { step: 'setSecret', reason: 'misconfigured', field: 'tag keyturn:policy', retryable: false }),
   );
 
   expect(notice).toMatchObject({
@@ -78,8 +78,8 @@ test('a failed rotation: which key is live, what happened, what to do, what happ
     headline: 'orders/api-key (prod): rotation failed, the old key stays in use; somebody has to act',
     lines: [
       'The secret still holds the old key: applications go on as before.',
-      'What happened: it stopped while registering the new key at the provider. What the secret holds is not what the provider knows: the key is absent, differs, or belongs to something else.',
-      'What to do: Put the right key into the secret, or correct its tag keyturn:target. Look at: tag keyturn:target.',
+      'What happened: it stopped while registering the new key at the provider. The configuration of Keyturn, or a tag on the secret, is wrong or missing.',
+      'What to do: Correct the configuration or the tag. Look at: tag keyturn:policy.',
       'What happens next: AWS Secrets Manager tries again by itself, at the latest on 31 March 2027, 08:00 UTC. Until that is done, it is likely to fail in the same way.',
     ],
     link: { label: 'What to do, step by step', url: 'https://runbooks.example.com/keyturn' },
@@ -98,7 +98,11 @@ test('a failed rotation that heals by itself asks for nothing', () => {
 
 test.each([
   ['new', 'the new key is in use already', 'The secret already holds the new key'],
-  ['unknown', 'it is not known which key is in use', 'Check that your application works.'],
+  [
+    'unknown',
+    'nobody knows whether the key in use works; look at your application now',
+    'Look now whether your application works.',
+  ],
 ])('a failed rotation that leaves the %s key says so first', (liveCredential, inShort, line) => {
   const notice = told(events.failed(5, { liveCredential }));
 

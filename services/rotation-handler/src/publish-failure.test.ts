@@ -59,6 +59,56 @@ test('I11: a version that is current by the time its rotation fails for good is 
   expect(w.events('RotationFailed')).toEqual([]);
 });
 
+type Trouble = (w: World) => unknown;
+
+test.each<[string, string, number, Trouble]>([
+  ['is off', 'key-disabled', 0, ({ provider, handMade }) => provider.hand.disable(handMade.keyId.reveal())],
+  [
+    'is off since the rotation began',
+    'key-disabled',
+    1,
+    ({ provider, handMade }) => provider.hand.disable(handMade.keyId.reveal()),
+  ],
+  ['is deleted', 'not-yours', 0, ({ provider, handMade }) => provider.hand.remove(handMade.keyId.reveal())],
+  ['is of an app that is off', 'key-rejected', 2, ({ provider }) => provider.switchOff('orders-app')],
+  [
+    'is of an app that is gone',
+    'target-missing',
+    0,
+    ({ model, arn }) => model.tagResource({ SecretId: arn, Tags: [{ Key: 'keyturn:target', Value: 'gone-app' }] }),
+  ],
+])('nobody is told that applications go on where the current key %s', async (_what, reason, done, trouble) => {
+  const w = await world();
+  const token = await w.begin();
+  for (const name of steps.slice(0, done)) await step(w, name, token);
+  await trouble(w);
+
+  await expect(step(w, steps[done] ?? '', token)).rejects.toMatchObject({ reason });
+
+  expect(w.events('RotationFailed')).toMatchObject([{ detail: { data: { reason, liveCredential: 'unknown' } } }]);
+});
+
+test('nobody is told that applications go on where the secret holds no key', async () => {
+  const w = await world();
+  await w.paste('a note to myself');
+  const token = await w.begin();
+
+  await expect(step(w, 'createSecret', token)).rejects.toMatchObject({ reason: 'shape-mismatch' });
+
+  expect(w.events('RotationFailed')).toMatchObject([{ detail: { data: { liveCredential: 'unknown' } } }]);
+});
+
+test('of a new key that somebody switched off just before its use, the old one stays in use', async () => {
+  const w = await world();
+  const token = await w.begin();
+  for (const name of steps.slice(0, 3)) await step(w, name, token);
+  w.provider.hand.disable((await w.credentialIn(token)).keyId.reveal());
+
+  await expect(step(w, 'finishSecret', token)).rejects.toMatchObject({ reason: 'key-disabled' });
+
+  expect(w.events('RotationFailed')).toMatchObject([{ detail: { data: { liveCredential: 'old' } } }]);
+});
+
 test('a fault that nobody foresaw is told as internal, without its message, and may be retried', async () => {
   const w = await world();
   const token = await w.begin();

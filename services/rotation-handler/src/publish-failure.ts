@@ -75,14 +75,26 @@ async function withinBudget({ request, description }: Failure, { config, secrets
 // Before the provider is asked for a key.
 const harmless: ReadonlySet<Reason> = new Set(['outside-window', 'unsupported', 'misconfigured']);
 
+// What applications are given, or what their key belongs to, may be gone or off.
+const ofWhatIsUsed: ReadonlySet<Reason> = new Set([
+  'secret-missing',
+  'secret-deleting',
+  'target-missing',
+  'key-rejected',
+]);
+// About one of two keys. The last step looks at the new one alone; before it the reason does not tell which.
+const ofAKey: ReadonlySet<Reason> = new Set(['shape-mismatch', 'not-yours', 'key-disabled']);
+
+// The labels tell which key applications are given, and not whether it works.
 async function liveCredential(
-  { request: { secretArn, token }, description }: Failure,
+  { request: { secretArn, token, step }, description }: Failure,
   reason: Reason,
   { secrets, config }: Deps,
 ): Promise<'old' | 'new' | 'unknown'> {
   try {
     const { stages } = await secrets.describe(secretArn);
     if (stages.get(token)?.includes('AWSCURRENT') === true) return 'new';
+    if (ofWhatIsUsed.has(reason) || (ofAKey.has(reason) && step !== 'finishSecret')) return 'unknown';
     // Without overlap the old key may have ended, and the new one is not there yet.
     return !harmless.has(reason) && acceptsOutage(description, config) ? 'unknown' : 'old';
   } catch {
