@@ -1,3 +1,4 @@
+import { entry } from '@keyturn/config/entry';
 import type { Reason } from '@keyturn/rotation/errors';
 
 import { about, given, secretFacts, type Notice } from './notice.ts';
@@ -35,22 +36,46 @@ type Text = {
   readonly todo: string;
 };
 
-// The reason does not tell which version it is about.
-const unsure =
-  'Applications are not affected if it is an old version that does not fit. If it is the current one, they may be failing, and another message says so.';
-const unaffected = 'Applications are not affected: they use the current key.';
+/** Where the reason may be about what applications use now, or is. */
+const notSure: Readonly<Partial<Record<string, string>>> = {
+  'shape-mismatch':
+    'Applications are not affected if it is an old version that does not fit. If it is the current one, they may be failing, and another message says so.',
+  'target-missing':
+    'LOOK NOW whether your applications work: if the app is gone, its keys are gone with it, and they are failing. If only a tag is wrong, they are not affected.',
+  'secret-missing': 'Applications that still read this secret are failing, or will when they read it again.',
+  'secret-deleting':
+    'Applications cannot read the secret any more: those that still need it are failing, or will when they read it again.',
+  'key-disabled':
+    'Applications are not affected if it is an old key that is switched off. If it is the current one, they are failing.',
+  'access-denied':
+    'Keyturn cannot tell whether applications are affected: what it may not do, they may not be able to do, either.',
+} satisfies Partial<Record<Reason, string>>;
+
+// The old key may be another secret's too, or the current one; the reason does not tell.
+const shared: Text = {
+  headline: 'an old key is kept, because keys are shared between secrets',
+  applications:
+    'Applications work for now. If it is the current key that belongs to another secret, they fail when that one is rotated.',
+  state: 'The old key still exists, longer than the policy wants.',
+  why: 'Another secret gives the old key to its readers too, or the current key belongs to another secret. To end the old key now could break somebody.',
+  todo: 'Run "keyturn plan" for this secret and for the others with the same tag keyturn:target, and give each a key of its own.',
+};
+
+const unaffected = 'Applications are not affected by this: they use the current key.';
 
 function textOf(held: Held, secret: Story['secret']): Text {
   const { reason } = held;
   if (reason === ('not-approved' satisfies Reason)) return approvalText(held, secret);
-  if (reason in needs) return needText(held);
+  if (Object.hasOwn(needs, reason)) return needText(held);
   if (reason === ('key-rejected' satisfies Reason)) return currentRefusedText(secret);
+  if (reason === ('shared-key' satisfies Reason)) return shared;
   const text = { headline: 'an old key is due to be removed, but had to be kept', ...reasonText(reason) };
   if (reason === ('observe-only' satisfies Reason)) {
     return { ...text, state: 'The old key still exists, as the policy asks.' };
   }
+  const applications = entry(notSure, reason);
+  if (applications !== undefined) return { ...text, applications, state: 'The old key still exists.' };
   const state = 'But the old key still exists, longer than the policy wants.';
-  if (reason === ('shape-mismatch' satisfies Reason)) return { ...text, state, applications: unsure };
   if (reason !== ('not-yours' satisfies Reason)) return { ...text, state };
   return {
     ...text,

@@ -27,7 +27,7 @@ test('a rotation is one message with its progress in the thread, and ends as tol
   expect(heads()).toEqual(['orders/api-key (prod): key rotated, old key deleted']);
   expect(replies()).toEqual([
     'orders/api-key (prod): the current key was checked and is accepted',
-    'orders/api-key (prod): the old key is switched off, and will be deleted on 9 March 2027, 09:00 UTC',
+    'orders/api-key (prod): the old key is switched off, and will be deleted on 9 March 2027, 09:00 UTC at the earliest',
     'orders/api-key (prod): the old key is deleted',
   ]);
   expect(slack.posted.map(({ broadcast }) => broadcast)).toEqual([false, false, false, false]);
@@ -44,7 +44,7 @@ test('the head is first what happened, then what has become of it', async () => 
 
   expect(first).toEqual(['orders/api-key (prod): key rotated, the old key works until 2 March 2027, 08:10 UTC']);
   expect(second).toEqual([
-    'orders/api-key (prod): key rotated, old key switched off, to be deleted on 9 March 2027, 09:00 UTC',
+    'orders/api-key (prod): key rotated, old key switched off, to be deleted on 9 March 2027, 09:00 UTC at the earliest',
   ]);
 });
 

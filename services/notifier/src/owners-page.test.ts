@@ -73,6 +73,7 @@ const heard: Readonly<Record<NotifiedType, readonly (readonly KeyturnEvent[])[]>
     { reason: 'not-adopted' },
     { reason: 'not-adopted', overMaxGrace: true },
     { reason: 'key-rejected' },
+    { reason: 'shared-key' },
     { reason: 'not-yours' },
   ].map((data) => [rotated, events.held(1500, data)]),
 };

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { parseNotifiedEvent } from './notified-event.ts';
 import type { Notice } from './notice.ts';
 import { delivered, rotationEvents as events } from './rotation-events.ts';
+import { disabledNotice } from './rotation-notices.ts';
 import { storyNotice } from './story-notice.ts';
 import { learn, overtake, story, type Story } from './story.ts';
 
@@ -165,4 +166,27 @@ test('an old key that is held because a version does not fit: nobody is told tha
   const notice = told(events.rotated(), events.held(1500, { reason: 'shape-mismatch' }));
 
   expect(notice.lines[0]).toContain('If it is the current one, they may be failing');
+});
+
+test.each([
+  ['target-missing', 'if the app is gone'],
+  ['secret-missing', 'are failing'],
+  ['secret-deleting', 'are failing'],
+  ['key-disabled', 'If it is the current one, they are failing.'],
+  ['access-denied', 'cannot tell whether applications are affected'],
+  ['shared-key', 'they fail when that one is rotated'],
+])('an old key that is held with %s: nobody is told that applications go on', (reason, says) => {
+  const text = words(told(events.rotated(), events.held(1500, { reason })));
+
+  expect(text).toContain(says);
+  expect(text).not.toContain('Applications are not affected by this');
+});
+
+test('a key that is switched off is not promised to be deleted then: its policy may want a person to agree', () => {
+  const notice = told(events.rotated(), events.disabled());
+  const alone = disabledNotice(learnt(events.rotated(), events.disabled()), { at: 0, deleteAt: 0 });
+
+  expect(notice.headline).toContain('to be deleted on 9 March 2027, 09:00 UTC at the earliest');
+  expect(words(alone)).toContain('at the earliest');
+  expect(words(alone)).toContain('Where the policy wants a person to agree to its deletion');
 });

@@ -65,10 +65,10 @@ export function disabledNotice(story: Story, { deleteAt }: Fact<'disabled'>): No
   const key = replacedKey(story);
   return {
     tone: 'plain',
-    headline: about(secret, `the ${key} is switched off, and will be deleted on ${utcTime(deleteAt)}`),
+    headline: about(secret, `the ${key} is switched off, and will be deleted on ${utcTime(deleteAt)} at the earliest`),
     lines: [
       `It is refused from now on. If something stopped working just now, it still used the ${key}: let it read the secret again.`,
-      'Until it is deleted, it can be switched on again.',
+      'Until it is deleted, it can be switched on again. Where the policy wants a person to agree to its deletion (its field deletion), it waits for that, and another message says so.',
     ],
     facts: secretFacts(secret),
     link: { label: 'About key rotation', url: secret.runbookUrl },

@@ -28,7 +28,7 @@ test('without a bot each thing that happens is one message of its own, told once
   expect(posted().map(({ text }) => text.split('\n')[0])).toEqual([
     'orders/api-key (prod): key rotated, the old key works until 2 March 2027, 08:10 UTC',
     'orders/api-key (prod): the current key was checked and is accepted',
-    'orders/api-key (prod): the old key is switched off, and will be deleted on 9 March 2027, 09:00 UTC',
+    'orders/api-key (prod): the old key is switched off, and will be deleted on 9 March 2027, 09:00 UTC at the earliest',
   ]);
   expect(JSON.stringify(posted()[1]?.blocks)).toContain('*Owner*');
   expect(new Set(paths())).toEqual(new Set([`/services/${rest}`]));

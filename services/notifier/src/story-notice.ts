@@ -65,7 +65,7 @@ function endText(story: Story): string {
   const key = replacedKey(story);
   const before = rotated === undefined ? '' : `${changed[rotated.cause]}, `;
   if (retired !== undefined) return `${before}${key} deleted`;
-  const until = disabled === undefined ? '' : `, to be deleted on ${utcTime(disabled.deleteAt)}`;
+  const until = disabled === undefined ? '' : `, to be deleted on ${utcTime(disabled.deleteAt)} at the earliest`;
   return `${before}${key} switched off${until}`;
 }
 
