@@ -36,8 +36,15 @@ test('yields the secrets of every page, those that wait for their deletion too',
   ]);
 
   expect(secrets).toEqual([
-    { arn: 'arn:a', name: 'a', tags: { 'keyturn:provider': 'apigee' }, deletedAt: undefined, lambdaArn: undefined },
-    { arn: 'arn:b', name: 'b', tags: { other: 'apigee' }, deletedAt: 1000, lambdaArn: 'f' },
+    {
+      arn: 'arn:a',
+      name: 'a',
+      tags: { 'keyturn:provider': 'apigee' },
+      deletedAt: undefined,
+      lambdaArn: undefined,
+      isReplica: false,
+    },
+    { arn: 'arn:b', name: 'b', tags: { other: 'apigee' }, deletedAt: 1000, lambdaArn: 'f', isReplica: false },
   ]);
   expect(asked).toMatchObject([{ IncludePlannedDeletion: true }, { IncludePlannedDeletion: true, NextToken: '1' }]);
   expect(asked[0]).not.toHaveProperty('Filters');
@@ -50,4 +57,18 @@ test('with a tag yields those that bear this very tag: AWS finds all that begin 
 
   expect(secrets.map(({ name }) => name)).toEqual(['a']);
   expect(asked).toMatchObject([{ Filters: [{ Key: 'tag-key', Values: ['keyturn:provider'] }] }]);
+});
+
+test('tells the copy of a secret in another Region from the secret itself', async () => {
+  const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders/apigee-AbCdEf';
+
+  const { secrets } = await listed([
+    [
+      tagged('copy', 'keyturn:provider', { ARN, PrimaryRegion: 'eu-central-1' }),
+      tagged('primary', 'keyturn:provider', { ARN, PrimaryRegion: 'eu-west-1' }),
+      tagged('alone', 'keyturn:provider', { ARN }),
+    ],
+  ]);
+
+  expect(secrets.map(({ isReplica }) => isReplica)).toEqual([true, false, false]);
 });

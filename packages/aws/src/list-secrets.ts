@@ -1,5 +1,5 @@
 import { awsCall } from './aws-call.ts';
-import { required, tagsOf } from './secret-description.ts';
+import { isReplica, required, tagsOf } from './secret-description.ts';
 import type { ListedSecret, SecretFilter } from './secret-store.ts';
 import type { SecretsManagerCalls } from './secrets-manager-calls.ts';
 
@@ -26,6 +26,7 @@ export async function* listSecrets(
         tags,
         deletedAt: entry.DeletedDate?.getTime(),
         lambdaArn: entry.RotationLambdaARN,
+        isReplica: isReplica(entry),
       };
     }
     token = page.NextToken;

@@ -66,7 +66,15 @@ function readDescription(answer: DescribeSecretResponse): SecretDescription {
       region: Region ?? '',
       status: Status ?? '',
     })),
+    isReplica: isReplica(answer),
   };
+}
+
+type Placed = { readonly ARN?: string | undefined; readonly PrimaryRegion?: string | undefined };
+
+/** `PrimaryRegion` is answered for a secret that has replicas and for each of them, whose ARN differs in its Region alone. */
+export function isReplica({ ARN: arn, PrimaryRegion: primary }: Placed): boolean {
+  return primary !== undefined && primary !== arn?.split(':')[3];
 }
 
 export function tagsOf({ Tags: tags = [] }: { readonly Tags?: readonly Tag[] | undefined }): Record<string, string> {

@@ -70,6 +70,22 @@ export function testSecretStore(
       expect(description.stages).toEqual(new Map([[first, ['AWSCURRENT']]]));
     });
 
+    test('a secret that has replicas is none itself, though it names its Region as they do', async () => {
+      const { calls } = await setUp();
+      const { ARN: arn } = await calls.createSecret({
+        Name: `conformance/${randomUUID()}`,
+        ClientRequestToken: randomUUID(),
+        SecretString: text('first').reveal(),
+        AddReplicaRegions: [{ Region: 'ap-southeast-2' }],
+      });
+
+      const description = await secretStore(calls).describe(arn!);
+
+      const { PrimaryRegion: primary } = await calls.describeSecret({ SecretId: arn });
+      expect(primary).toBe(arn!.split(':')[3]);
+      expect(description).toMatchObject({ isReplica: false, replicas: [{ region: 'ap-southeast-2' }] });
+    });
+
     test('reads by label, by version, by both; and the current value when nothing is asked for', async () => {
       const { store, arn, first, read } = await newSecret();
 

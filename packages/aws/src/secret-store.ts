@@ -25,6 +25,8 @@ export type SecretDescription = {
   /** When somebody, we included, last read a value: the day, in milliseconds since 1970. */
   readonly lastAccessedAt?: number | undefined;
   readonly replicas: readonly { readonly region: string; readonly status: string }[];
+  /** It is the copy of a secret in another Region, tags included: nothing here may be done with it, or be said of it. */
+  readonly isReplica?: boolean;
 };
 
 /** `text` and `binary`: what it holds, as `Content` says. */
@@ -54,7 +56,7 @@ export type ReadDates = {
 };
 
 /** What the list says of a secret. It may be minutes old; `describe` tells the truth. */
-export type ListedSecret = Pick<SecretDescription, 'arn' | 'name' | 'tags' | 'deletedAt'> & {
+export type ListedSecret = Pick<SecretDescription, 'arn' | 'name' | 'tags' | 'deletedAt' | 'isReplica'> & {
   readonly lambdaArn: string | undefined;
 };
 
@@ -89,7 +91,7 @@ export type PendingDropper = {
 
 /** What the CLI may do on a person's behalf, beyond reading and moving AWSCURRENT. */
 export type SecretAdmin = {
-  /** Every secret that bears a tag of this name, with its description. */
+  /** Every secret that bears a tag of this name, with its description; no replicas. */
   listTagged(tagKey: string): AsyncIterable<SecretDescription>;
   tag(arn: string, tags: Readonly<Record<string, string>>): Promise<void>;
   /** Attaches function and schedule with RotateImmediately=false: nothing is rotated now. */

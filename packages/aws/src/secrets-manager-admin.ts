@@ -49,7 +49,8 @@ async function* listTagged(calls: SecretsManagerCalls, tagKey: string): AsyncIte
     const page = await awsCall('ListSecrets', () => calls.listSecrets(request));
     for (const { ARN } of page.SecretList ?? []) {
       const description = await describeListed(calls, required(ARN, 'ListSecrets', 'ARN'));
-      if (description !== undefined && Object.hasOwn(description.tags, tagKey)) yield description;
+      if (description === undefined || description.isReplica === true) continue;
+      if (Object.hasOwn(description.tags, tagKey)) yield description;
     }
     token = page.NextToken;
   } while (token !== undefined);

@@ -83,6 +83,22 @@ test('reads the times of a secret as milliseconds, and a schedule in days as a r
   });
 });
 
+test('the copy of a secret in another Region is told from the secret itself, and is in no list of those with our tag', async () => {
+  const Tags = [{ Key: 'keyturn:provider', Value: 'apigee' }];
+  const { store } = await setUp(({ operation }) => ({
+    json:
+      operation === 'ListSecrets'
+        ? { SecretList: [{ ARN: arn }] }
+        : { ...described, Tags, PrimaryRegion: 'eu-central-1' },
+  }));
+
+  const listed = [];
+  for await (const each of store.listTagged('keyturn:provider')) listed.push(each);
+
+  expect(await store.describe(arn)).toMatchObject({ isReplica: true });
+  expect(listed).toEqual([]);
+});
+
 test('counts a label move whose answer got lost as moved', async () => {
   let current = 'old';
   const { store, server } = await setUp(({ operation }, nth) => {

@@ -50,6 +50,10 @@ test.each([
   );
 });
 
+test('a replica is nothing to rotate: its tags came with it from the Region of its primary', () => {
+  expect(() => managedSecret({ ...described(tags), isReplica: true }, config)).toThrow(/is a replica/);
+});
+
 test('the policy has its times in milliseconds, and its readers', () => {
   const { policy, timing } = managedSecret(described(tags), config);
 

@@ -70,8 +70,9 @@ export const tagNames = {
   target: 'keyturn:target',
 } as const;
 
-/** Throws PermanentError('misconfigured') whose `field` is the tag to mend, such as `tag keyturn:provider`. */
+/** Throws PermanentError('misconfigured') whose `field` is the tag to mend, such as `tag keyturn:provider`, or what else stands against it. */
 export function managedSecret(description: SecretDescription, config: Config): ManagedSecret {
+  refuseReplica(description);
   refuseMaster(description, config);
   const tag = (name: string) => tagValue(description, name);
   const provider = picked(config.providers, tag(tagNames.provider), tagNames.provider, 'provider');
@@ -97,6 +98,18 @@ export function managedSecret(description: SecretDescription, config: Config): M
 export function runbookUrl(config: Config, page?: Reason | 'fleet-paused'): string {
   const base = config.runbooks.replace(/\/+$/, '');
   return page === undefined ? base : `${base}/${page}`;
+}
+
+/** Its tags are those of its primary, and so is its key. */
+function refuseReplica({ isReplica }: SecretDescription): void {
+  if (isReplica !== true) return;
+  throw new PermanentError(
+    'misconfigured',
+    "The secret is a replica; Keyturn rotates its primary, in that one's Region",
+    {
+      field: 'PrimaryRegion',
+    },
+  );
 }
 
 /** What Keyturn proves itself with cannot be what it replaces: the rotation would take its own leave to go on. */

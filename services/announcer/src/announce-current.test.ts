@@ -297,6 +297,21 @@ test('a known secret that cannot be described is an error, not silence', async (
   await expect(hear(w, w.firstVersion)).rejects.toMatchObject({ reason: 'secret-missing' });
 });
 
+test.each(['that is heard of for the first time', 'that was taken for a secret of this Region before'])(
+  'says nothing of a replica %s: its primary is told where it is',
+  async (when) => {
+    const w = await world();
+    if (when.includes('before')) await known(w);
+    const token = await rotated(w);
+    const describe = async (id: string) => ({ ...(await w.secrets.describe(id)), isReplica: true });
+
+    await hear(w, token, { secrets: { describe } });
+
+    expect(w.events()).toEqual([]);
+    expect(await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion))).toBeUndefined();
+  },
+);
+
 test('waits until the replicas have the new value', async () => {
   const w = await known(await world());
   const token = await rotated(w);

@@ -6,7 +6,7 @@ import { PermanentError } from '@keyturn/rotation/errors';
 
 /**
  * The description of a secret of ours, or undefined. Secrets Manager tells of every secret of the account; those without our tags are nobody's
- * business here, and we may not even describe them; those that another function rotates are another stage's. A secret that the ledger knows and that
+ * business here, and we may not even describe them; those that another function rotates are another stage's, and a replica is the business of the Region of its primary. A secret that the ledger knows and that
  * cannot be described is an error.
  */
 export async function describeManaged(
@@ -16,6 +16,8 @@ export async function describeManaged(
 ): Promise<SecretDescription | undefined> {
   try {
     const description = await secrets.describe(secretArn);
+    // Whatever was known of it: it may have been taken for a secret of this Region before.
+    if (description.isReplica === true) return undefined;
     const tagged = tagNames.provider in description.tags;
     if (!tagged && !known) return undefined;
     const { lambdaArn } = description.rotation;

@@ -5,9 +5,9 @@ import { secretHash } from '@keyturn/rotation/mark';
 import type { Deps } from './deps.ts';
 
 export type FleetList = {
-  /** Those that are not being deleted, by ARN. */
+  /** Those that are not being deleted, by ARN; no replicas, which the Region of their primary watches. */
   readonly live: readonly ListedSecret[];
-  /** Of all of them, deleting ones included. */
+  /** Of all of them, deleting ones and replicas included. */
   readonly hashes: ReadonlySet<string>;
   /** undefined: every one is listed. */
   readonly failure: unknown;
@@ -23,7 +23,7 @@ export async function listFleet({ secrets, log }: Listing): Promise<FleetList> {
   try {
     for await (const secret of secrets.listSecrets({ tagKey: tagNames.provider })) {
       hashes.add(secretHash(secret.arn));
-      if (secret.deletedAt === undefined) live.push({ ...secret, tags: ourTags(secret) });
+      if (secret.deletedAt === undefined && secret.isReplica !== true) live.push({ ...secret, tags: ourTags(secret) });
     }
   } catch (error) {
     log.error('The list of secrets is not complete', { listed: hashes.size, error });

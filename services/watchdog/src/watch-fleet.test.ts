@@ -70,6 +70,18 @@ test('nothing is done about a secret that is being deleted', async () => {
   expect(dog.cleanupQueue.sent).toEqual([]);
 });
 
+test('a replica is left to the Region of its primary', async () => {
+  const { w, dog } = await announced();
+  const listSecrets: typeof w.secrets.listSecrets = async function* (filter) {
+    for await (const secret of w.secrets.listSecrets(filter)) yield { ...secret, isReplica: true };
+  };
+
+  const run = await dog.run({ secrets: { ...w.secrets, listSecrets } });
+
+  expect(run).toMatchObject({ watched: 0, hinted: 0, overdue: 0, failures: 0 });
+  expect(w.events()).toEqual([]);
+});
+
 test('a secret that cannot be looked at does not keep the others from it', async () => {
   const { w, dog } = await announced();
   await another(w, 'aaa/first');
