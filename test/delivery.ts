@@ -116,6 +116,14 @@ export const delivery: readonly Check[] = [
     plant: (from) => delete from.functions['announcer']!.events![0]!.sqs.functionResponseType,
   },
   {
+    rule: 'a consumer leaves the concurrency of the account to others',
+    broken: (from) =>
+      consumers(from)
+        .filter(({ sqs: { maximumConcurrency = 1000 } }) => maximumConcurrency < 2 || maximumConcurrency > 50)
+        .map(({ queue }) => queue),
+    plant: (from) => delete from.functions['cleanup']!.events![0]!.sqs.maximumConcurrency,
+  },
+  {
     rule: 'a consumer is told its own queue and dead-letter queue, may consume the one and send to the other',
     broken: (from) =>
       consumers(from)

@@ -52,8 +52,17 @@ test('the templates are not empty where these rules look', () => {
   }
 });
 
-test('the notifier handles two batches at a time: Slack takes about one message a second', () => {
-  expect(example.functions['notifier']!.events![0]!.sqs.maximumConcurrency).toBe(2);
+test('the notifier handles one message after the other, two beside each other: mail that hangs has half a minute, and Slack takes about one a second', () => {
+  expect(example.functions['notifier']!.events![0]!.sqs).toMatchObject({ batchSize: 1, maximumConcurrency: 2 });
+});
+
+test.each([
+  ['cleanup', 1.5, 10_000 / 900],
+  ['announcer', 1 / 5, 10_000 / 900],
+])('%s keeps up with 10,000 secrets, also where each takes three times as long', (name, seconds, perSecond) => {
+  const { maximumConcurrency = 0 } = example.functions[name]!.events![0]!.sqs;
+
+  expect(maximumConcurrency).toBeGreaterThanOrEqual(3 * seconds * perSecond);
 });
 
 test('every pattern takes an event that is told, and only those of subscribers take a replayed one', () => {
