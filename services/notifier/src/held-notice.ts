@@ -41,7 +41,7 @@ const notSure: Readonly<Partial<Record<string, string>>> = {
   'shape-mismatch':
     'Applications are not affected if it is an old version that does not fit. If it is the current one, they may be failing, and another message says so.',
   'target-missing':
-    'LOOK NOW whether your applications work: if the app is gone, its keys are gone with it, and they are failing. If only a tag is wrong, they are not affected.',
+    'Look now whether your applications work: if the app is gone, its keys are gone with it, and they are failing. If only a tag is wrong, they are not affected.',
   'secret-missing': 'Applications that still read this secret are failing, or will when they read it again.',
   'secret-deleting':
     'Applications cannot read the secret any more: those that still need it are failing, or will when they read it again.',
@@ -74,7 +74,10 @@ function textOf(held: Held, secret: Story['secret']): Text {
     return { ...text, state: 'The old key still exists, as the policy asks.' };
   }
   const applications = entry(notSure, reason);
-  if (applications !== undefined) return { ...text, applications, state: 'The old key still exists.' };
+  if (applications !== undefined) {
+    const headline = 'an old key had to be kept; look whether your application works';
+    return { ...text, headline, applications, state: 'The old key still exists.' };
+  }
   const state = 'But the old key still exists, longer than the policy wants.';
   if (reason !== ('not-yours' satisfies Reason)) return { ...text, state };
   return {

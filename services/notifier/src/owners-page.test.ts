@@ -74,6 +74,7 @@ const heard: Readonly<Record<NotifiedType, readonly (readonly KeyturnEvent[])[]>
     { reason: 'not-adopted', overMaxGrace: true },
     { reason: 'key-rejected' },
     { reason: 'shared-key' },
+    { reason: 'target-missing' },
     { reason: 'not-yours' },
   ].map((data) => [rotated, events.held(1500, data)]),
 };

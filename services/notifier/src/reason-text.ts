@@ -58,7 +58,7 @@ const texts: Readonly<Record<Reason, ReasonText>> = {
   },
   'key-disabled': {
     why: 'A key is switched off at the provider: the current one, or the new one before it came into use.',
-    todo: 'Find out who switched it off. The current key has to be switched on again at the provider; a new one that was not in use is discarded, and the next rotation makes another.',
+    todo: 'Switch the current key on again at the provider, if it is that one; a new one that was not in use is discarded, and the next rotation makes another. Then find out who switched it off.',
   },
   'last-key': {
     why: 'It is the last key of its app that works.',

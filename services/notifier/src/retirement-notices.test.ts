@@ -180,6 +180,7 @@ test.each([
 
   expect(text).toContain(says);
   expect(text).not.toContain('Applications are not affected by this');
+  expect(text).not.toContain('is due to be removed');
 });
 
 test('a key that is switched off is not promised to be deleted then: its policy may want a person to agree', () => {
