@@ -52,7 +52,7 @@ test('each client is built once, and only when it is asked for', () => {
   expect(clients.sqs()).not.toBe(awsClients(local).sqs());
 });
 
-test('an invocation gets one attempt and more time than a function can take, the rest a few attempts and seconds', async () => {
+test('an invocation gets one attempt and a little more time than an adapter may take, the rest a few attempts and seconds', async () => {
   const server = await loopbackAws(() => ({ json: {} }));
   onTestFinished(() => server.stop());
   const clients = awsClients({ ...local, endpoint: server.endpoint });
@@ -63,7 +63,7 @@ test('an invocation gets one attempt and more time than a function can take, the
 
   expect([await lambda.config.maxAttempts(), await ssm.config.maxAttempts()]).toEqual([1, 3]);
   expect(handlerOf(lambda)).toMatchObject({
-    requestTimeout: 910_000,
+    requestTimeout: 95_000,
     throwOnRequestTimeout: true,
   });
   expect(handlerOf(ssm)).toMatchObject({

@@ -6,7 +6,7 @@ import { ourError, type AwsError } from './aws-error.ts';
 import type { Invoke } from './invoke.ts';
 
 /**
- * Needs a client with one attempt that waits as long as a function may take (`awsClients().lambda()`). No error holds the payload or the
+ * Needs a client with one attempt that waits as long as an adapter may take (`awsClients().lambda()`). No error holds the payload or the
  * answer, nor the answer of a function that failed: it may quote either.
  */
 export function lambdaInvoke(client: LambdaClient): Invoke {

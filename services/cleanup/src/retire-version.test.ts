@@ -836,7 +836,7 @@ test('a row that is listed as due and is not any more is left alone', async () =
   const row = (await readSuperseded(w.ledger, key))!;
   await w.ledger.write(key, { ...row.value, dueAt: w.clock.now() + 1 }, row.rev, 0);
 
-  await retireVersion(key, w.cleanup);
+  await retireVersion(row, w.cleanup);
 
   expect(stateOf(w, w.handMade)).toBe('enabled');
   expect(w.events()).toEqual([]);
@@ -942,7 +942,7 @@ test('of an abandoned version whose key was never made nothing is told', async (
 
   w.pass(day + margin);
   await w.seen();
-  await retireVersion(supersededKey(w.arn, versionId), w.cleanup);
+  await retireVersion((await readSuperseded(w.ledger, supersededKey(w.arn, versionId)))!, w.cleanup);
 
   expect(w.events()).toEqual([]);
   expect(await rowOf(w, versionId)).toMatchObject({ stage: 'retired', dueAt: null });

@@ -1,6 +1,6 @@
 import type { LedgerKey, LedgerRow } from '@keyturn/aws/ledger';
 import { giveLeaseBack, takeLease } from '@keyturn/aws/lease';
-import { readSuperseded, writeSuperseded, type Superseded } from '@keyturn/aws/supersession';
+import { readSuperseded, supersededKey, writeSuperseded, type Superseded } from '@keyturn/aws/supersession';
 import { PendingError, PermanentError, TransientError } from '@keyturn/rotation/errors';
 
 import type { Deps } from './deps.ts';
@@ -21,25 +21,30 @@ const leaseMs = 960_000;
  * which version to look at and when. A PermanentError holds the retirement, and the owner is told once. While the fleet is paused only what has to be
  * on is switched on.
  */
-export async function retireVersion(key: LedgerKey, deps: Deps): Promise<void> {
+export async function retireVersion(found: LedgerRow<Superseded>, deps: Deps): Promise<void> {
   const { ledger, clock, newId } = deps;
-  const found = await readDue(key, deps);
-  if (found === undefined) return;
-  const { provider, target } = found.value;
+  const { provider, target, secretArn, versionId } = found.value;
   const lease = { provider, target, holder: newId(), now: clock.now() };
   // Whoever holds it is at work on this target; the row stays due, and its place in the line is kept.
   if (!(await takeLease(ledger, { ...lease, durationMs: leaseMs }))) return;
   try {
-    // Read again: what was due before the lease may be done by now.
-    const row = await readDue(key, deps);
-    if (row !== undefined) await ((await isHalted(deps)) ? lookOnly(row, deps) : retireOrHold(row, deps));
+    // To the end of the line, before anything is done: what a sweep dies over must not be the first of the next one too.
+    await writeSuperseded(ledger, { ...found.value, dueAt: clock.now() }, found.rev);
+    // Read again: what was due before the lease may be done by now, or the key be somewhere else.
+    const row = await readDue(supersededKey(secretArn, versionId), deps);
+    if (row === undefined || row.value.provider !== provider || row.value.target !== target) return;
+    await ((await isHalted(deps)) ? lookOnly(row, deps) : retireOrHold(row, deps));
   } finally {
     // Nobody relies on this: a lease ends by itself.
     await giveLeaseBack(ledger, lease);
   }
 }
 
-async function readDue(key: LedgerKey, { ledger, clock }: Deps): Promise<LedgerRow<Superseded> | undefined> {
+/** undefined: it is not due, or not any more. */
+export async function readDue(
+  key: LedgerKey,
+  { ledger, clock }: Pick<Deps, 'ledger' | 'clock'>,
+): Promise<LedgerRow<Superseded> | undefined> {
   const row = await readSuperseded(ledger, key);
   const due = row?.value.stage !== 'retired' && (row?.value.dueAt ?? Infinity) <= clock.now();
   return due ? row : undefined;
