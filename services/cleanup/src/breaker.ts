@@ -8,12 +8,12 @@ import type { VerificationFailed } from '@keyturn/events/verification-failed';
 
 import type { Deps } from './deps.ts';
 
-/** Counts a current credential that is refused, each version of a secret once. What was refused long ago, and is only heard of now, does not count. */
+/** Counts a secret whose current credential is refused, once, however many bad values somebody saves. What was refused long ago, and is only heard of now, does not count. */
 export async function countRefusal({ data, metadata }: VerificationFailed, deps: Deps): Promise<void> {
   const { ledger, clock, config } = deps;
   await countHarm(ledger, {
     harm: 'failed-verifications',
-    id: `${data.secretArn}#${data.versionId}`,
+    id: data.secretArn,
     at: Date.parse(metadata.occurredAt),
     now: clock.now(),
     limit: config.breaker.failedVerifications,

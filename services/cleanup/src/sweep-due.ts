@@ -22,7 +22,7 @@ const laterMs = 900_000;
  * is counted. While the fleet is paused nothing is retired, but a current key that is off is switched on.
  */
 export async function sweepDue(deadline: number, deps: Deps): Promise<{ looked: number; left: number }> {
-  const trouble = await attend(deps);
+  const [trouble] = await attend(deps);
   const keys = await deps.ledger.due(deps.clock.now(), batch);
   const isTooLate = () => deps.clock.now() + reserveMs > deadline;
   const bugs: unknown[] = [];
@@ -51,21 +51,23 @@ export async function sweepDue(deadline: number, deps: Deps): Promise<{ looked: 
   if (bugs.length > 0) {
     throw new AggregateError(bugs, `${bugs.length} of ${keys.length} due versions failed in a way nobody foresaw`);
   }
-  if (trouble !== undefined) throw trouble.error;
+  if (trouble !== undefined) throw trouble;
   return { looked, left: keys.length - looked };
 }
 
-// Whatever is wrong with the breaker or with the flag: a current key that is off does not wait for it.
-async function attend(deps: Deps): Promise<{ readonly error: unknown } | undefined> {
-  try {
-    await attendBreaker(deps);
-    await logTrips(deps);
-    await deps.fleet.paused();
-    return undefined;
-  } catch (error) {
-    deps.log.error('The breaker cannot be attended to', { error });
-    return { error };
+// Whatever is wrong with the breaker or with the flag: a current key that is off does not wait for it. Each by itself: the alarm counts what is logged, and
+// does not depend on the bus or the flag.
+async function attend(deps: Deps): Promise<readonly unknown[]> {
+  const troubles: unknown[] = [];
+  for (const step of [attendBreaker, logTrips, ({ fleet }: Deps) => fleet.paused()]) {
+    try {
+      await step(deps);
+    } catch (error) {
+      deps.log.error('The breaker cannot be attended to', { error });
+      troubles.push(error);
+    }
   }
+  return troubles;
 }
 
 async function sweepOne(row: LedgerRow<Superseded>, deps: Deps): Promise<unknown> {
