@@ -468,6 +468,18 @@ export const mutants: readonly Mutant[] = [
   {
     id: 'shared-key',
     safeguard: 'no other secret names the key',
-    edits: [edit(`${cleanup}/fences.ts`, '  await refuseSharedKey(old, row, deps);\n', '  void refuseSharedKey;\n')],
+    edits: [
+      edit(`${cleanup}/fences.ts`, '  await refuseSharedKey(old, row, deps);\n', '  void refuseSharedKey;\n'),
+      edit(
+        `${cleanup}/disable-version.ts`,
+        '    await refuseSharedKey(old, row.value, deps);\n',
+        '    void refuseSharedKey;\n',
+      ),
+      edit(
+        `${cleanup}/remove-version.ts`,
+        '  await refuseSharedKey(old, row.value, deps);\n',
+        '  void refuseSharedKey;\n',
+      ),
+    ],
   },
 ];

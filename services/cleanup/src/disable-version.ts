@@ -11,13 +11,14 @@ import { earliest } from './due-time.ts';
 import { becameCurrent, changedSince } from './fences.ts';
 import { readLive, type Live } from './managed-versions.ts';
 import type { OldKey } from './old-key.ts';
+import { refuseSharedKey } from './refuse-shared-key.ts';
 import { settleCurrent } from './settle-current.ts';
 import { writeGrace } from './switch-on.ts';
 
 export type Retirement = { readonly row: LedgerRow<Superseded>; readonly live: Live; readonly old: OldKey };
 
 /**
- * Switches the old key off, reversibly; if it became current in the same moment, switches it on again and lets it be. The row says before that the key
+ * Switches the old key off, reversibly; if it became current in the same moment, or another secret was given it, switches it on again and lets it be. The row says before that the key
  * may be off, so that whoever begins a new grace of it, and whoever finds it after a crash, knows.
  */
 export async function disableVersion({ row, live, old }: Retirement, deps: Deps): Promise<void> {
@@ -27,6 +28,7 @@ export async function disableVersion({ row, live, old }: Retirement, deps: Deps)
   const rev = await noteDoubt(row, deps);
   await deps.retire(provider).disable({ target, keyId: old.keyId, mark: old.mark });
   await undoIfCurrent({ row, live, old }, deps);
+  await undoIfShared({ row, live, old }, deps);
   if (await isNeeded({ row, live, old }, deps)) return;
 
   const now = deps.clock.now();
@@ -51,6 +53,21 @@ async function undoIfCurrent({ row, live, old }: Retirement, deps: Deps): Promis
     throw error;
   }
   throw new TransientError('The key became current while it was being disabled');
+}
+
+// Somebody gave the key to another secret after the fences had looked there. The next look holds it; where nobody can tell, the next look asks again.
+async function undoIfShared({ row, old }: Retirement, deps: Deps): Promise<void> {
+  const { provider, target, mayBeOff } = row.value;
+  try {
+    await refuseSharedKey(old, row.value, deps);
+  } catch (error) {
+    // What was off before, and not by us, is off by somebody else's doing.
+    if (old.state === 'enabled' || mayBeOff) {
+      await deps.retire(provider).enable({ target, keyId: old.keyId, mark: old.mark });
+    }
+    if (!(error instanceof PermanentError)) throw error;
+    throw new TransientError('Another secret was given the key while it was being switched off', { cause: error });
+  }
 }
 
 async function noteDoubt({ value, rev }: LedgerRow<Superseded>, { ledger }: Deps): Promise<number> {

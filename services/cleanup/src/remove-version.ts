@@ -11,6 +11,7 @@ import type { Retirement } from './disable-version.ts';
 import { becameCurrent, changedSince } from './fences.ts';
 import { holdRetirement } from './hold-retirement.ts';
 import type { Live } from './managed-versions.ts';
+import { refuseSharedKey } from './refuse-shared-key.ts';
 
 /** Deletes a key that was disabled, has soaked, and is refused by now. A key that a person switched on again gets another whole grace. */
 export async function removeVersion({ row, live, old }: Retirement, deps: Deps): Promise<void> {
@@ -35,6 +36,8 @@ const anew = { stage: 'grace', mayBeOff: false, disabledAt: null, deletionApprov
 /** Deletes the key at once; for a provider that cannot switch a key off and on again. */
 export async function deleteKey({ row, live, old }: Retirement, deps: Deps): Promise<void> {
   const { secretArn, versionId, provider, target } = row.value;
+  // Since the fences looked there, somebody may have given the key to another secret.
+  await refuseSharedKey(old, row.value, deps);
   // There is no way back from here, and to judge took a while: a person may have made the key current meanwhile, and everybody may know it by now. Asked in
   // two ways, as one answer of Secrets Manager may be older than the other.
   const latest = await readSuperseded(deps.ledger, supersededKey(secretArn, versionId));

@@ -842,6 +842,91 @@ test('a row that is listed as due and is not any more is left alone', async () =
   expect(w.events()).toEqual([]);
 });
 
+/** Another secret of ours, whose readers get the key. */
+async function given(w: World, key: Credential) {
+  const tags = { 'keyturn:provider': 'apigee', 'keyturn:target': 'orders-app' };
+  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  const { ARN: arn = '' } = await w.model.createSecret({ Name: 'billing/apigee', SecretString: secretText(key), Tags });
+  return arn;
+}
+
+/** Somebody gives the key to another secret once the fences have looked there: while the current key is used to prove it. */
+function givenWhileProven(w: World): typeof w.provider.check {
+  return async (request) => {
+    if (request.probe === 'credential') await given(w, w.handMade).catch(() => {});
+    return w.provider.check(request);
+  };
+}
+
+test('I1: a key that another secret is given while it is being switched off is switched on again, and held', async () => {
+  const w = await superseded();
+  const check = givenWhileProven(w);
+
+  w.pass(day + margin);
+  await sweep(w, { issue: () => ({ ...w.provider, check }) });
+  const after = stateOf(w, w.handMade);
+  w.pass(15 * minute);
+  await sweep(w);
+
+  expect([after, stateOf(w, w.handMade)]).toEqual(['enabled', 'enabled']);
+  expect(types(w)).toEqual(['RetirementHeld']);
+  expect((await rowOf(w))?.held?.reason).toBe('shared-key');
+});
+
+test('I1: a key that a dead sweep switched off, and that another secret gives its readers, is switched on before it is held', async () => {
+  const w = await superseded();
+  const dies: typeof w.provider.disable = async (request) => {
+    await w.provider.disable(request);
+    await given(w, w.handMade);
+    throw new TransientError('dead');
+  };
+  w.pass(day + margin);
+  await sweep(w, { retire: () => ({ ...w.provider, disable: dies }) });
+
+  w.pass(15 * minute);
+  await sweep(w);
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect(await rowOf(w)).toMatchObject({ stage: 'grace', held: { reason: 'shared-key' } });
+});
+
+test('I1: a key in its soak that another secret was given is switched on when that is found, told once, and ended like any other later', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+  await sweep(w);
+  const arn = await given(w, w.handMade);
+  w.pass(week);
+  await sweep(w);
+  const found = [stateOf(w, w.handMade), (await rowOf(w))?.stage];
+  w.pass(hour);
+  await sweep(w);
+  const told = types(w);
+
+  await w.model.deleteSecret({ SecretId: arn, ForceDeleteWithoutRecovery: true });
+  w.pass(hour);
+  await sweep(w);
+  const again = stateOf(w, w.handMade);
+  w.pass(week);
+  await sweep(w);
+
+  expect(found).toEqual(['enabled', 'grace']);
+  expect(told).toEqual(['CredentialDisabled', 'RetirementHeld']);
+  expect([again, stateOf(w, w.handMade)]).toEqual(['disabled', 'absent']);
+});
+
+test('I1: a key that another secret is given while it is being deleted stays, and is on', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+  await sweep(w);
+  const check = givenWhileProven(w);
+
+  w.pass(week);
+  await sweep(w, { issue: () => ({ ...w.provider, check }) });
+
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect((await rowOf(w))?.held?.reason).toBe('shared-key');
+});
+
 test('a held key is looked at again after the time that the configuration says, and each new reason is told', async () => {
   const w = await superseded({ tags: { 'keyturn:policy': 'observed' } });
   w.pass(day + margin);

@@ -75,8 +75,20 @@ async function retireOrHold(row: LedgerRow<Superseded>, deps: Deps): Promise<voi
       return;
     }
     if (!(error instanceof PermanentError)) throw error;
-    await holdRetirement(row, { reason: error.reason, ...(error.field === deletionField && { step: 'delete' }) }, deps);
+    const { reason, field } = error;
+    // The field names the secret that gives the key to its readers.
+    const isGiven = reason === 'shared-key' && field !== undefined;
+    const change = isGiven && live !== undefined ? await giveBack(row.value, live, deps) : {};
+    await holdRetirement(row, { reason, ...(field === deletionField && { step: 'delete' }) }, deps, change);
   }
+}
+
+// The readers of another secret are refused while the key is off, and it is not going to end before they have another one: its end begins anew then.
+async function giveBack(row: Superseded, live: Live, deps: Deps): Promise<Partial<Superseded>> {
+  const mayBeOff = row.mayBeOff || row.stage === 'disabled';
+  if (!mayBeOff || !(await switchOn(row, live, deps))) return {};
+  // Whoever approved the deletion of a key that was off did not mean this one.
+  return { stage: 'grace', mayBeOff, disabledAt: null, deletionApprovedAt: null };
 }
 
 const aboutRow = ({ secretArn, versionId }: Superseded) => ({ secretArn, versionId });
