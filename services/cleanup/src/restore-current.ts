@@ -9,8 +9,8 @@ import type { Deps } from './deps.ts';
 import type { Live } from './managed-versions.ts';
 
 /**
- * Switches the current key on again if it is off: somebody rolled back to a key that was being retired. Only a key of ours; a key that a stranger
- * switched off is not ours to switch on. Answers whether it had to.
+ * Switches the current key on again if it is off, whoever switched it off: somebody rolled back to a key that was being retired, or clicked the wrong
+ * one. Only a key of ours. Answers whether it had to.
  */
 export async function restoreCurrent(live: Live, key: KeyState, deps: Deps, correlationId: string): Promise<boolean> {
   const { secret, current, currentVersionId, description } = live;

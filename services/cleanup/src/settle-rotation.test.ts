@@ -1,7 +1,10 @@
+import { readBreaker } from '@keyturn/aws/breaker';
 import { heardNumber, noteSuperseded, readSuperseded, supersededKey } from '@keyturn/aws/supersession';
 import { RotationFailed } from '@keyturn/events/rotation-failed';
 import { SecretRotated } from '@keyturn/events/secret-rotated';
+import { VerificationFailed } from '@keyturn/events/verification-failed';
 import { credential } from '@keyturn/rotation/credential';
+import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { hidden } from '@keyturn/rotation/hidden';
 import { expect, test } from 'vitest';
 
@@ -57,6 +60,17 @@ function rotated(w: World, versionId: string) {
   return settleRotation(parseOutcome(SecretRotated.create(facts, about(w))), w.cleanup);
 }
 
+function refused(w: World, deps: Partial<World['cleanup']> = {}) {
+  const facts = {
+    ...common(w),
+    versionId: w.firstVersion,
+    reason: 'key-disabled',
+    code: null,
+    previousVersionId: null,
+  } as const;
+  return settleRotation(parseOutcome(VerificationFailed.create(facts, about(w))), { ...w.cleanup, ...deps });
+}
+
 /** A rotation whose key exists at the provider, and is pending. */
 async function pending(w: World, key = w.provider.handMade({ target: 'orders-app' })) {
   const token = await w.begin();
@@ -101,6 +115,47 @@ test.each([
   await failed(w, token);
 
   expect(await w.labels(token)).toContain('AWSPENDING');
+});
+
+test.each([
+  ['a rotation that failed', (w: World) => failed(w, '00000000-0000-4000-8000-00000000dead')],
+  ['a current key that is refused', (w: World) => refused(w)],
+  [
+    'the same while the breaker cannot count',
+    (w: World) => {
+      const write = () => Promise.reject(new TransientError('down'));
+      return refused(w, { ledger: { ...w.ledger, write } }).catch(() => {});
+    },
+  ],
+])('I1: at word of %s, a current key that is off is switched on', async (_, hear) => {
+  const w = await world();
+  await w.provider.mark({ target: 'orders-app', keyId: w.handMade.keyId, mark: w.mark(w.firstVersion) });
+  w.provider.handMade({ target: 'orders-app' });
+  await w.provider.disable({ target: 'orders-app', keyId: w.handMade.keyId, mark: w.mark(w.firstVersion) });
+
+  await hear(w);
+
+  expect(w.keys().get(w.handMade.keyId.reveal())).toBe('enabled');
+  expect(w.events('CredentialRestored')).toHaveLength(1);
+});
+
+test('a current key that is refused counts also while its provider does not answer, and is looked at again', async () => {
+  const w = await world();
+  const check = () => Promise.reject(new TransientError('down'));
+
+  const heard = refused(w, { issue: () => ({ ...w.provider, check }) });
+
+  await expect(heard).rejects.toThrow('down');
+  expect((await readBreaker(w.ledger, 'failed-verifications'))?.value.counted).not.toEqual({});
+});
+
+test('word of a refusal that may not be looked into counts, and is no dead letter', async () => {
+  const w = await world();
+  const check = () => Promise.reject(new PermanentError('access-denied', 'The adapter may not ask'));
+
+  await refused(w, { issue: () => ({ ...w.provider, check }) });
+
+  expect((await readBreaker(w.ledger, 'failed-verifications'))?.value.counted).not.toEqual({});
 });
 
 test('a failure that may heal clears nothing', async () => {

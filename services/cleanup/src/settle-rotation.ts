@@ -46,11 +46,13 @@ export function parseOutcome(body: unknown): Outcome {
 }
 
 /**
- * What has to be put right at once after a rotation, and again whenever the watchdog passes by. The old key is not this function's business: the announcer noted it before it told of the
+ * What has to be put right at once after a rotation, one that failed or a current key that is refused, and again whenever the watchdog passes by. The old key is not this function's business: the announcer noted it before it told of the
  * new one, and the sweep retires it when it is due.
  */
 export async function settleRotation(outcome: Outcome, deps: Deps): Promise<void> {
   if (outcome.type === 'failed') {
+    // A failure that may heal says nothing of the current key, and its provider may not answer.
+    if (!outcome.event.data.retryable) await settleFirst(outcome.event, deps);
     await clearDeadPending(outcome.event, deps);
     return;
   }
@@ -63,7 +65,13 @@ export async function settleRotation(outcome: Outcome, deps: Deps): Promise<void
     return;
   }
   if (outcome.type === 'refused') {
-    await countRefusal(outcome.event, deps);
+    // Neither waits for the other: the breaker is there for a provider that fails, and a key is switched on whatever is wrong with the breaker.
+    for (const done of await Promise.allSettled([
+      settleFirst(outcome.event, deps),
+      countRefusal(outcome.event, deps),
+    ])) {
+      if (done.status === 'rejected') throw done.reason;
+    }
     return;
   }
   const { data, metadata } = outcome.event;
@@ -73,6 +81,18 @@ export async function settleRotation(outcome: Outcome, deps: Deps): Promise<void
   const { correlationId } = metadata;
   await settleCurrent(live, deps, { correlationId, pasted: data.cause === 'manual' });
   await noteForgotten(live, deps, correlationId);
+}
+
+// What is refused, or stands in the way of a rotation, may be a current key that is off. Where it may not be looked at, its owner has heard of it by the same event.
+async function settleFirst({ data, metadata }: RotationFailed | VerificationFailed, deps: Deps): Promise<void> {
+  const { secretArn } = data;
+  try {
+    const live = await readJudgeable(secretArn, deps);
+    if (live !== undefined) await settleCurrent(live, deps, { correlationId: metadata.correlationId });
+  } catch (error) {
+    if (!(error instanceof PermanentError)) throw error;
+    deps.log.warn('The current key of a secret cannot be looked at', { secretArn, error });
+  }
 }
 
 // The watchdog comes again in an hour, and counts what does not answer: while a provider is down there must not be a dead letter for each secret each hour.
