@@ -26,10 +26,31 @@ export function copyFinder(credential: Credential): (text: string) => Copy | und
   };
 }
 
-/** Whether the key id stands anywhere in a text, or begins a header there. For texts that are not what a shape says. */
+/** What is shorter stands inside other words and numbers by chance: an id may be a plain number. */
+const longEnough = 8;
+/** What a text ends with where an id may begin; an escape of JSON or of a URL ends with letters and digits too. */
+const beginsHere = /(?:^|[^0-9a-z]|\\[bfnrt]|\\u[0-9a-f]{4}|%[0-9a-f]{2})$/i;
+const longestEscape = 6;
+
+/**
+ * Whether the key id stands anywhere in a text, or begins a header there. For texts that are not what a shape says. A short one has to stand by itself; a long one counts
+ * wherever it stands.
+ */
 export function mentionsKey(text: string, keyId: Hidden): boolean {
-  const header = Buffer.from(`${keyId.reveal()}:`, 'utf8');
+  const id = keyId.reveal();
+  const header = Buffer.from(`${id}:`, 'utf8');
   // Base64 of whole groups of three bytes: what comes after them cannot change it.
   const begun = header.subarray(0, header.length - (header.length % 3)).toString('base64');
-  return text.includes(keyId.reveal()) || (begun !== '' && text.includes(begun));
+  if (id.length >= longEnough) return text.includes(id) || text.includes(begun);
+  const mayFollow = (next: string) => !/[0-9a-z]/i.test(next);
+  return stands(text, id, mayFollow) || (begun !== '' && stands(text, begun, () => true));
+}
+
+function stands(text: string, part: string, mayFollow: (next: string) => boolean): boolean {
+  for (let at = text.indexOf(part); at !== -1; at = text.indexOf(part, at + 1)) {
+    const end = at + part.length;
+    if (beginsHere.test(text.slice(Math.max(0, at - longestEscape), at)) && mayFollow(text.slice(end, end + 1)))
+      return true;
+  }
+  return false;
 }
