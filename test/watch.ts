@@ -1,9 +1,12 @@
+import { handleNotice } from '@keyturn/announcer/handle-notice';
+import { parseNotice } from '@keyturn/announcer/parse-notice';
 import { memoryQueue } from '@keyturn/aws/memory-queue';
 import { memoryMetrics } from '@keyturn/lambda/memory-metrics';
 import type { Credential } from '@keyturn/rotation/credential';
+import { formatMark, markOf } from '@keyturn/rotation/mark';
 import { watchFleet } from '@keyturn/watchdog/watch-fleet';
 
-import { minute, world, type World } from './world.ts';
+import { hour, minute, world, type World } from './world.ts';
 
 /** The watchdog in a world, and the two queues that it writes to. */
 export function watchdog(w: World) {
@@ -12,9 +15,16 @@ export function watchdog(w: World) {
   const metrics = memoryMetrics();
   const deps = { ...w.cleanup, secrets: w.secrets, announcerQueue, cleanupQueue, metrics };
   return {
+    deps,
     announcerQueue,
     cleanupQueue,
     metrics,
+    /** The announcer gets what was sent to it. */
+    heed: async (change: object = {}) => {
+      for (const body of announcerQueue.sent.splice(0)) {
+        await handleNotice(parseNotice(body), { ...w.announcer, ...change });
+      }
+    },
     run: (change: object = {}) => watchFleet(w.clock.now() + 15 * minute, { ...deps, ...change }),
   };
 }
@@ -49,4 +59,31 @@ export async function another(w: World, name: string, given?: Credential): Promi
   });
   w.model.rotations.ended({ arn, token: w.started.at(-1) ?? '', succeeded: true });
   return arn;
+}
+
+/** A secret that is no more, and the mark of its key. */
+export const gone = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:old/one-AbCdEf';
+export const ofGone = (version = 'v1') => formatMark(markOf(gone, version, 'test'));
+
+/** A secret that lives, with its own key, and beside it the key of one that is gone. */
+export async function orphaned(
+  orphans: 'report' | 'reap' = 'report',
+  mark = ofGone(),
+  options: Parameters<typeof world>[0] = {},
+) {
+  const w = await watchedWorld(options);
+  await w.provider.mark({ target: 'orders-app', keyId: w.handMade.keyId, mark: w.mark(w.firstVersion) });
+  const left = w.provider.handMade({ target: 'orders-app', mark });
+  const apigee = w.config.providers['apigee'];
+  const config = { ...w.config, providers: { apigee: { ...apigee, orphans } } };
+  const dog = watchdog(w);
+  /** The watchdog passes by that many times, and the announcer hears of it. */
+  const hours = async (count: number, change: object = {}) => {
+    for (let n = 0; n < count; n += 1) {
+      w.pass(hour);
+      await dog.run({ config, ...change });
+      await dog.heed({ config, ...change });
+    }
+  };
+  return { w, left, config, dog, hours, state: () => w.keys().get(left.keyId.reveal()) };
 }

@@ -20,7 +20,7 @@ export type Deps = {
   readonly announcerQueue: Queue;
   readonly cleanupQueue: Queue;
   readonly issue: (providerId: string) => Pick<IssueProvider, 'describe' | 'list'>;
-  readonly retire: (providerId: string) => Pick<RetireProvider, 'disable' | 'remove'>;
+  readonly retire: (providerId: string) => Pick<RetireProvider, 'disable' | 'enable' | 'remove'>;
   readonly fleet: Pick<Fleet, 'paused'>;
   readonly bus: EventBus;
   readonly metrics: Metrics;

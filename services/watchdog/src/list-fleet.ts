@@ -7,6 +7,8 @@ import type { Deps } from './deps.ts';
 export type FleetList = {
   /** Those that are not being deleted, by ARN; no replicas, which the Region of their primary watches. */
   readonly live: readonly ListedSecret[];
+  /** Those that wait for their deletion; no replicas either. */
+  readonly waiting: readonly ListedSecret[];
   /** Of all of them, deleting ones and replicas included. */
   readonly hashes: ReadonlySet<string>;
   /** undefined: every one is listed. */
@@ -18,19 +20,23 @@ type Listing = { readonly secrets: Pick<Deps['secrets'], 'listSecrets'>; readonl
 /** All secrets that bear our tag, with the little that is kept of each. A list that breaks off is watched as far as it goes. */
 export async function listFleet({ secrets, log }: Listing): Promise<FleetList> {
   const live: ListedSecret[] = [];
+  const waiting: ListedSecret[] = [];
   const hashes = new Set<string>();
   let failure: unknown;
   try {
     for await (const secret of secrets.listSecrets({ tagKey: tagNames.provider })) {
       hashes.add(secretHash(secret.arn));
-      if (secret.deletedAt === undefined && secret.isReplica !== true) live.push({ ...secret, tags: ourTags(secret) });
+      if (secret.isReplica === true) continue;
+      (secret.deletedAt === undefined ? live : waiting).push({ ...secret, tags: ourTags(secret) });
     }
   } catch (error) {
     log.error('The list of secrets is not complete', { listed: hashes.size, error });
     failure = error;
   }
-  return { live: live.sort((a, b) => (a.arn < b.arn ? -1 : 1)), hashes, failure };
+  return { live: live.sort(byArn), waiting: waiting.sort(byArn), hashes, failure };
 }
+
+const byArn = (a: ListedSecret, b: ListedSecret) => (a.arn < b.arn ? -1 : 1);
 
 // A secret may have 50 tags of 256 characters, and there may be 10,000 secrets.
 function ourTags({ tags }: ListedSecret): Record<string, string> {

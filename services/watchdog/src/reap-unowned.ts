@@ -3,13 +3,14 @@ import { giveLeaseBack, takeLease } from '@keyturn/aws/lease';
 import type { Config } from '@keyturn/config/config';
 import { entry } from '@keyturn/config/entry';
 import { timingOf } from '@keyturn/config/timing';
+import type { ListedKey } from '@keyturn/credential-provider/credential-provider';
 import { TransientError } from '@keyturn/rotation/errors';
 import { formatMark } from '@keyturn/rotation/mark';
 
 import type { Deps } from './deps.ts';
 import { findHolder } from './find-holder.ts';
 import type { Candidate } from './place.ts';
-import { unownedKey, type Unowned } from './watch-rows.ts';
+import { unowned as unownedRow, unownedKey, type Unowned } from './watch-rows.ts';
 
 const dayMs = 86_400_000;
 /** Longer than the function lives. */
@@ -36,10 +37,12 @@ type Note = (row: Unowned) => Promise<boolean>;
 export async function reapUnowned(candidate: Candidate, row: Unowned, note: Note, deps: Deps): Promise<boolean> {
   const { config, clock, ledger, newId } = deps;
   const { provider, target } = candidate;
-  if (entry(config.providers, provider)?.orphans !== 'reap' || (await isHalted(deps))) return false;
-  if (row.stage !== 'found' && candidate.key.state === 'enabled') {
-    // Somebody switched it on again, and has a whole grace to say why.
-    return note({ ...row, stage: 'found', firstSeenAt: clock.now(), disabledAt: null });
+  if (entry(config.providers, provider)?.orphans !== 'reap') return false;
+  // A pause does not keep on what may have to be switched on again.
+  if (!isUnsure(row, candidate.key) && (await isHalted(deps))) return false;
+  if (await isOnAgain(row, candidate.key, deps)) {
+    // Somebody switched it on, and has a whole grace to say why. Or a run died before it could switch it off.
+    return note({ ...row, ...foundAnew(deps) });
   }
   if (clock.now() < dueAt(row, config)) return false;
   const lease = { provider, target, holder: newId(), now: clock.now() };
@@ -52,38 +55,86 @@ export async function reapUnowned(candidate: Candidate, row: Unowned, note: Note
   }
 }
 
+const foundAnew = ({ clock }: Deps) => ({ stage: 'found', firstSeenAt: clock.now(), disabledAt: null }) as const;
+
+/** It is off, and the run that switched it off died before it looked again. */
+function isUnsure({ stage, disabledAt }: Unowned, { state }: Pick<ListedKey, 'state'>): boolean {
+  return stage === 'disabled' && disabledAt === null && state !== 'enabled';
+}
+
+// Where nothing can be switched off, a key that is on is one whose deletion failed.
+async function isOnAgain({ stage, provider }: Unowned, { state }: Pick<ListedKey, 'state'>, { issue }: Deps) {
+  return stage !== 'found' && state === 'enabled' && (await issue(provider).describe()).reversibleDisable;
+}
+
 // A trip is attended to by the sweep, within minutes: it pauses the fleet and tells why.
 async function isHalted({ fleet, ledger }: Deps): Promise<boolean> {
   return (await fleet.paused()) || isTripped(ledger);
 }
 
+/** Later than that only if it is off for sure, by our hand. */
 function dueAt({ stage, firstSeenAt, disabledAt, provider }: Unowned, config: Config): number {
-  return stage === 'found' ? firstSeenAt + reapGraceMs(config) : (disabledAt ?? firstSeenAt) + soakMs(config, provider);
+  if (stage === 'found') return firstSeenAt + reapGraceMs(config);
+  return stage === 'disabled' && disabledAt !== null ? disabledAt + soakMs(config, provider) : firstSeenAt;
 }
 
 async function takeStep(candidate: Candidate, row: Unowned, note: Note, deps: Deps): Promise<boolean> {
   const { provider, target, key } = candidate;
   const issue = deps.issue(provider);
+  const { reversibleDisable } = await issue.describe();
   const keys = await issue.list({ target });
   const now = keys.find(({ keyId, mark }) => keyId.reveal() === key.keyId.reveal() && mark === key.mark);
-  if (now === undefined) return false;
+  if (now === undefined || (await isOnAgain(row, now, deps))) return false;
+  if (isUnsure(row, now)) return lookAgain(candidate, row, deps);
   const holder = await findHolder({ provider, target }, keys, deps);
   if (holder !== undefined) {
     const why = { provider, target, secretArn: holder };
     deps.log.warn('A key that no secret owns is kept: a secret may have its key without its mark', why);
     return false;
   }
+  const enabled = keys.filter(({ state }) => state === 'enabled');
+  if (now.state === 'enabled' && enabled.length === 1) {
+    deps.log.warn('A key that no secret owns is kept: it is the last one of its place', { provider, target });
+    return false;
+  }
   if (!(await mayEnd(row, deps))) return false;
 
-  const request = { target, keyId: key.keyId, mark: formatMark(candidate.mark) };
-  if (row.stage === 'found' && (await issue.describe()).reversibleDisable) {
+  const request = requestOf(candidate);
+  if (row.stage === 'found' && reversibleDisable) {
+    // By somebody else, who is not undone.
+    if (now.state === 'disabled') return note({ ...row, stage: 'disabled', disabledAt: deps.clock.now() });
+    await noteFirst(note, { ...row, stage: 'disabled', disabledAt: null });
     await deps.retire(provider).disable(request);
-    return note({ ...row, stage: 'disabled', disabledAt: deps.clock.now() });
+    return lookAgain(candidate, row, deps);
   }
-  if (row.stage !== 'found' && now.state === 'enabled') return false;
-  if (!(await note({ ...row, stage: 'removing' }))) throw new TransientError('Another run is at work on this key');
+  await noteFirst(note, { ...row, stage: 'removing' });
   await deps.retire(provider).remove(request);
   return true;
+}
+
+const requestOf = ({ target, key, mark }: Candidate) => ({ target, keyId: key.keyId, mark: formatMark(mark) });
+
+async function noteFirst(note: Note, row: Unowned): Promise<void> {
+  if (!(await note(row))) throw new TransientError('Another run is at work on this key');
+}
+
+// Between the look and the call somebody may have given the key to a secret's readers: they have it back, and so has whoever nobody can tell of.
+async function lookAgain(candidate: Candidate, row: Unowned, deps: Deps): Promise<boolean> {
+  const { provider, target } = candidate;
+  const { ledger, clock } = deps;
+  const key = unownedKey(row);
+  const switchOn = () => deps.retire(provider).enable(requestOf(candidate));
+  try {
+    const keys = await deps.issue(provider).list({ target });
+    const holder = await findHolder({ provider, target }, keys, deps);
+    if (holder !== undefined) await switchOn();
+    const noted = await ledger.read(key, unownedRow);
+    const next = holder === undefined ? ({ stage: 'disabled', disabledAt: clock.now() } as const) : foundAnew(deps);
+    return await ledger.write(key, { ...row, ...next }, noted?.rev ?? 0);
+  } catch (error) {
+    await switchOn();
+    throw error;
+  }
 }
 
 // Counted before it is switched off, or deleted where a provider cannot switch off, as cleanup does it: whatever is wrong may be wrong for both.

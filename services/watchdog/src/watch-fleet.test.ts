@@ -104,15 +104,19 @@ test('what there is no time for comes first in the next run', async () => {
   };
   const slow = { secrets: { ...w.secrets, describe } };
 
-  const first = await dog.run(slow);
-  const seenFirst = arnsOf(dog.cleanupQueue.sent.splice(0));
-  const second = await dog.run(slow);
-  const seenSecond = arnsOf(dog.cleanupQueue.sent);
+  const runs = [];
+  const seen = [];
+  for (let n = 0; n < 3; n += 1) {
+    runs.push(await dog.run(slow));
+    seen.push(...arnsOf(dog.cleanupQueue.sent.splice(0)));
+  }
 
-  // Five secrets, and the two apps that nobody looked at for keys without a secret.
-  expect(first).toMatchObject({ watched: 16, left: 5 + 2 });
-  expect(second.watched).toBe(16);
-  expect(new Set([...seenFirst, ...seenSecond]).size).toBe(21);
+  expect(runs).toMatchObject([
+    { watched: 8, left: 13 },
+    { watched: 8, left: 13 },
+    { watched: 8, left: 13 },
+  ]);
+  expect(new Set(seen).size).toBe(21);
 });
 
 test("cleanup's messages are spread over a quarter of an hour", async () => {

@@ -10,6 +10,7 @@ import { PermanentError } from '@keyturn/rotation/errors';
 import type { Deps } from './deps.ts';
 import { describeIfThere } from './describe-if-there.ts';
 import { findConditions, keyAge, twiceMs, type Condition } from './find-conditions.ts';
+import { isForeign } from './is-foreign.ts';
 import { reportConditions } from './report-conditions.ts';
 import { sendHints } from './send-hints.ts';
 
@@ -26,10 +27,10 @@ const nothing: Watched = { hinted: 0, overdue: false, keyAgeMs: 0, stuck: undefi
 /** Looks at one secret as it is now, has others put right what is not, and tells what only people can. */
 export async function watchSecret(listed: ListedSecret, delayMs: number, deps: Deps): Promise<Watched> {
   const { rotationHandler } = functionNames(deps.config.stage);
-  if (isForeign(listed.lambdaArn, rotationHandler)) return watchForeign(listed, deps);
+  if (isForeign(listed.lambdaArn, deps.config)) return watchForeign(listed, deps);
   const description = await describeIfThere(listed.arn, deps);
   if (description === undefined || description.deletedAt !== undefined) return nothing;
-  if (isForeign(description.rotation.lambdaArn, rotationHandler)) return watchForeign(listed, deps);
+  if (isForeign(description.rotation.lambdaArn, deps.config)) return watchForeign(listed, deps);
 
   const announcement = (await readAnnouncement(deps.ledger, listed.arn))?.value;
   const managed = managedOrNot(description, deps);
@@ -50,11 +51,6 @@ export async function watchSecret(listed: ListedSecret, delayMs: number, deps: D
   return { hinted, overdue: found.length > 0, keyAgeMs: keyAge(look, deps.clock.now()), stuck };
 }
 
-function isForeign(lambdaArn: string | undefined, rotationHandler: string): boolean {
-  return lambdaArn !== undefined && lambdaArn.split(':')[6] !== rotationHandler;
-}
-
-// A secret that another function rotates is another stage's, unless the ledger knows it as ours.
 async function watchForeign(listed: ListedSecret, deps: Deps): Promise<Watched> {
   if ((await readAnnouncement(deps.ledger, listed.arn)) === undefined) return nothing;
   const found: readonly Condition[] = [{ why: 'foreign-function', patienceMs: foreignPatienceMs }];

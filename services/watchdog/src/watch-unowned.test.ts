@@ -6,33 +6,13 @@ import { secretHash, markOf, formatMark } from '@keyturn/rotation/mark';
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { expect, test } from 'vitest';
 
-import { another, watchdog, watchedWorld } from '../../../test/watch.ts';
+import { another, gone, ofGone, orphaned, watchdog, watchedWorld } from '../../../test/watch.ts';
 import { day, hour, minute, secretText, type World } from '../../../test/world.ts';
 import { unowned, unownedPartition } from './watch-rows.ts';
 
-const gone = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:old/one-AbCdEf';
-const ofGone = (version = 'v1') => formatMark(markOf(gone, version, 'test'));
-
-/** A secret that lives, with its own key, and beside it the key of one that is gone. */
-async function setUp(orphans: 'report' | 'reap' = 'report', mark = ofGone()) {
-  const w = await watchedWorld();
-  await w.provider.mark({ target: 'orders-app', keyId: w.handMade.keyId, mark: w.mark(w.firstVersion) });
-  const left = w.provider.handMade({ target: 'orders-app', mark });
-  const apigee = w.config.providers['apigee'];
-  const config = { ...w.config, providers: { apigee: { ...apigee, orphans } } };
-  const dog = watchdog(w);
-  const hours = async (count: number, change: object = {}) => {
-    for (let n = 0; n < count; n += 1) {
-      w.pass(hour);
-      await dog.run({ config, ...change });
-    }
-  };
-  return { w, left, config, dog, hours, state: () => w.keys().get(left.keyId.reveal()) };
-}
-
 /** One more secret with a key in the same app. */
 async function beside(w: World, key: Credential, tags: Readonly<Record<string, string>> = {}): Promise<string> {
-  const all = { 'keyturn:provider': 'apigee', 'keyturn:target': 'orders-app', ...tags };
+  const all = { 'keyturn:provider': 'apigee', 'keyturn:target': 'orders-app', ...wellTagged, ...tags };
   const { ARN: arn = '' } = await w.model.createSecret({
     Name: 'orders/second',
     SecretString: secretText(key),
@@ -40,6 +20,8 @@ async function beside(w: World, key: Credential, tags: Readonly<Record<string, s
   });
   return arn;
 }
+
+const wellTagged = { 'keyturn:policy': 'standard', 'keyturn:shape': 'pair', 'keyturn:owner': 'orders' };
 
 function superseded(w: World, versionId: string) {
   return noteSuperseded(w.ledger, {
@@ -72,7 +54,7 @@ const found = (w: World) => w.events('OrphanFound').map(({ detail }) => detail.d
 const grace = 24 * hour + 10 * minute;
 
 test('a key of a secret that is gone is told once, to who owns the secret beside it, and left alone', async () => {
-  const { w, hours, state } = await setUp();
+  const { w, hours, state } = await orphaned();
 
   await hours(60 * 24);
 
@@ -91,7 +73,7 @@ test('a key of a secret that is gone is told once, to who owns the secret beside
 });
 
 test('a key that was made less than the minimum age ago is nobody’s business yet', async () => {
-  const { w, dog } = await setUp();
+  const { w, dog } = await orphaned();
   w.pass(hour - minute);
 
   const young = await dog.run();
@@ -109,7 +91,7 @@ test.each([
   ['another stage', formatMark(markOf(gone, 'v1', 'prod'))],
   ['nobody we know', 'a note of a person'],
 ])('the key of %s is not ours to judge', async (_, mark) => {
-  const { w, hours, state } = await setUp('reap', mark);
+  const { w, hours, state } = await orphaned('reap', mark);
 
   await hours(40 * 24);
 
@@ -118,7 +100,7 @@ test.each([
 });
 
 test('where the provider says so it is switched off after the longest grace, and deleted after the longest soak', async () => {
-  const { w, hours, state } = await setUp('reap');
+  const { w, hours, state } = await orphaned('reap');
   await hours(1);
   const firstSeen = w.clock.now();
   await hours(24);
@@ -142,7 +124,7 @@ test('where the provider says so it is switched off after the longest grace, and
 });
 
 test('a run that dies after it deleted the key leaves the end to be told by the next', async () => {
-  const { w, hours, state } = await setUp('reap');
+  const { w, hours, state } = await orphaned('reap');
   await hours(26 + 7 * 24 - 1);
   const remove: typeof w.provider.remove = async (request) => {
     await w.provider.remove(request);
@@ -158,7 +140,7 @@ test('a run that dies after it deleted the key leaves the end to be told by the 
 });
 
 test('the end of a key is closed also where the secret beside it, whose owner would hear of it, is gone by now', async () => {
-  const { w, hours, config, dog } = await setUp('reap');
+  const { w, hours, config, dog } = await orphaned('reap');
   await hours(26 + 7 * 24 - 1);
   const remove: typeof w.provider.remove = async (request) => {
     await w.provider.remove(request);
@@ -178,7 +160,7 @@ test('the end of a key is closed also where the secret beside it, whose owner wo
 });
 
 test('a key that somebody switched on again has another whole grace', async () => {
-  const { w, left, hours, state } = await setUp('reap');
+  const { w, left, hours, state } = await orphaned('reap');
   await hours(26);
   await w.provider.enable({ target: 'orders-app', keyId: left.keyId, mark: ofGone() });
 
@@ -190,7 +172,7 @@ test('a key that somebody switched on again has another whole grace', async () =
 });
 
 test('while the fleet is paused nothing is switched off', async () => {
-  const { w, hours, state } = await setUp('reap');
+  const { w, hours, state } = await orphaned('reap');
   await w.fleet.set('paused');
 
   await hours(72);
@@ -218,7 +200,7 @@ test.each([
 });
 
 test('no key is judged by a list of secrets that broke off', async () => {
-  const { w, dog } = await setUp();
+  const { w, dog } = await orphaned();
   w.pass(2 * hour);
   async function* listSecrets() {
     yield* w.secrets.listSecrets({ tagKey: 'keyturn:provider' });
@@ -232,7 +214,7 @@ test('no key is judged by a list of secrets that broke off', async () => {
 });
 
 test('a secret without a key of its own mark may hold this very key: it is kept', async () => {
-  const { w, left, hours, state } = await setUp('reap');
+  const { w, left, hours, state } = await orphaned('reap');
   await w.paste(left);
 
   await hours(60);
@@ -243,7 +225,7 @@ test('a secret without a key of its own mark may hold this very key: it is kept'
 });
 
 test('a key that a secret gave its readers until lately is kept, though the ledger does not know of it yet', async () => {
-  const { w, left, hours, state } = await setUp('reap');
+  const { w, left, hours, state } = await orphaned('reap');
   await hours(24);
   const pasted = await w.paste(left);
   w.pass(30 * minute);
@@ -255,7 +237,7 @@ test('a key that a secret gave its readers until lately is kept, though the ledg
 });
 
 test('a key that a secret gave its readers some versions ago is kept until the grace of that version is over', async () => {
-  const { w, left, hours, state } = await setUp('reap');
+  const { w, left, hours, state } = await orphaned('reap');
   await hours(24);
   const pasted = await w.paste(left);
   await superseded(w, pasted);
@@ -276,7 +258,7 @@ test.each([
   ['another provider', 'apigee-eu'],
   ['a provider of another stage', 'nobody-here'],
 ])('a key that a secret under %s gives its readers is kept: both may be one organization', async (_, provider) => {
-  const { w, left, config, hours, state } = await setUp('reap');
+  const { w, left, config, hours, state } = await orphaned('reap');
   const providers = { ...config.providers, 'apigee-eu': w.config.providers['apigee'] };
   const change = { config: { ...config, providers } };
   const holder = await beside(w, left, { 'keyturn:provider': provider });
@@ -290,7 +272,7 @@ test.each([
 });
 
 test('a secret under another provider has its key where that provider says', async () => {
-  const { w, config, hours, state } = await setUp('reap');
+  const { w, config, hours, state } = await orphaned('reap');
   const elsewhere = memoryProvider({ mode: 'chosen', clock: w.clock, targets: ['orders-app'] });
   const own = elsewhere.handMade({ target: 'orders-app' });
   const arn = await beside(w, own, { 'keyturn:provider': 'apigee-eu' });
@@ -305,7 +287,7 @@ test('a secret under another provider has its key where that provider says', asy
 });
 
 test('a provider that cannot tell whether the secret has a key of its own ends no key, and is no failure', async () => {
-  const { w, left, config, dog, hours, state } = await setUp('reap');
+  const { w, left, config, dog, hours, state } = await orphaned('reap');
   await beside(w, left, { 'keyturn:provider': 'apigee-eu' });
   const providers = { ...config.providers, 'apigee-eu': w.config.providers['apigee'] };
   const list: typeof w.provider.list = () => Promise.reject(new PermanentError('unsupported', 'It cannot list'));
@@ -321,7 +303,7 @@ test('a provider that cannot tell whether the secret has a key of its own ends n
 });
 
 test('a key that a secret gives which waits for its deletion is kept until that secret is gone: somebody may restore it', async () => {
-  const { w, left, hours, state } = await setUp('reap');
+  const { w, left, hours, state } = await orphaned('reap');
   const holder = await beside(w, left);
   await hours(24);
   await w.model.deleteSecret({ SecretId: holder, RecoveryWindowInDays: 7 });
@@ -334,7 +316,7 @@ test('a key that a secret gives which waits for its deletion is kept until that 
 });
 
 test('a secret that waits for its deletion and has a key of its own keeps no other key', async () => {
-  const { w, hours, state } = await setUp('reap');
+  const { w, hours, state } = await orphaned('reap');
   const own = w.provider.handMade({ target: 'orders-app' });
   const arn = await beside(w, own);
   const [versionId = ''] = (await w.secrets.describe(arn)).stages.keys();
@@ -347,7 +329,7 @@ test('a secret that waits for its deletion and has a key of its own keeps no oth
 });
 
 test('one key more than the breaker lets pass is not switched off, until a person let the fleet go on', async () => {
-  const { w, hours, config } = await setUp('reap');
+  const { w, hours, config } = await orphaned('reap');
   for (const version of ['v2', 'v3', 'v4']) w.provider.handMade({ target: 'orders-app', mark: ofGone(version) });
   const off = () => [...w.keys().values()].filter((state) => state === 'disabled').length;
   const change = { config: { ...config, breaker: { ...config.breaker, disables: 2 } } };
@@ -361,7 +343,7 @@ test('one key more than the breaker lets pass is not switched off, until a perso
 });
 
 test('keys that were counted and are off are deleted without being counted again', async () => {
-  const { w, hours, config } = await setUp('reap');
+  const { w, hours, config } = await orphaned('reap');
   w.provider.handMade({ target: 'orders-app', mark: ofGone('v2') });
   await hours(26);
 
@@ -371,7 +353,7 @@ test('keys that were counted and are off are deleted without being counted again
 });
 
 test('while a trip of the breaker is not over nothing is deleted, though nobody has paused the fleet yet', async () => {
-  const { w, hours, state } = await setUp('reap');
+  const { w, hours, state } = await orphaned('reap');
   await hours(26);
   const now = w.clock.now();
   for (const id of ['a', 'b']) await countHarm(w.ledger, { harm: 'failed-verifications', id, at: now, now, limit: 1 });
@@ -382,7 +364,7 @@ test('while a trip of the breaker is not over nothing is deleted, though nobody 
 });
 
 test('an hour ends no more keys than the configuration allows', async () => {
-  const { w, hours, config } = await setUp('reap');
+  const { w, hours, config } = await orphaned('reap');
   for (const version of ['v2', 'v3', 'v4']) w.provider.handMade({ target: 'orders-app', mark: ofGone(version) });
   const off = () => [...w.keys().values()].filter((state) => state === 'disabled').length;
   await hours(25);
@@ -397,7 +379,7 @@ test('an hour ends no more keys than the configuration allows', async () => {
 });
 
 test('whoever works on the app has it to himself', async () => {
-  const { w, hours, state, config } = await setUp('reap');
+  const { w, hours, state, config } = await orphaned('reap');
   await hours(25);
   const { takeLease } = await import('@keyturn/aws/lease');
   const lease = { provider: 'apigee', target: 'orders-app', holder: 'sweep', now: w.clock.now(), durationMs: 2 * hour };
@@ -409,7 +391,7 @@ test('whoever works on the app has it to himself', async () => {
 });
 
 test('a provider that does not answer is counted, and asked again in an hour', async () => {
-  const { w, dog } = await setUp();
+  const { w, dog } = await orphaned();
   w.pass(2 * hour);
   const list: typeof w.provider.list = () => Promise.reject(new TransientError('no answer'));
 
