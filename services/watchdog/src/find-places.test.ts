@@ -153,6 +153,23 @@ test('an app that is no more is not asked for ever', async () => {
   expect([remembered, await targets(w), asked - before]).toEqual([['orders-app'], [], 0]);
 });
 
+test('an app that is back is not given up, however long it was missing before', async () => {
+  const { w, hours } = await orphaned();
+  await hours(1);
+  await deleted(w);
+  const list: typeof w.provider.list = () => Promise.reject(new PermanentError('target-missing', 'no such app'));
+  const issue = () => ({ ...w.provider, list });
+  await hours(1, { issue });
+  w.pass(60 * day);
+  await hours(1);
+  await hours(1, { issue });
+  w.pass(60 * day);
+
+  await hours(1, { issue });
+
+  expect(await targets(w)).toEqual(['orders-app']);
+});
+
 test('no row is written by a list of secrets that broke off', async () => {
   const { w, dog } = await orphaned();
   async function* listSecrets() {

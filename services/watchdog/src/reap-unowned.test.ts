@@ -1,4 +1,3 @@
-import { announcementKey, readAnnouncement } from '@keyturn/aws/announcement';
 import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { expect, test } from 'vitest';
 
@@ -122,21 +121,15 @@ test('a key that a person switched off is not switched on by us', async () => {
   const { w, left, hours, state } = await orphaned('reap');
   await hours(2);
   await w.provider.disable({ target: 'orders-app', keyId: left.keyId, mark: ofGone() });
-  await hours(23);
-  const list: typeof w.provider.list = async (request) => {
-    const keys = await w.provider.list(request);
-    const known = (await readAnnouncement(w.ledger, w.arn))!;
-    // From now on nobody has seen the secret as it is.
-    if (unseen) await w.ledger.write(announcementKey(w.arn), { ...known.value, changedAt: null }, known.rev);
-    return keys;
+  const disable: typeof w.provider.disable = async (request) => {
+    await w.paste(left);
+    await w.provider.disable(request);
   };
-  let unseen = false;
-  await hours(1, { issue: () => ({ ...w.provider, list }) });
-  unseen = true;
 
-  await hours(3, { issue: () => ({ ...w.provider, list }) });
+  await hours(26, { retire: () => ({ ...w.provider, disable }) });
 
   expect(state()).toBe('disabled');
+  expect(await row(w)).toMatchObject({ stage: 'disabled', disabledAt: expect.any(Number) as number });
 });
 
 test('where a key cannot be switched off, a deletion that failed is tried again in an hour', async () => {

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { countHarm, isTripped } from '@keyturn/aws/breaker';
 import { giveLeaseBack, takeLease } from '@keyturn/aws/lease';
 import type { Config } from '@keyturn/config/config';
@@ -27,14 +29,11 @@ function soakMs({ policies, providers }: Config, provider: string): number {
   return Math.max(entry(providers, provider)?.revocation ?? 0, ...soaks);
 }
 
-/** Writes the row; false: another run wrote it first. */
-type Note = (row: Unowned) => Promise<boolean>;
-
 /**
  * One step towards the end of a key that no secret owns, where the configuration asks for that: switched off after the longest grace since it was first
- * seen, deleted after the longest soak. Judged anew each time. Answers whether a step was taken, and then the row is written.
+ * seen, deleted after the longest soak. Judged anew each time. `row`: as it stands in the ledger. Answers whether a step was taken.
  */
-export async function reapUnowned(candidate: Candidate, row: Unowned, note: Note, deps: Deps): Promise<boolean> {
+export async function reapUnowned(candidate: Candidate, row: Unowned, deps: Deps): Promise<boolean> {
   const { config, clock, ledger, newId } = deps;
   const { provider, target } = candidate;
   if (entry(config.providers, provider)?.orphans !== 'reap') return false;
@@ -42,13 +41,13 @@ export async function reapUnowned(candidate: Candidate, row: Unowned, note: Note
   if (!isUnsure(row, candidate.key) && (await isHalted(deps))) return false;
   if (await isOnAgain(row, candidate.key, deps)) {
     // Somebody switched it on, and has a whole grace to say why. Or a run died before it could switch it off.
-    return note({ ...row, ...foundAnew(deps) });
+    return note(row, { ...row, ...foundAnew(deps) }, deps);
   }
   if (clock.now() < dueAt(row, config)) return false;
   const lease = { provider, target, holder: newId(), now: clock.now() };
   if (!(await takeLease(ledger, { ...lease, durationMs: leaseMs }))) return false;
   try {
-    return await takeStep(candidate, row, note, deps);
+    return await takeStep(candidate, row, deps);
   } finally {
     // Nobody relies on this: a lease ends by itself.
     await giveLeaseBack(ledger, lease);
@@ -58,7 +57,7 @@ export async function reapUnowned(candidate: Candidate, row: Unowned, note: Note
 const foundAnew = ({ clock }: Deps) => ({ stage: 'found', firstSeenAt: clock.now(), disabledAt: null }) as const;
 
 /** It is off, and the run that switched it off died before it looked again. */
-function isUnsure({ stage, disabledAt }: Unowned, { state }: Pick<ListedKey, 'state'>): boolean {
+export function isUnsure({ stage, disabledAt }: Unowned, { state }: Pick<ListedKey, 'state'>): boolean {
   return stage === 'disabled' && disabledAt === null && state !== 'enabled';
 }
 
@@ -78,7 +77,7 @@ function dueAt({ stage, firstSeenAt, disabledAt, provider }: Unowned, config: Co
   return stage === 'disabled' && disabledAt !== null ? disabledAt + soakMs(config, provider) : firstSeenAt;
 }
 
-async function takeStep(candidate: Candidate, row: Unowned, note: Note, deps: Deps): Promise<boolean> {
+async function takeStep(candidate: Candidate, row: Unowned, deps: Deps): Promise<boolean> {
   const { provider, target, key } = candidate;
   const issue = deps.issue(provider);
   const { reversibleDisable } = await issue.describe();
@@ -102,44 +101,49 @@ async function takeStep(candidate: Candidate, row: Unowned, note: Note, deps: De
   const request = requestOf(candidate);
   if (row.stage === 'found' && reversibleDisable) {
     // By somebody else, who is not undone.
-    if (now.state === 'disabled') return note({ ...row, stage: 'disabled', disabledAt: deps.clock.now() });
-    await noteFirst(note, { ...row, stage: 'disabled', disabledAt: null });
+    if (now.state === 'disabled') return note(row, { ...row, stage: 'disabled', disabledAt: deps.clock.now() }, deps);
+    const off: Unowned = { ...row, stage: 'disabled', disabledAt: null };
+    await noteFirst(row, off, deps);
     await deps.retire(provider).disable(request);
-    return lookAgain(candidate, row, deps);
+    return lookAgain(candidate, off, deps);
   }
-  await noteFirst(note, { ...row, stage: 'removing' });
+  await noteFirst(row, { ...row, stage: 'removing' }, deps);
   await deps.retire(provider).remove(request);
   return true;
 }
 
 const requestOf = ({ target, key, mark }: Candidate) => ({ target, keyId: key.keyId, mark: formatMark(mark) });
 
-async function noteFirst(note: Note, row: Unowned): Promise<void> {
-  if (!(await note(row))) throw new TransientError('Another run is at work on this key');
+/** false: another run wrote the row meanwhile. */
+async function note(before: Unowned, after: Unowned, { ledger }: Deps): Promise<boolean> {
+  const key = unownedKey(before);
+  const row = await ledger.read(key, unownedRow);
+  return row !== undefined && isDeepStrictEqual(row.value, before) && ledger.write(key, after, row.rev);
+}
+
+async function noteFirst(before: Unowned, after: Unowned, deps: Deps): Promise<void> {
+  if (!(await note(before, after, deps))) throw new TransientError('Another run is at work on this key');
 }
 
 // Between the look and the call somebody may have given the key to a secret's readers: they have it back, and so has whoever nobody can tell of.
-async function lookAgain(candidate: Candidate, row: Unowned, deps: Deps): Promise<boolean> {
+async function lookAgain(candidate: Candidate, off: Unowned, deps: Deps): Promise<boolean> {
   const { provider, target } = candidate;
-  const { ledger, clock } = deps;
-  const key = unownedKey(row);
   const switchOn = () => deps.retire(provider).enable(requestOf(candidate));
+  let holder;
   try {
-    const keys = await deps.issue(provider).list({ target });
-    const holder = await findHolder({ provider, target }, keys, deps);
-    if (holder !== undefined) await switchOn();
-    const noted = await ledger.read(key, unownedRow);
-    const next = holder === undefined ? ({ stage: 'disabled', disabledAt: clock.now() } as const) : foundAnew(deps);
-    return await ledger.write(key, { ...row, ...next }, noted?.rev ?? 0);
+    holder = await findHolder({ provider, target }, await deps.issue(provider).list({ target }), deps);
   } catch (error) {
     await switchOn();
     throw error;
   }
+  if (holder === undefined) return note(off, { ...off, disabledAt: deps.clock.now() }, deps);
+  await switchOn();
+  return note(off, { ...off, ...foundAnew(deps) }, deps);
 }
 
 // Counted before it is switched off, or deleted where a provider cannot switch off, as cleanup does it: whatever is wrong may be wrong for both.
 async function mayEnd(row: Unowned, deps: Deps): Promise<boolean> {
-  if (row.stage !== 'found') return true;
+  if (row.stage !== 'found') return !(await isHalted(deps));
   const { ledger, clock, config } = deps;
   const now = clock.now();
   const id = [unownedKey(row).row, row.firstSeenAt].join('#');

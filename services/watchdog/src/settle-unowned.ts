@@ -12,7 +12,7 @@ import { secretHash } from '@keyturn/rotation/mark';
 
 import type { Deps } from './deps.ts';
 import { idOf, type Candidate, type Looked, type Place } from './place.ts';
-import { reapGraceMs, reapUnowned } from './reap-unowned.ts';
+import { isUnsure, reapGraceMs, reapUnowned } from './reap-unowned.ts';
 import type { Tally } from './tally.ts';
 import { placeKey, unowned as unownedRow, unownedKey, unownedPartition, type Unowned } from './watch-rows.ts';
 
@@ -39,8 +39,8 @@ export async function settleUnowned({ candidates, looked, stopAt }: Task, deps: 
   const unseen = rows.filter(({ key }) => !seen.has(key.row));
   await closeUnseen({ unseen, looked, stopAt }, deps, count);
 
-  const seenAt = (candidate: Candidate) => known.get(rowOf(candidate).row)?.value.lastSeenAt ?? 0;
-  const ordered = unowned.toSorted((a, b) => seenAt(a) - seenAt(b));
+  const turn = (candidate: Candidate) => turnOf(candidate, known.get(rowOf(candidate).row)?.value);
+  const ordered = unowned.toSorted((a, b) => turn(a) - turn(b));
   let left = deps.config.orphansPerRun;
   const settled = new Set<string>();
   for (const candidate of ordered) {
@@ -56,6 +56,12 @@ export async function settleUnowned({ candidates, looked, stopAt }: Task, deps: 
 }
 
 const rowOf = (candidate: Candidate): LedgerKey => unownedKey({ ...candidate, ...candidate.mark });
+
+function turnOf({ key }: Candidate, row: Unowned | undefined): number {
+  if (row === undefined) return 0;
+  // Somebody may need it by now.
+  return isUnsure(row, key) ? -1 : row.lastSeenAt;
+}
 
 // A secret that lost its tags is in no list of tagged ones, and its key is in use: before anything is said of a key, every secret of the account is
 // gone through.
@@ -99,10 +105,9 @@ async function settleOne(candidate: Candidate, row: Row | undefined, mayReap: bo
   const value = { ...before, secretArn: candidate.secret.arn, lastSeenAt: now };
   if (!value.told) await tellFound(value, candidate, deps);
   const told = { ...value, told: true };
-  const note = (changed: Unowned) => ledger.write(key, changed, row?.rev ?? 0);
-  if (mayReap && (await reapUnowned(candidate, told, note, deps))) return true;
-  await note(told);
-  return false;
+  // Before a step that may fail: otherwise such a key would be the first one of each run.
+  if (!(await ledger.write(key, told, row?.rev ?? 0))) return false;
+  return mayReap && reapUnowned(candidate, told, deps);
 }
 
 function beginning({ provider, target, mark, secret }: Candidate, now: number): Unowned {

@@ -68,6 +68,18 @@ test.each(['target-missing', 'misconfigured', 'unsupported'] as const)(
   },
 );
 
+test('nor where the provider lists no keys any more', async () => {
+  const { w, hours } = await orphaned('reap');
+  await hours(26 + 7 * 24 - 1);
+  const remove = () => Promise.reject(new PermanentError('unavailable', 'no answer'));
+  await hours(1, { retire: () => ({ ...w.provider, remove }) });
+  const describe = async () => ({ ...(await w.provider.describe()), listOwned: false });
+
+  await hours(3, { issue: () => ({ ...w.provider, describe }) });
+
+  expect(w.events('OrphanReaped')).toEqual([]);
+});
+
 test('a key that nobody could look at for a week begins anew', async () => {
   const { w, hours } = await orphaned();
   await hours(2);

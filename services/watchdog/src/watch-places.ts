@@ -51,10 +51,8 @@ export async function watchPlaces({ places, hashes, after, stopAt }: Task, deps:
     const some = ordered.slice(done, done + width);
     await Promise.all(
       some.map(async (place) => {
-        const keys = await count.attempt(place.secret.arn, async () =>
-          (await listable(place.provider)) ? keysAt(place, deps) : [],
-        );
-        if (keys === undefined || keys === 'no-target') return;
+        const keys = await count.attempt(place.secret.arn, () => keysAt(place, listable, deps));
+        if (keys === undefined || keys === 'unseen') return;
         const { ours, unowned } = judge(keys, place, hashes, deps);
         looked.push({ ...place, isEmpty: ours === 0 });
         candidates.push(...unowned);
@@ -74,8 +72,10 @@ function paceOf(provider: string, { config }: Deps): number {
   return kind === undefined ? 0 : paceMs[kind];
 }
 
+type Listable = (provider: string) => Promise<boolean>;
+
 /** Whether a provider lists keys with our mark; asked once a run. */
-function listableProviders({ issue }: Deps): (provider: string) => Promise<boolean> {
+function listableProviders({ issue }: Deps): Listable {
   const known = new Map<string, Promise<boolean>>();
   return (provider) => {
     const asked =
@@ -92,15 +92,19 @@ function listableProviders({ issue }: Deps): (provider: string) => Promise<boole
 const toldElsewhere: ReadonlySet<Reason> = new Set(['target-missing', 'misconfigured', 'unsupported']);
 
 // Of keys in a target that is missing nothing was seen: they may be there still, as those of a usage plan that was deleted are.
-async function keysAt(place: Place, deps: Deps): Promise<readonly ListedKey[] | 'no-target'> {
+async function keysAt(place: Place, listable: Listable, deps: Deps): Promise<readonly ListedKey[] | 'unseen'> {
+  const unseen = async () => {
+    await noteMissing(place, place.deserted?.value.missingSince ?? deps.clock.now(), deps);
+    return 'unseen' as const;
+  };
+  if (!(await listable(place.provider))) return unseen();
   try {
     const keys = await deps.issue(place.provider).list({ target: place.target });
     await noteMissing(place, null, deps);
     return keys;
   } catch (error) {
     if (!(error instanceof PermanentError && toldElsewhere.has(error.reason))) throw error;
-    await noteMissing(place, place.deserted?.value.missingSince ?? deps.clock.now(), deps);
-    return 'no-target';
+    return unseen();
   }
 }
 

@@ -36,7 +36,7 @@ export const rememberedPlace = z.object({
   target: z.string(),
   /** Whose owner is told of keys without a secret: one that has its key there, or the last one that had. */
   secret: z.object({ arn: z.string(), name: z.string(), owner: z.string() }),
-  /** Since when the provider has said that there is no such target, while no secret names it; null: it has not. */
+  /** Since when the provider has told of no such target, or lists no keys, while no secret names it; null: it lists them. */
   missingSince: z.number().nullable(),
 });
 export type RememberedPlace = z.output<typeof rememberedPlace>;
