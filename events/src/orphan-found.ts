@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 import { defineEvent, secretFacts } from './define-event.ts';
 
-/** A key at the provider that this installation made for a secret that is gone. It is told to whoever owns the secret that lives in the same place. */
+/** A key at the provider that this installation made for a secret that is gone. It is told to whoever owns a secret that lives in the same place, or the last one that did. */
 export const OrphanFound = defineEvent('OrphanFound', '1.0', {
   ...secretFacts,
   /** Of the secret that is gone: the version that held the key. */
@@ -11,7 +11,7 @@ export const OrphanFound = defineEvent('OrphanFound', '1.0', {
   formerSecret: z.string(),
   /** Where the key is, in the provider's own form. */
   target: z.string(),
-  /** When it is switched off at the earliest; null: never by Keyturn. */
+  /** When it is switched off at the earliest; null: never by Keyturn, as things are. */
   reapAt: z.iso.datetime().nullable(),
 });
 export type OrphanFound = z.output<typeof OrphanFound.detail>;

@@ -1,3 +1,4 @@
+import { readBreaker } from '@keyturn/aws/breaker';
 import { PermanentError } from '@keyturn/rotation/errors';
 import { expect, test } from 'vitest';
 
@@ -57,6 +58,8 @@ test('the one key of an app without a secret is told as one that Keyturn does no
   expect(found(w).slice(before)).toMatchObject([{ versionId: w.firstVersion, reapAt: null }]);
   expect(run.failures).toBe(0);
   expect(w.keys().get(w.handMade.keyId.reveal())).toBe('enabled');
+  // Nor does it count as one that was switched off.
+  expect(await readBreaker(w.ledger, 'disables')).toBeUndefined();
 });
 
 test('an app is remembered until no secret names it and no key of ours is there', async () => {

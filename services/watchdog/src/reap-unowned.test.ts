@@ -143,3 +143,17 @@ test('where a key cannot be switched off, a deletion that failed is tried again 
 
   expect([failed, state()]).toEqual(['enabled', undefined]);
 });
+
+test('a key that the adapter does not end, as no other one works, is kept, and is no failure', async () => {
+  const { w, dog, config, hours, state } = await orphaned('reap');
+  await hours(25);
+  const before = await row(w);
+  const disable = () => Promise.reject(new PermanentError('last-key', 'no other key works'));
+  w.pass(hour);
+
+  const run = await dog.run({ config, retire: () => ({ ...w.provider, disable }) });
+
+  expect(run.failures).toBe(0);
+  expect(state()).toBe('enabled');
+  expect(await row(w)).toMatchObject({ stage: 'found', firstSeenAt: before?.firstSeenAt });
+});

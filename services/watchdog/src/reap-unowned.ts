@@ -6,7 +6,7 @@ import type { Config } from '@keyturn/config/config';
 import { entry } from '@keyturn/config/entry';
 import { timingOf } from '@keyturn/config/timing';
 import type { ListedKey } from '@keyturn/credential-provider/credential-provider';
-import { TransientError } from '@keyturn/rotation/errors';
+import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { formatMark } from '@keyturn/rotation/mark';
 
 import type { Deps } from './deps.ts';
@@ -79,9 +79,7 @@ function dueAt({ stage, firstSeenAt, disabledAt, provider }: Unowned, config: Co
 
 async function takeStep(candidate: Candidate, row: Unowned, deps: Deps): Promise<boolean> {
   const { provider, target, key } = candidate;
-  const issue = deps.issue(provider);
-  const { reversibleDisable } = await issue.describe();
-  const keys = await issue.list({ target });
+  const keys = await deps.issue(provider).list({ target });
   const now = keys.find(({ keyId, mark }) => keyId.reveal() === key.keyId.reveal() && mark === key.mark);
   if (now === undefined || (await isOnAgain(row, now, deps))) return false;
   if (isUnsure(row, now)) return lookAgain(candidate, row, deps);
@@ -92,24 +90,40 @@ async function takeStep(candidate: Candidate, row: Unowned, deps: Deps): Promise
     return false;
   }
   const enabled = keys.filter(({ state }) => state === 'enabled');
-  if (now.state === 'enabled' && enabled.length === 1) {
-    deps.log.warn('A key that no secret owns is kept: it is the last one of its place', { provider, target });
-    return false;
-  }
-  if (!(await mayEnd(row, deps))) return false;
+  if (now.state === 'enabled' && enabled.length === 1) return keptAsLast(row, deps);
+  return (await mayEnd(row, deps)) && end({ ...candidate, key: now }, row, deps);
+}
 
+function keptAsLast({ provider, target }: Unowned, { log }: Deps): false {
+  log.warn('A key that no secret owns is kept: it is the last one of its place', { provider, target });
+  return false;
+}
+
+async function end(candidate: Candidate, row: Unowned, deps: Deps): Promise<boolean> {
+  const { provider, key } = candidate;
   const request = requestOf(candidate);
-  if (row.stage === 'found' && reversibleDisable) {
-    // By somebody else, who is not undone.
-    if (now.state === 'disabled') return note(row, { ...row, stage: 'disabled', disabledAt: deps.clock.now() }, deps);
-    const off: Unowned = { ...row, stage: 'disabled', disabledAt: null };
-    await noteFirst(row, off, deps);
-    await deps.retire(provider).disable(request);
-    return lookAgain(candidate, off, deps);
+  const retire = deps.retire(provider);
+  const { reversibleDisable } = await deps.issue(provider).describe();
+  if (row.stage !== 'found' || !reversibleDisable) {
+    return begin(row, { ...row, stage: 'removing' }, () => retire.remove(request), deps);
   }
-  await noteFirst(row, { ...row, stage: 'removing' }, deps);
-  await deps.retire(provider).remove(request);
-  return true;
+  // By somebody else, who is not undone.
+  if (key.state === 'disabled') return note(row, { ...row, stage: 'disabled', disabledAt: deps.clock.now() }, deps);
+  const off: Unowned = { ...row, stage: 'disabled', disabledAt: null };
+  return (await begin(row, off, () => retire.disable(request), deps)) && lookAgain(candidate, off, deps);
+}
+
+/** false: the adapter refuses to end the last key that works. Nothing is changed then. */
+async function begin(before: Unowned, after: Unowned, step: () => Promise<void>, deps: Deps): Promise<boolean> {
+  if (!(await note(before, after, deps))) throw new TransientError('Another run is at work on this key');
+  try {
+    await step();
+    return true;
+  } catch (error) {
+    if (!(error instanceof PermanentError && error.reason === 'last-key')) throw error;
+    await note(after, before, deps);
+    return keptAsLast(before, deps);
+  }
 }
 
 const requestOf = ({ target, key, mark }: Candidate) => ({ target, keyId: key.keyId, mark: formatMark(mark) });
@@ -119,10 +133,6 @@ async function note(before: Unowned, after: Unowned, { ledger }: Deps): Promise<
   const key = unownedKey(before);
   const row = await ledger.read(key, unownedRow);
   return row !== undefined && isDeepStrictEqual(row.value, before) && ledger.write(key, after, row.rev);
-}
-
-async function noteFirst(before: Unowned, after: Unowned, deps: Deps): Promise<void> {
-  if (!(await note(before, after, deps))) throw new TransientError('Another run is at work on this key');
 }
 
 // Between the look and the call somebody may have given the key to a secret's readers: they have it back, and so has whoever nobody can tell of.
