@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 
 import { another, watchdog, watchedWorld } from '../../../test/watch.ts';
 import { hour, minute, type World } from '../../../test/world.ts';
+import { cursor, cursorKey } from './watch-rows.ts';
 
 async function announced() {
   const w = await watchedWorld();
@@ -117,6 +118,21 @@ test('what there is no time for comes first in the next run', async () => {
     { watched: 8, left: 13 },
   ]);
   expect(new Set(seen).size).toBe(21);
+});
+
+test('a run that has no time for anything leaves the next one where it would have begun itself', async () => {
+  const { w, dog } = await announced();
+  const before = { secret: 'arn:somewhere', target: 'apigee\nsome-app' };
+  await w.ledger.write(cursorKey, before, 0);
+  async function* listSecrets(filter?: { tagKey: string }) {
+    w.pass(11 * minute);
+    yield* w.secrets.listSecrets(filter);
+  }
+
+  const run = await dog.run({ secrets: { ...w.secrets, listSecrets } });
+
+  expect(run).toMatchObject({ watched: 0, left: 2 });
+  expect((await w.ledger.read(cursorKey, cursor))?.value).toEqual(before);
 });
 
 test("cleanup's messages are spread over a quarter of an hour", async () => {

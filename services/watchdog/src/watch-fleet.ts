@@ -41,18 +41,22 @@ export async function watchFleet(deadline: number, deps: Deps): Promise<Run> {
   const stopAt = deadline - reserveMs;
   const by = (share: number) => begun + share * (stopAt - begun);
   const at = await count.attempt('cursor', () => deps.ledger.read(cursorKey, cursor));
+  const before = at?.value ?? { secret: null, target: null };
   const fleet = await listFleet(deps);
   if (fleet.failure !== undefined) count.failed(fleet.failure);
 
-  const live = startingAfter(fleet.live, at?.value.secret ?? null, ({ arn }) => arn);
+  const live = startingAfter(fleet.live, before.secret, ({ arn }) => arn);
   const secrets = await watchSecrets({ live, stopAt: by(shares.secrets) }, deps, count);
   const again = await count.attempt('stuck rotations', () => rotateAgain(secrets.stuck, by(shares.stuck), deps, count));
   await count.attempt('named secrets', () => watchNamedSecrets(deps, count));
   const places = await findPlaces(fleet, deps, count);
-  const task = { places, hashes: fleet.hashes, after: at?.value.target ?? null, stopAt: by(shares.places) };
+  const task = { places, hashes: fleet.hashes, after: before.target, stopAt: by(shares.places) };
   const { candidates, looked, ...targets } = await watchPlaces(task, deps, count);
   // Before any key is touched: a run that dies of it is not the same again in the next hour.
-  const stopped = { secret: secrets.last, target: targets.last };
+  const stopped = {
+    secret: secrets.watched === 0 ? before.secret : secrets.last,
+    target: targets.left === places.length ? before.target : targets.last,
+  };
   await count.attempt('cursor', () => deps.ledger.write(cursorKey, stopped, at?.rev ?? 0));
   const unowned = await count.attempt('unowned keys', () => settleUnowned({ candidates, looked, stopAt }, deps, count));
 
