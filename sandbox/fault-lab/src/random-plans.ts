@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 
+import type { Call } from './calls.ts';
 import { signed } from './counterexamples.ts';
-import { deliveryFaults, faultKinds } from './fault.ts';
+import { deliveryFaults, faultKinds, kindsFor, type Fault } from './fault.ts';
 import { intruders } from './intruders.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
 import { disturbable, inWords, play, type Plan, type Played, type StoryName } from './play.ts';
@@ -31,38 +32,52 @@ async function anyPlanOf(
   provider: LabProviderFactory,
   mode: RandomMode,
 ): Promise<fc.Arbitrary<Plan>> {
-  const last = Math.floor((await disturbable(provider, story)).length * 1.3);
+  const calls = await disturbable(provider, story);
   const raced = fc.array(fc.constantFrom(...latencies), { minLength: 1, maxLength: 40 });
   const time = mode === 'races' ? raced : fc.option(raced, { nil: undefined, freq: 1 });
-  const struck = mode === 'crowds' ? close(last) : anywhere(last);
+  const struck = mode === 'crowds' ? close(calls) : anywhere(calls);
   return fc
     .tuple(struck, time)
-    .map(([{ faults, intrusions }, latencies]) => ({ story, faults, intrusions, latencies }));
+    .map(([{ faults, intrusions }, latencies]) => ({ story, faults, intrusions, latencies }))
+    .filter(({ faults, intrusions }) => faults.length + intrusions.length > 0);
 }
 
 type Trouble = fc.Arbitrary<Pick<Plan, 'faults' | 'intrusions'>>;
-const kinds = fc.constantFrom(...faultKinds, ...deliveryFaults);
-// A call goes wrong in one way; two strangers may come in one moment.
-const faultsAt = (at: fc.Arbitrary<number>, maxLength: number) =>
-  fc.uniqueArray(fc.record({ at, kind: kinds }), { maxLength, selector: (fault) => fault.at });
-const strangers = fc.constantFrom(...Object.keys(intruders));
+/** `choice`: which of the faults that can happen to the call. */
+type Place = { readonly at: number; readonly choice: number };
 
-function anywhere(last: number): Trouble {
-  const at = fc.nat({ max: last });
+const anyKind: readonly Fault['kind'][] = [...faultKinds, ...deliveryFaults];
+const choice = fc.nat({ max: 10_000 });
+// A call goes wrong in one way; two strangers may come in one moment.
+const placesAt = (at: fc.Arbitrary<number>, maxLength: number) =>
+  fc.uniqueArray(fc.record({ at, choice }), { maxLength, selector: (place) => place.at });
+const strangers = fc.constantFrom(...Object.keys(intruders));
+// What is disturbed makes more calls than what is not.
+const longest = (calls: readonly Call[]) => Math.floor(calls.length * 1.1);
+
+// One that can happen to the call of that number in an undisturbed run; in this one it may be another call.
+function faultOf(calls: readonly Call[], { at, choice }: Place): Fault {
+  const name = calls[at]?.name;
+  const kinds = name === undefined ? anyKind : kindsFor(name);
+  return { at, kind: kinds[choice % kinds.length] ?? 'error' };
+}
+
+function anywhere(calls: readonly Call[]): Trouble {
+  const at = fc.nat({ max: longest(calls) });
   return fc.record({
-    faults: faultsAt(at, 6),
+    faults: placesAt(at, 6).map((places) => places.map((place) => faultOf(calls, place))),
     intrusions: fc.array(fc.record({ at, who: strangers }), { maxLength: 3 }),
   });
 }
 
 const dozen = fc.nat({ max: 12 });
 
-function close(last: number): Trouble {
-  const at = fc.nat({ max: last });
+function close(calls: readonly Call[]): Trouble {
+  const at = fc.nat({ max: longest(calls) });
   const near = fc.array(fc.record({ after: dozen, who: strangers }), { minLength: 1, maxLength: 2 });
   const far = fc.array(fc.record({ at, who: strangers }), { maxLength: 1 });
-  return fc.tuple(at, faultsAt(dozen, 2), near, far).map(([first, faults, near, far]) => ({
-    faults: faults.map(({ at: after, kind }) => ({ at: first + after, kind })),
+  return fc.tuple(at, placesAt(dozen, 2), near, far).map(([first, places, near, far]) => ({
+    faults: places.map(({ at: after, choice }) => faultOf(calls, { at: first + after, choice })),
     intrusions: [...near.map(({ after, who }) => ({ at: first + after, who })), ...far],
   }));
 }
