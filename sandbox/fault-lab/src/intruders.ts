@@ -142,7 +142,7 @@ function secondSecret(w: World): void {
         Tags: Object.entries(tagsOf(w.secret.target)).map(([Key, Value]) => ({ Key, Value })),
       })
       .then(({ ARN = '' }) => {
-        w.otherSecrets.push(ARN);
+        w.otherSecrets.push({ arn: ARN, at: w.calls.made.length });
         return w.model.rotateSecret({ SecretId: ARN, ...rotation, RotateImmediately: true });
       }),
   );

@@ -38,7 +38,7 @@ test('I7: a key that a second secret gives its readers is missed when it ends, w
     SecretString: currentText(w),
     Tags: Object.entries(tagsOf(w.secret.target)).map(([Key, Value]) => ({ Key, Value })),
   });
-  w.otherSecrets.push(beside);
+  w.otherSecrets.push({ arn: beside, at: w.calls.made.length });
   const keyId = w.keyIn(w.secret.firstVersion) ?? '';
   paste(w, w.provider.handMade({ target: w.secret.target }));
   await w.scheduler.runUntil(w.scheduler.now() + 30 * hour);
@@ -50,6 +50,26 @@ test('I7: a key that a second secret gives its readers is missed when it ends, w
   expect(asLongAsItWorked).toEqual([]);
   expect(w.oracle.violations).toMatchObject([
     { rule: 'I7', what: 'A key was disabled that another secret gives its readers' },
+  ]);
+});
+
+test('I7: a key that a second secret is given while it is being switched off has to be on again soon', async () => {
+  const w = await world({ provider: memory, adopted: true, faults: [] });
+  const keyId = w.keyIn(w.secret.firstVersion) ?? '';
+  const given = currentText(w);
+  paste(w, w.provider.handMade({ target: w.secret.target }));
+  await w.scheduler.runUntil(w.scheduler.now() + 3.1 * hour);
+  const { ARN: beside = '' } = await w.model.createSecret({ Name: 'billing/apigee', SecretString: given });
+  w.otherSecrets.push({ arn: beside, at: w.calls.made.length });
+
+  w.provider.hand.disable(w.secret.target, keyId);
+  w.oracle.look('keyturn');
+  const atOnce = [...w.oracle.violations];
+  await w.scheduler.runUntil(w.scheduler.now() + 2.1 * hour);
+
+  expect(atOnce).toEqual([]);
+  expect(w.oracle.violations).toMatchObject([
+    { rule: 'I7', what: 'A key stays off that another secret gives its readers' },
   ]);
 });
 

@@ -2,7 +2,7 @@ import { parseMark } from '@keyturn/rotation/mark';
 
 import type { Change, KnownKey } from './known-keys.ts';
 import { hour, minute } from './lab-config.ts';
-import type { Actor, OracleOptions } from './oracle-options.ts';
+import { restoreMs, type Actor, type OracleOptions } from './oracle-options.ts';
 
 const orphanMinAgeMs = hour;
 /** No function lives longer. */
@@ -37,9 +37,21 @@ export function judgeChange(
 
   function judgeOthers({ what, known }: Ended): void {
     if (!isOurs(known)) broken('I7', `A key that is not ours was ${what}`);
-    if (options.isGivenByAnother(known.key.keyId)) {
+    const givenAt = options.givenByAnotherAt(known.key.keyId);
+    if (givenAt === undefined) return;
+    if (givenAt <= ((what === 'deleted' ? calls.asked() : calls.setOff()) ?? 0)) {
       broken('I7', `A key was ${what} that another secret gives its readers`);
-    }
+    } else if (what === 'disabled') lookLater(known);
+  }
+
+  // Whoever switched it off could not know yet, and has to find out soon. Nobody brings back what is deleted.
+  function lookLater(known: KnownKey): void {
+    options.at(now() + restoreMs, () => {
+      const isOff = known.there && !known.enabled && !known.harmed;
+      if (!isOff || options.givenByAnotherAt(known.key.keyId) === undefined) return;
+      if (options.isOutOfReach()) lookLater(known);
+      else broken('I7', 'A key stays off that another secret gives its readers');
+    });
   }
 
   /** Whether it was the only one that was on when whoever ended it began. */

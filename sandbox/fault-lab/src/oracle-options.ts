@@ -23,8 +23,8 @@ export type OracleOptions = {
   readonly isOurs: (mark: string | undefined) => boolean;
   /** Which secret has a version that holds the key, with its secret: that tells whose it is where keys bear no mark. */
   readonly holderOf: (keyId: string) => 'this-secret' | 'other-secret' | undefined;
-  /** Whether a secret that is not being deleted has it on AWSCURRENT, beside the one that is judged. */
-  readonly isGivenByAnother: (keyId: string) => boolean;
+  /** After how many calls another secret was made that is not being deleted and has it on AWSCURRENT; undefined: there is none. */
+  readonly givenByAnotherAt: (keyId: string) => number | undefined;
   readonly calls: Moments;
   /** How many calls had been made when a person last changed what keys may do. */
   readonly entitledAt: () => number | undefined;

@@ -18,7 +18,7 @@ export function repair(w: World): void {
     );
   }
   // Of two secrets with one key one has to go, and if it was the first to claim the key, the other needs a new one.
-  for (const arn of w.otherSecrets) {
+  for (const { arn } of w.otherSecrets) {
     w.byHand(() => w.model.deleteSecret({ SecretId: arn, ForceDeleteWithoutRecovery: true }));
   }
   removeUnknown(w);

@@ -37,8 +37,8 @@ export type World = Pick<Ground, 'scheduler' | 'calls' | 'state' | 'newId' | 'bu
       /** The version that it begins with. */
       readonly firstVersion: string;
     };
-    /** ARNs of those that somebody made beside it. */
-    readonly otherSecrets: string[];
+    /** Those that somebody made beside it, each after how many calls. */
+    readonly otherSecrets: { readonly arn: string; readonly at: number }[];
     truth(): ReturnType<LabSecretsManager['model']['peek']>;
     /** The key id that a version holds. */
     keyIn(versionId: string): string | undefined;
@@ -114,7 +114,8 @@ export async function world({
     secret,
     isOurs: (mark) => mark?.includes(`/lab/${secret.hash}/`) === true,
     holderOf: (keyId) => holderOf(keyId, self),
-    isGivenByAnother: (keyId) => self.otherSecrets.some((arn) => currentKeyIn(model.peek(arn), provider) === keyId),
+    givenByAnotherAt: (keyId) =>
+      self.otherSecrets.find(({ arn }) => currentKeyIn(model.peek(arn), provider) === keyId)?.at,
     isOutOfReach: () => state.down.has('provider') || peek()?.deletionAt !== undefined,
   });
   const self: World = {
@@ -259,7 +260,7 @@ function holderOf(keyId: string, { model, provider, secret, otherSecrets }: Worl
   const holds = (arn: string) =>
     [...(model.peek(arn)?.versions.values() ?? [])].some((text) => usableKeyIn(text, provider) === keyId);
   if (holds(secret.arn)) return 'this-secret';
-  return otherSecrets.some(holds) ? 'other-secret' : undefined;
+  return otherSecrets.some(({ arn }) => holds(arn)) ? 'other-secret' : undefined;
 }
 
 function keyOf(text: string | undefined): string | undefined {
