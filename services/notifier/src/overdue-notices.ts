@@ -88,13 +88,22 @@ function adminText(detail: string): Text {
 
 /** A key that nobody owns any more. */
 export function foundNotice({ secret }: Story, { formerSecret, target, reapAt, runbookUrl }: Found): Notice {
+  // The last one of its place: its owner hears of its own key.
+  const isItself = formerSecret === secret.name;
   return {
     tone: 'warning',
-    headline: about(secret, 'a key of a secret that is gone still works beside its own'),
+    headline: about(
+      secret,
+      isItself
+        ? 'the secret is gone, and a key of it still works'
+        : 'a key of a secret that is gone still works beside its own',
+    ),
     lines: [
-      `The key that this secret holds is not affected. But in the same place at ${secret.provider} there is a key that Keyturn had made for ${formerSecret}, and no such secret exists any more.`,
+      isItself
+        ? `This secret does not exist any more. But at ${secret.provider} there is a key that Keyturn had made for it, and it works as before.`
+        : `The key that this secret holds is not affected. But in the same place at ${secret.provider} there is a key that Keyturn had made for ${formerSecret}, and no such secret exists any more.`,
       reapAt === null
-        ? `What to do: If nobody uses it, delete it by hand at ${secret.provider}. Keyturn does not, unless its configuration says so.`
+        ? `What to do: If nobody uses it, delete it by hand at ${secret.provider}. Keyturn does not: it ends such keys only where its configuration says so, and never the last one of a place.`
         : `What to do: If somebody uses it, say so to the people who run Keyturn. On ${utcTime(reapAt)} at the earliest Keyturn switches it off, and deletes it after the soak.`,
     ],
     facts: [...secretFacts(secret), { label: 'Where it is', value: target }],

@@ -191,3 +191,12 @@ test('a key that is switched off is not promised to be deleted then: its policy 
   expect(words(alone)).toContain('at the earliest');
   expect(words(alone)).toContain('Where the policy wants a person to agree to its deletion');
 });
+
+test('who owned the last secret of a place is told of its own key, and that Keyturn leaves it', () => {
+  const text = words(told(events.found(90, { formerSecret: 'orders/api-key', reapAt: null })));
+
+  expect(text).toContain('the secret is gone, and a key of it still works');
+  expect(text).toContain('This secret does not exist any more.');
+  expect(text).toContain('never the last one of a place');
+  expect(text).not.toContain('is not affected');
+});
