@@ -78,7 +78,8 @@ export function judgeDeadLetters({ queues, oracle }: World): void {
   }
 }
 
-function judgeLeftovers(w: World): void {
+/** No key is left but the current one, and those that its owner was told of. */
+export function judgeLeftovers(w: World): void {
   const { oracle, state } = w;
   const { key: current } = oracle.current();
   for (const known of oracle.keys()) {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { TransientError } from '@keyturn/rotation/errors';
 import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
@@ -283,6 +284,19 @@ test('a year of a secret in which one call in a hundred goes wrong breaks nothin
   expect(violations).toEqual([]);
   expect(rotations).toBeGreaterThan(11);
   expect(faults).toBeGreaterThan(10);
+});
+
+test('months in which nothing can be rotated are counted, and each of them was told', async () => {
+  const stuck: LabProviderFactory = (options) => {
+    const made = memory(options);
+    const ensure = () => Promise.reject(new TransientError('planted'));
+    return { ...made, issue: { ...made.issue, ensure } };
+  };
+
+  const { missed, violations } = await soak(stuck, { years: 0.5, seed: 1 });
+
+  expect(missed).toBe(6);
+  expect(violations.filter(({ what }) => what.includes('nobody was told'))).toEqual([]);
 });
 
 test('a crash cannot be caught: neither a catch nor a finally runs, and who called hears of it', async () => {

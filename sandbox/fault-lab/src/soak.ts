@@ -1,8 +1,10 @@
+import { RotationFailed } from '@keyturn/events/rotation-failed';
+import { RotationOverdue } from '@keyturn/events/rotation-overdue';
 import { SecretRotated } from '@keyturn/events/secret-rotated';
 
 import { kindsFor, type Fault } from './fault.ts';
 import { startAt } from './ground.ts';
-import { judgeBugs, judgeEnd } from './judge-end.ts';
+import { judgeBugs, judgeEnd, judgeLeftovers } from './judge-end.ts';
 import { hour } from './lab-config.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
 import type { Violation } from './oracle-options.ts';
@@ -18,6 +20,8 @@ export type Soaked = {
   readonly secrets: number;
   readonly years: number;
   readonly rotations: number;
+  /** Months in which AWSCURRENT did not move, all of them told. */
+  readonly missed: number;
   readonly calls: number;
   readonly faults: number;
   /** Each with the seed of its secret. */
@@ -44,7 +48,11 @@ export async function soak(
     chance: (name) => (random() * oddsOfFault < 1 ? pick(kindsFor(name), random) : undefined),
   });
   const watched = watchNews(w);
-  for (let month = 0; month <= months; month += 1) planMonth(w, startAt + month * everyMs);
+  for (let month = 0; month <= months; month += 1) {
+    const at = startAt + month * everyMs;
+    planMonth(w, at);
+    if (month < months) w.scheduler.at(at + everyMs - 1, () => watched.judgeMonth(at));
+  }
   const lastRotationAt = calmAt + hour;
   await w.scheduler.runUntil(calmAt + 2 * day);
   judgeEnd(w, lastRotationAt);
@@ -53,6 +61,7 @@ export async function soak(
     secrets: 1,
     years,
     rotations: watched.moves(),
+    missed: watched.missed(),
     calls: w.calls.made.length,
     faults: w.calls.struck.length,
     violations: w.oracle.violations.map((violation) => Object.assign(violation, { seed })),
@@ -68,6 +77,7 @@ export function addSoaked(sum: Soaked | undefined, one: Soaked): Soaked {
     secrets: sum.secrets + one.secrets,
     years: one.years,
     rotations: sum.rotations + one.rotations,
+    missed: sum.missed + one.missed,
     calls: sum.calls + one.calls,
     faults: sum.faults + one.faults,
     violations: [...sum.violations, ...one.violations],
@@ -85,13 +95,13 @@ function planMonth({ scheduler, ...w }: World, at: number): void {
 
 function watchNews(w: World) {
   const movedAt = new Map<string, number>();
-  let moves = 0;
-  let slowest = 0;
+  let [moves, slowest, missed, toldAt] = [0, 0, 0, -Infinity];
   w.onMoved((versionId) => {
     moves += 1;
     movedAt.set(versionId, w.scheduler.now());
   });
   w.onPublished((event) => {
+    if (troubles.has(event['detail-type'])) toldAt = w.scheduler.now();
     if (event['detail-type'] !== SecretRotated.type) return;
     const { versionId } = SecretRotated.parse(event).data;
     const at = movedAt.get(versionId);
@@ -99,8 +109,26 @@ function watchNews(w: World) {
     movedAt.delete(versionId);
     slowest = Math.max(slowest, w.scheduler.now() - at);
   });
-  return { moves: () => moves, slowest: () => slowest };
+  return {
+    moves: () => moves,
+    slowest: () => slowest,
+    missed: () => missed,
+    /** At the end of the month that began then: the next one would put right what this one left. */
+    judgeMonth(began: number): void {
+      const { versionId, since, works } = w.oracle.current();
+      if (!works) w.oracle.broken('I1', 'At the end of a month the current key does not work');
+      if (versionId !== undefined && movedAt.has(versionId)) {
+        w.oracle.broken('I5b', 'At the end of a month subscribers were not told of the current version');
+      }
+      judgeLeftovers(w);
+      if (since > began) return;
+      missed += 1;
+      if (toldAt < began) w.oracle.broken('I11', 'A month passed without a rotation, and nobody was told');
+    },
+  };
 }
+
+const troubles: ReadonlySet<string> = new Set([RotationFailed.type, RotationOverdue.type]);
 
 const pick = (kinds: readonly Fault['kind'][], random: () => number) => kinds[Math.floor(random() * kinds.length)];
 
