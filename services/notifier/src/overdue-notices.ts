@@ -87,20 +87,19 @@ function adminText(detail: string): Text {
 }
 
 /** A key that nobody owns any more. */
-export function foundNotice({ secret }: Story, { formerSecret, target, reapAt, runbookUrl }: Found): Notice {
-  // The last one of its place: its owner hears of its own key.
-  const isItself = formerSecret === secret.name;
+export function foundNotice({ secret }: Story, found: Found): Notice {
+  const { formerSecret, secretGone, target, reapAt, runbookUrl } = found;
   return {
     tone: 'warning',
     headline: about(
       secret,
-      isItself
-        ? 'the secret is gone, and a key of it still works'
+      secretGone
+        ? 'the secret is gone, and a key still works in its place'
         : 'a key of a secret that is gone still works beside its own',
     ),
     lines: [
-      isItself
-        ? `This secret does not exist any more. But at ${secret.provider} there is a key that Keyturn had made for it, and it works as before.`
+      secretGone
+        ? `No secret with this place is left. But at ${secret.provider} there is a key that Keyturn had made for ${formerSecret}, and it works as before.`
         : `The key that this secret holds is not affected. But in the same place at ${secret.provider} there is a key that Keyturn had made for ${formerSecret}, and no such secret exists any more.`,
       reapAt === null
         ? `What to do: If nobody uses it, delete it by hand at ${secret.provider}. Keyturn does not: it ends such keys only where its configuration says so, and never the last one of a place.`

@@ -42,7 +42,7 @@ const heard: Readonly<Record<NotifiedType, readonly (readonly KeyturnEvent[])[]>
     [events.rotated(10, { cause: 'rollback' }), events.retired()],
   ],
   CredentialRestored: [[events.restored()]],
-  OrphanFound: [[events.found()], [events.found(90, { formerSecret: 'orders/api-key' })]],
+  OrphanFound: [[events.found()], [events.found(90, { secretGone: true })]],
   OrphanReaped: [[events.reaped()], [events.found(), events.reaped(90, { formerSecret: 'orders/legacy' })]],
   RotationOverdue: [
     { why: 'missed' },

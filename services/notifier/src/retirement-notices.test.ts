@@ -193,10 +193,10 @@ test('a key that is switched off is not promised to be deleted then: its policy 
 });
 
 test('who owned the last secret of a place is told of its own key, and that Keyturn leaves it', () => {
-  const text = words(told(events.found(90, { formerSecret: 'orders/api-key', reapAt: null })));
+  const text = words(told(events.found(90, { formerSecret: 'orders/api-key', secretGone: true, reapAt: null })));
 
-  expect(text).toContain('the secret is gone, and a key of it still works');
-  expect(text).toContain('This secret does not exist any more.');
+  expect(text).toContain('the secret is gone, and a key still works in its place');
+  expect(text).toContain('No secret with this place is left.');
   expect(text).toContain('never the last one of a place');
   expect(text).not.toContain('is not affected');
 });

@@ -82,7 +82,14 @@ export const story = z.object({
     .optional(),
   /** A key whose secret is gone; only of a story of its own. `formerSecret`: left out where it came from an abandoned rotation. */
   found: z
-    .object({ at, formerSecret: z.string(), target: z.string(), reapAt: at.nullable(), runbookUrl: z.string() })
+    .object({
+      at,
+      formerSecret: z.string(),
+      secretGone: z.boolean().default(false),
+      target: z.string(),
+      reapAt: at.nullable(),
+      runbookUrl: z.string(),
+    })
     .optional(),
   reaped: z.object({ at, formerSecret: z.string().optional() }).optional(),
   overdue: z
@@ -171,8 +178,8 @@ const facts: { readonly [Type in NotifiedType]: (before: Facts, event: NotifiedE
       runbookUrl: data.runbookUrl,
     }),
   }),
-  OrphanFound: ({ found }, { data: { formerSecret, target, reapAt, runbookUrl } }, at) => ({
-    found: newest(found, { at, formerSecret, target, reapAt: timeOrNull(reapAt), runbookUrl }),
+  OrphanFound: ({ found }, { data: { formerSecret, secretGone = false, target, reapAt, runbookUrl } }, at) => ({
+    found: newest(found, { at, formerSecret, secretGone, target, reapAt: timeOrNull(reapAt), runbookUrl }),
   }),
   OrphanReaped: ({ reaped }, { data: { formerSecret } }, at) => ({ reaped: newest(reaped, { at, formerSecret }) }),
   RotationOverdue: ({ overdue }, { data: { why, since, about, runbookUrl } }, at) => ({

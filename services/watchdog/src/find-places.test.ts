@@ -62,6 +62,26 @@ test('the one key of an app without a secret is told as one that Keyturn does no
   expect(await readBreaker(w.ledger, 'disables')).toBeUndefined();
 });
 
+test('I1: a key that was told as one that nobody ends is told anew, with a whole grace, once another key is there', async () => {
+  const { w, left, hours } = await orphaned('reap');
+  await hours(1);
+  await w.provider.remove({ target: 'orders-app', keyId: left.keyId, mark: ofGone() });
+  await deleted(w);
+  await hours(40);
+  const before = found(w).length;
+  w.provider.handMade({ target: 'orders-app' });
+
+  await hours(1);
+  const told = found(w).slice(before);
+  await hours(23);
+  const state = () => w.keys().get(w.handMade.keyId.reveal());
+  const inGrace = state();
+  await hours(3);
+
+  expect(told).toMatchObject([{ versionId: w.firstVersion, reapAt: expect.any(String) as string, secretGone: true }]);
+  expect([inGrace, state()]).toEqual(['enabled', 'disabled']);
+});
+
 test('an app is remembered until no secret names it and no key of ours is there', async () => {
   const { w, left, hours } = await orphaned();
   await hours(1);

@@ -155,5 +155,7 @@ test('a key that the adapter does not end, as no other one works, is kept, and i
 
   expect(run.failures).toBe(0);
   expect(state()).toBe('enabled');
-  expect(await row(w)).toMatchObject({ stage: 'found', firstSeenAt: before?.firstSeenAt });
+  // Asked once in a grace, as each time counts as a key that is about to end.
+  expect((await row(w))?.stage).toBe('found');
+  expect((await row(w))?.firstSeenAt).toBeGreaterThan(before?.firstSeenAt ?? Infinity);
 });

@@ -121,7 +121,8 @@ async function begin(before: Unowned, after: Unowned, step: () => Promise<void>,
     return true;
   } catch (error) {
     if (!(error instanceof PermanentError && error.reason === 'last-key')) throw error;
-    await note(after, before, deps);
+    // Tried once in each grace, not every hour: each try counts as one that ends a key.
+    await note(after, { ...before, firstSeenAt: deps.clock.now() }, deps);
     return keptAsLast(before, deps);
   }
 }

@@ -102,29 +102,47 @@ async function settleOne(candidate: Candidate, row: Row | undefined, mayReap: bo
   const key = rowOf(candidate);
   const now = clock.now();
   const before = row !== undefined && now - row.value.lastSeenAt < forgottenMs ? row.value : beginning(candidate, now);
-  const value = { ...before, secretArn: candidate.secret.arn, lastSeenAt: now };
+  const value = { ...before, ...graceOf(before, candidate, deps), secretArn: candidate.secret.arn, lastSeenAt: now };
   if (!value.told) await tellFound(value, candidate, deps);
-  const told = { ...value, told: true };
+  const told = { ...value, told: true, toldAsLast: value.told ? value.toldAsLast : candidate.isLast };
   // Before a step that may fail: otherwise such a key would be the first one of each run.
   if (!(await ledger.write(key, told, row?.rev ?? 0))) return false;
   return mayReap && reapUnowned(candidate, told, deps);
 }
 
+// The grace of a key that nobody can end does not begin. Once it is not the last one any more it has all of it, and its owner hears of a date.
+function graceOf(row: Unowned, { isLast }: Candidate, { config, clock }: Deps): Partial<Unowned> {
+  if (isLast && row.stage === 'found') return { firstSeenAt: clock.now() };
+  return row.toldAsLast && isReaped(row, config) ? { told: false } : {};
+}
+
+const isReaped = ({ provider }: Pick<Unowned, 'provider'>, { providers }: Deps['config']): boolean =>
+  entry(providers, provider)?.orphans === 'reap';
+
 function beginning({ provider, target, mark, secret }: Candidate, now: number): Unowned {
   const { secretHash: hash, versionId } = mark;
   const place = { provider, target, secretHash: hash, versionId, secretArn: secret.arn };
-  return { ...place, firstSeenAt: now, lastSeenAt: now, told: false, stage: 'found', disabledAt: null };
+  return {
+    ...place,
+    firstSeenAt: now,
+    lastSeenAt: now,
+    told: false,
+    toldAsLast: false,
+    stage: 'found',
+    disabledAt: null,
+  };
 }
 
 async function tellFound(row: Unowned, candidate: Candidate, deps: Deps): Promise<void> {
   const { config, bus } = deps;
-  const reaps = entry(config.providers, row.provider)?.orphans === 'reap' && !candidate.isLast;
+  const reaps = isReaped(row, config) && !candidate.isLast;
   const facts = {
     ...factsOf(candidate, deps),
     runbookUrl: `${runbookUrl(config)}/orphan-found`,
     versionId: row.versionId,
     formerSecret: await secretNameOf(row.secretHash, deps.ledger),
     target: row.target,
+    secretGone: candidate.deserted !== undefined,
     reapAt: reaps ? new Date(row.firstSeenAt + reapGraceMs(config)).toISOString() : null,
   };
   await bus.publish(OrphanFound.create(facts, aboutKey(row, 'unowned', deps)));

@@ -1,4 +1,4 @@
-import { PermanentError } from '@keyturn/rotation/errors';
+import { PermanentError, TransientError } from '@keyturn/rotation/errors';
 import { expect, test } from 'vitest';
 
 import { another, gone, orphaned } from '../../../test/watch.ts';
@@ -35,6 +35,25 @@ test.each([
 
   expect(left).toBe(0);
   expect((w.clock.now() - begun) / 72).toBe(paceMs);
+});
+
+test('a provider that hangs is asked no more in this run, and the places of another have their turn', async () => {
+  const { w, dog } = await orphaned();
+  const providers = { dead: kinds(w, 'custom'), well: kinds(w, 'custom') };
+  const hangs: typeof w.provider.list = async () => {
+    await w.clock.sleep(95_000);
+    throw new TransientError('no answer');
+  };
+  const issue = (provider: string) => ({ ...w.provider, list: provider === 'dead' ? hangs : list });
+  const deps = { ...dog.deps, config: { ...w.config, providers }, issue };
+  const begun = w.clock.now();
+  const places = placesAt({ dead: 1000, well: 20 });
+  const task = { places, hashes: new Set<string>(), after: null, stopAt: begun + 20 * minute };
+
+  const { looked, left } = await watchPlaces(task, deps as unknown as Deps, tally(w.log));
+
+  expect(left).toBe(0);
+  expect(looked.filter(({ provider }) => provider === 'well')).toHaveLength(20);
 });
 
 test('10,000 places are looked at within the time there is', async () => {

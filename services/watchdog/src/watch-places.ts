@@ -25,6 +25,9 @@ const paceMs: Readonly<Record<ProviderConfig['kind'], number>> = {
   custom: 200,
 };
 
+/** A provider that fails after so long is asked no more in this run: it would take the time of all others. */
+const patienceMs = 30_000;
+
 /** A target that was missing for so long does not come back. */
 const givenUpMs = 90 * 86_400_000;
 
@@ -45,24 +48,26 @@ export async function watchPlaces({ places, hashes, after, stopAt }: Task, deps:
   const listable = listableProviders(deps);
   const candidates: Candidate[] = [];
   const looked: Looked[] = [];
+  const silent = new Set<string>();
   let done = 0;
   while (done < ordered.length && deps.clock.now() < stopAt) {
     const begun = deps.clock.now();
-    const some = ordered.slice(done, done + width);
+    const some = ordered.slice(done, done + width).filter(({ provider }) => !silent.has(provider));
     await Promise.all(
       some.map(async (place) => {
         const keys = await count.attempt(place.secret.arn, () => keysAt(place, listable, deps));
+        if (keys === undefined && deps.clock.now() - begun > patienceMs) silent.add(place.provider);
         if (keys === undefined || keys === 'unseen') return;
         const { ours, unowned } = judge(keys, place, hashes, deps);
         looked.push({ ...place, isEmpty: ours === 0 });
         candidates.push(...unowned);
       }),
     );
-    done += some.length;
+    done += width;
     const pace = some.reduce((sum, { provider }) => sum + paceOf(provider, deps), 0);
     if (done < ordered.length) await deps.clock.sleep(Math.max(0, begun + pace - deps.clock.now()));
   }
-  const left = ordered.length - done;
+  const left = Math.max(0, ordered.length - done);
   const last = ordered[done - 1];
   return { candidates, looked, left, last: left === 0 || last === undefined ? null : idOf(last) };
 }

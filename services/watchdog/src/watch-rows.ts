@@ -60,6 +60,8 @@ export const unowned = z.object({
   firstSeenAt: z.number(),
   lastSeenAt: z.number(),
   told: z.boolean(),
+  /** As one that nobody ends. */
+  toldAsLast: z.boolean().default(false),
   /** `removing`: written before the key is deleted. Once it is not seen any more, that is told. */
   stage: z.enum(['found', 'disabled', 'removing']),
   /** null in stage `disabled`: it may be off, and nobody has looked since whether a secret gives it by now. */
