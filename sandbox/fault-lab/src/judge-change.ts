@@ -36,7 +36,7 @@ export function judgeChange(
   }
 
   function judgeOthers({ what, known }: Ended): void {
-    if (!isOurs(known)) broken('I7', `A key that is not ours was ${what}`);
+    if (!isOurs(known) && !isAttemptOfAnother(known, options)) broken('I7', `A key that is not ours was ${what}`);
     const givenAt = options.givenByAnotherAt(known.key.keyId);
     if (givenAt === undefined) return;
     if (givenAt <= ((what === 'deleted' ? calls.asked() : calls.setOff()) ?? 0)) {
@@ -119,4 +119,9 @@ function judgeMaking(options: OracleOptions, broken: (rule: string, what: string
   }
 
   return { made: judgeMade, marked: judgeSiblings };
+}
+
+// Another secret is rotated too: what its attempt made and no version holds is its own to end.
+function isAttemptOfAnother({ key }: KnownKey, { isOfAnother, holderOf }: OracleOptions): boolean {
+  return isOfAnother(key.mark) && holderOf(key.keyId) === undefined;
 }

@@ -21,6 +21,8 @@ export type OracleOptions = {
   readonly isOutOfReach: () => boolean;
   /** Whether a mark is that secret's. */
   readonly isOurs: (mark: string | undefined) => boolean;
+  /** Whether a mark is that of a secret that somebody made beside it. */
+  readonly isOfAnother: (mark: string | undefined) => boolean;
   /** Which secret has a version that holds the key, with its secret: that tells whose it is where keys bear no mark. */
   readonly holderOf: (keyId: string) => 'this-secret' | 'other-secret' | undefined;
   /** After how many calls another secret was made that is not being deleted and has it on AWSCURRENT; undefined: there is none. */

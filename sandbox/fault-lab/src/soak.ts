@@ -5,7 +5,8 @@ import { SecretRotated } from '@keyturn/events/secret-rotated';
 import { kindsFor, type Fault } from './fault.ts';
 import { startAt } from './ground.ts';
 import { judgeBugs, judgeEnd, judgeLeftovers } from './judge-end.ts';
-import { hour } from './lab-config.ts';
+import type { KnownKey } from './known-keys.ts';
+import { hour, longestEndMs } from './lab-config.ts';
 import type { LabProviderFactory } from './lab-provider.ts';
 import type { Violation } from './oracle-options.ts';
 import { repair } from './repair.ts';
@@ -20,7 +21,7 @@ export type Soaked = {
   readonly secrets: number;
   readonly years: number;
   readonly rotations: number;
-  /** Months in which AWSCURRENT did not move, all of them told. */
+  /** Months in which nothing was rotated, all of them told. */
   readonly missed: number;
   readonly calls: number;
   readonly faults: number;
@@ -95,9 +96,10 @@ function planMonth({ scheduler, ...w }: World, at: number): void {
 
 function watchNews(w: World) {
   const movedAt = new Map<string, number>();
-  let [moves, slowest, missed, toldAt] = [0, 0, 0, -Infinity];
+  let [moves, slowest, missed, toldAt, rotatedAt] = [0, 0, 0, -Infinity, -Infinity];
   w.onMoved((versionId) => {
     moves += 1;
+    if (!w.state.person) rotatedAt = w.scheduler.now();
     movedAt.set(versionId, w.scheduler.now());
   });
   w.onPublished((event) => {
@@ -115,18 +117,24 @@ function watchNews(w: World) {
     missed: () => missed,
     /** At the end of the month that began then: the next one would put right what this one left. */
     judgeMonth(began: number): void {
-      const { versionId, since, works } = w.oracle.current();
+      const { versionId, works } = w.oracle.current();
       if (!works) w.oracle.broken('I1', 'At the end of a month the current key does not work');
       if (versionId !== undefined && movedAt.has(versionId)) {
         w.oracle.broken('I5b', 'At the end of a month subscribers were not told of the current version');
       }
       judgeLeftovers(w);
-      if (since > began) return;
+      if (w.oracle.keys().some((known) => !known.harmed && livedOn(known))) {
+        w.oracle.broken('I3', 'An old key lived on for a day after its grace and its soak');
+      }
+      if (rotatedAt > began) return;
       missed += 1;
       if (toldAt < began) w.oracle.broken('I11', 'A month passed without a rotation, and nobody was told');
     },
   };
 }
+
+const livedOn = ({ owedUntil, goneAt, everCurrent }: KnownKey): boolean =>
+  everCurrent && goneAt !== undefined && goneAt > owedUntil + longestEndMs + day;
 
 const troubles: ReadonlySet<string> = new Set([RotationFailed.type, RotationOverdue.type]);
 

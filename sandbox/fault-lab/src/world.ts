@@ -114,6 +114,7 @@ export async function world({
     secret,
     isOurs: (mark) => mark?.includes(`/lab/${secret.hash}/`) === true,
     holderOf: (keyId) => holderOf(keyId, self),
+    isOfAnother: (mark) => self.otherSecrets.some(({ arn }) => mark?.includes(`/lab/${secretHash(arn)}/`) === true),
     givenByAnotherAt: (keyId) =>
       self.otherSecrets.find(({ arn }) => currentKeyIn(model.peek(arn), provider) === keyId)?.at,
     isOutOfReach: () => state.down.has('provider') || peek()?.deletionAt !== undefined,
