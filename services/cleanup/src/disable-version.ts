@@ -70,17 +70,17 @@ async function undoIfShared({ row, old }: Retirement, deps: Deps): Promise<void>
   }
 }
 
-async function noteDoubt({ value, rev }: LedgerRow<Superseded>, { ledger }: Deps): Promise<number> {
-  if (value.mayBeOff) return rev;
-  const doubtful = { ...value, mayBeOff: true };
-  if (!(await writeSuperseded(ledger, doubtful, rev))) throw new TransientError('The row was changed meanwhile');
+async function noteDoubt({ value, rev }: LedgerRow<Superseded>, deps: Deps): Promise<number> {
+  return value.mayBeOff ? rev : noteRow({ value: { ...value, mayBeOff: true }, rev }, deps);
+}
+
+/** Writes the row and answers its new revision; TransientError where somebody else wrote it. */
+export async function noteRow({ value, rev }: LedgerRow<Superseded>, { ledger }: Deps): Promise<number> {
+  const wasWritten = await writeSuperseded(ledger, value, rev);
   const noted = await readSuperseded(ledger, supersededKey(value.secretArn, value.versionId));
-  if (
-    noted?.value.supersededAt !== value.supersededAt ||
-    noted.value.n !== value.n ||
-    noted.value.dueAt !== value.dueAt
-  )
-    throw new TransientError('The row was changed meanwhile');
+  const isSame =
+    noted?.value.supersededAt === value.supersededAt && noted.value.n === value.n && noted.value.dueAt === value.dueAt;
+  if (!wasWritten || !isSame) throw new TransientError('The row was changed meanwhile');
   return noted.rev;
 }
 

@@ -7,35 +7,44 @@ import type { Deps } from './deps.ts';
 import { readOldVersion } from './managed-versions.ts';
 import type { OldKey } from './old-key.ts';
 
+/** `field` names the other secret. */
+export class SharedKeyError extends PermanentError {
+  /** A value of the other secret holds the key; otherwise nobody can tell. */
+  readonly isSeen: boolean;
+
+  constructor(name: string, isSeen: boolean) {
+    super('shared-key', 'Another secret gives the key to its readers, or may do so', { field: name });
+    this.isSeen = isSeen;
+  }
+}
+
 type Place = { readonly secretArn: string; readonly provider: string; readonly target: string };
 type Asked = Omit<Place, 'provider'>;
 type Ports = Pick<Deps, 'secrets' | 'ledger' | 'clock' | 'config' | 'issue'>;
 
 /**
  * Refuses to end a key that another secret gives its readers still, or gave them until lately: somebody pasted one key into two secrets, and this one was
- * rotated first. Its tags say which secrets may hold it, their values say whether they do. PermanentError('shared-key') whose field names the other secret.
+ * rotated first. Its tags say which secrets may hold it, their values say whether they do. SharedKeyError.
  */
 export async function refuseSharedKey(old: OldKey, place: Asked, deps: Ports): Promise<void> {
   for await (const { arn, name, provider } of secretsBeside(place, deps.secrets)) {
-    if (await isShared(old, { ...place, secretArn: arn, provider }, deps)) {
-      throw new PermanentError('shared-key', 'Another secret gives the key to its readers, or may do so', {
-        field: name,
-      });
+    const seen = await isShared(old, { ...place, secretArn: arn, provider }, deps);
+    if (seen !== 'no') {
+      throw new SharedKeyError(name, seen === 'seen');
     }
   }
 }
 
-async function isShared(old: OldKey, place: Place, deps: Ports): Promise<boolean> {
+async function isShared(old: OldKey, place: Place, deps: Ports): Promise<'seen' | 'may-be' | 'no'> {
   try {
     const description = await deps.secrets.describe(place.secretArn);
-    return await (description.deletedAt === undefined
-      ? holds(description, old, deps)
-      : mayHold(description, place, deps));
+    if (description.deletedAt === undefined) return (await holds(description, old, deps)) ? 'seen' : 'no';
+    return (await mayHold(description, place, deps)) ? 'may-be' : 'no';
   } catch (error) {
-    if (error instanceof PermanentError && error.reason === 'secret-missing') return false;
+    if (error instanceof PermanentError && error.reason === 'secret-missing') return 'no';
     // Deleted between two looks, or nobody of ours may read it: it may hold the key, and its name says who has to look.
     const isOutOfReach = error instanceof PermanentError && ['secret-deleting', 'access-denied'].includes(error.reason);
-    if (isOutOfReach) return true;
+    if (isOutOfReach) return 'may-be';
     throw error;
   }
 }

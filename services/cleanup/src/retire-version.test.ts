@@ -927,6 +927,73 @@ test('I1: a key that another secret is given while it is being deleted stays, an
   expect((await rowOf(w))?.held?.reason).toBe('shared-key');
 });
 
+test('a key in its soak stays off where nobody can tell whether another secret gives it to its readers', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+  await sweep(w);
+  const arn = await given(w, w.handMade);
+  const describe: typeof w.secrets.describe = (id) =>
+    id === arn ? Promise.reject(new PermanentError('access-denied', 'planted')) : w.secrets.describe(id);
+  w.pass(week);
+
+  await sweep(w, { secrets: { ...w.secrets, describe } });
+
+  expect(stateOf(w, w.handMade)).toBe('disabled');
+  expect(await rowOf(w)).toMatchObject({ stage: 'disabled', held: { reason: 'shared-key' } });
+});
+
+test('I1: a sweep that dies over giving a key back leaves a row by which the next one does, and not one of a person who did', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+  await sweep(w);
+  await given(w, w.handMade);
+  w.pass(week);
+  const dies: typeof w.provider.enable = async (request) => {
+    await w.provider.enable(request);
+    throw new TransientError('dead');
+  };
+  await sweep(w, { retire: () => ({ ...w.provider, enable: dies }) });
+  const left = await rowOf(w);
+
+  w.pass(15 * minute);
+  await sweep(w);
+
+  expect(left).toMatchObject({ stage: 'grace', mayBeOff: true, disabledAt: null });
+  expect(stateOf(w, w.handMade)).toBe('enabled');
+  expect(await rowOf(w)).toMatchObject({ stage: 'grace', mayBeOff: false, held: { reason: 'shared-key' } });
+});
+
+test('a key that was given back, and that a person revokes, stays revoked', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+  await sweep(w);
+  await given(w, w.handMade);
+  for (const ms of [week, hour]) {
+    w.pass(ms);
+    await sweep(w);
+  }
+  w.provider.hand.disable(w.handMade.keyId.reveal());
+
+  w.pass(hour);
+  await sweep(w);
+
+  expect(stateOf(w, w.handMade)).toBe('disabled');
+});
+
+test('a key that nobody of ours may switch on again is held and told all the same', async () => {
+  const w = await superseded();
+  w.pass(day + margin);
+  await sweep(w);
+  await given(w, w.handMade);
+  w.pass(week);
+  const enable = () => Promise.reject(new PermanentError('provider-refused', 'planted'));
+
+  await sweep(w, { retire: () => ({ ...w.provider, enable }) });
+
+  expect(types(w)).toEqual(['CredentialDisabled', 'RetirementHeld']);
+  expect(await rowOf(w)).toMatchObject({ mayBeOff: true, held: { reason: 'shared-key' } });
+});
+
 test('a held key is looked at again after the time that the configuration says, and each new reason is told', async () => {
   const w = await superseded({ tags: { 'keyturn:policy': 'observed' } });
   w.pass(day + margin);

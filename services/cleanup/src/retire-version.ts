@@ -5,11 +5,12 @@ import { PendingError, PermanentError, TransientError } from '@keyturn/rotation/
 
 import type { Deps } from './deps.ts';
 import { isHalted, mayEnd } from './breaker.ts';
-import { disableVersion } from './disable-version.ts';
+import { disableVersion, noteRow } from './disable-version.ts';
 import { earliest, latest } from './due-time.ts';
 import { deletionField, lookFirst, passFences } from './fences.ts';
 import { holdRetirement } from './hold-retirement.ts';
 import { readJudgeable, readLive, type Live } from './managed-versions.ts';
+import { SharedKeyError } from './refuse-shared-key.ts';
 import { closeRow, deleteKey, removeVersion } from './remove-version.ts';
 import { switchOn, writeGrace } from './switch-on.ts';
 
@@ -54,7 +55,10 @@ async function lookOnly(row: LedgerRow<Superseded>, deps: Deps): Promise<void> {
   try {
     const live = await readJudgeable(row.value.secretArn, deps);
     const early = live && (await lookFirst(row.value, live, deps));
-    if (live !== undefined && early !== undefined) await wait({ value: early.row, rev: row.rev }, live, deps);
+    if (live === undefined) return;
+    if (early !== undefined) await wait({ value: early.row, rev: row.rev }, live, deps);
+    // Whoever set out to switch it off did not come to the end of that, and does not go on now: somebody may have been given the key.
+    else if (row.value.stage === 'grace' && row.value.mayBeOff) await writeGrace(row, live, deps);
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
     // Nothing is retired now, so nothing is held. Of a current key that is no key others tell.
@@ -76,19 +80,43 @@ async function retireOrHold(row: LedgerRow<Superseded>, deps: Deps): Promise<voi
     }
     if (!(error instanceof PermanentError)) throw error;
     const { reason, field } = error;
-    // The field names the secret that gives the key to its readers.
-    const isGiven = reason === 'shared-key' && field !== undefined;
-    const change = isGiven && live !== undefined ? await giveBack(row.value, live, deps) : {};
-    await holdRetirement(row, { reason, ...(field === deletionField && { step: 'delete' }) }, deps, change);
+    const held = error instanceof SharedKeyError && live !== undefined ? await giveBack(row, live, error, deps) : row;
+    await holdRetirement(held, { reason, ...(field === deletionField && { step: 'delete' }) }, deps);
   }
 }
 
-// The readers of another secret are refused while the key is off, and it is not going to end before they have another one: its end begins anew then.
-async function giveBack(row: Superseded, live: Live, deps: Deps): Promise<Partial<Superseded>> {
-  const mayBeOff = row.mayBeOff || row.stage === 'disabled';
-  if (!mayBeOff || !(await switchOn(row, live, deps))) return {};
+/**
+ * The readers of another secret are refused while the key is off, and it is not going to end before they have another one: its end begins anew then. A key that
+ * soaks stays off where nobody can tell whether there are such readers: nobody missed it so far.
+ */
+async function giveBack(
+  row: LedgerRow<Superseded>,
+  live: Live,
+  { isSeen }: SharedKeyError,
+  deps: Deps,
+): Promise<LedgerRow<Superseded>> {
+  const soaks = row.value.stage === 'disabled';
+  if (!(soaks ? isSeen : row.value.mayBeOff)) return row;
+  const noted = soaks ? await noteAnew(row, deps) : row;
+  return { ...noted, value: { ...noted.value, mayBeOff: await isOff(noted.value, live, deps) } };
+}
+
+// Before it is switched on: whoever finds the row after a death in between switches the key on, and does not take it for somebody's who did.
+async function noteAnew({ value, rev }: LedgerRow<Superseded>, deps: Deps): Promise<LedgerRow<Superseded>> {
   // Whoever approved the deletion of a key that was off did not mean this one.
-  return { stage: 'grace', mayBeOff, disabledAt: null, deletionApprovedAt: null };
+  const anew = { ...value, stage: 'grace', mayBeOff: true, disabledAt: null, deletionApprovedAt: null } as const;
+  return { value: anew, rev: await noteRow({ value: anew, rev }, deps) };
+}
+
+/** Whether it was off a moment ago, or is so still since nobody of ours may switch it on: its owner has to hear of it all the same. */
+async function isOff(row: Superseded, live: Live, deps: Deps): Promise<boolean> {
+  try {
+    return await switchOn(row, live, deps);
+  } catch (error) {
+    if (!(error instanceof PermanentError)) throw error;
+    deps.log.error('A key that another secret gives its readers cannot be switched on', { ...aboutRow(row), error });
+    return true;
+  }
 }
 
 const aboutRow = ({ secretArn, versionId }: Superseded) => ({ secretArn, versionId });

@@ -52,8 +52,11 @@ export function parseOutcome(body: unknown): Outcome {
 export async function settleRotation(outcome: Outcome, deps: Deps): Promise<void> {
   if (outcome.type === 'failed') {
     // A failure that may heal says nothing of the current key, and its provider may not answer.
-    if (!outcome.event.data.retryable) await settleFirst(outcome.event, deps);
-    await clearDeadPending(outcome.event, deps);
+    const { event } = outcome;
+    await eachOf(
+      () => clearDeadPending(event, deps),
+      async () => (event.data.retryable ? undefined : settleFirst(event, deps)),
+    );
     return;
   }
   if (outcome.type === 'watched') {
@@ -66,12 +69,11 @@ export async function settleRotation(outcome: Outcome, deps: Deps): Promise<void
   }
   if (outcome.type === 'refused') {
     // Neither waits for the other: the breaker is there for a provider that fails, and a key is switched on whatever is wrong with the breaker.
-    for (const done of await Promise.allSettled([
-      settleFirst(outcome.event, deps),
-      countRefusal(outcome.event, deps),
-    ])) {
-      if (done.status === 'rejected') throw done.reason;
-    }
+    const { event } = outcome;
+    await eachOf(
+      () => countRefusal(event, deps),
+      () => settleFirst(event, deps),
+    );
     return;
   }
   const { data, metadata } = outcome.event;
@@ -81,6 +83,13 @@ export async function settleRotation(outcome: Outcome, deps: Deps): Promise<void
   const { correlationId } = metadata;
   await settleCurrent(live, deps, { correlationId, pasted: data.cause === 'manual' });
   await noteForgotten(live, deps, correlationId);
+}
+
+/** One after the other, each whatever becomes of those before: what waits for no provider comes first. */
+async function eachOf(...steps: readonly (() => Promise<void>)[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const step of steps) await step().catch((error: unknown) => errors.push(error));
+  if (errors.length > 0) throw errors[0];
 }
 
 // What is refused, or stands in the way of a rotation, may be a current key that is off. Where it may not be looked at, its owner has heard of it by the same event.

@@ -1,4 +1,10 @@
-import { noteSuperseded, type Superseded } from '@keyturn/aws/supersession';
+import {
+  noteSuperseded,
+  readSuperseded,
+  supersededKey,
+  writeSuperseded,
+  type Superseded,
+} from '@keyturn/aws/supersession';
 import { TransientError } from '@keyturn/rotation/errors';
 import { expect, test } from 'vitest';
 
@@ -81,6 +87,19 @@ test('what a sweep dies over is not what the next one begins with', async () => 
 
   expect(asked.slice(0, 4)).toEqual(['apigee-1', 'apigee-2', 'apigee-3', 'apigee-4']);
   expect(isOff(w)).toBe(true);
+});
+
+test('I1: a key that may be off does not wait behind what is due for longer', async () => {
+  const w = await due();
+  for (let number = 0; number < 150; number += 1) await old(w, `old-${number}`, 'apigee');
+  const row = (await readSuperseded(w.ledger, supersededKey(w.arn, w.firstVersion)))!;
+  await writeSuperseded(w.ledger, { ...row.value, mayBeOff: true }, row.rev);
+  await w.fleet.set('paused');
+  await w.provider.disable({ target: 'orders-app', keyId: w.handMade.keyId, mark: w.mark(w.firstVersion) });
+
+  await sweep(w, w.cleanup);
+
+  expect(isOff(w)).toBe(false);
 });
 
 test('a row that nobody can read keeps no other waiting, and is told at the end', async () => {

@@ -40,7 +40,7 @@ export async function sweepDue(deadline: number, deps: Deps): Promise<{ looked: 
     }
   }
   const sweepLane = async (rows: readonly LedgerRow<Superseded>[]) => {
-    for (const row of rows.slice(0, most)) {
+    for (const row of doubtfulFirst(rows).slice(0, most)) {
       if (isTooLate()) return;
       looked += 1;
       const bug = await sweepOne(row, deps);
@@ -54,6 +54,10 @@ export async function sweepDue(deadline: number, deps: Deps): Promise<{ looked: 
   if (trouble !== undefined) throw trouble;
   return { looked, left: keys.length - looked };
 }
+
+// A key that may be off and has to be on does not wait behind what may end.
+const doubtfulFirst = (rows: readonly LedgerRow<Superseded>[]) =>
+  rows.toSorted((a, b) => Number(b.value.mayBeOff) - Number(a.value.mayBeOff));
 
 // Whatever is wrong with the breaker or with the flag: a current key that is off does not wait for it. Each by itself: the alarm counts what is logged, and
 // does not depend on the bus or the flag.
