@@ -119,7 +119,7 @@ export const delivery: readonly Check[] = [
     rule: 'a consumer leaves the concurrency of the account to others',
     broken: (from) =>
       consumers(from)
-        .filter(({ sqs: { maximumConcurrency = 1000 } }) => maximumConcurrency < 2 || maximumConcurrency > 50)
+        .filter(({ sqs: { maximumConcurrency = 1000 } }) => maximumConcurrency < 2 || maximumConcurrency > 100)
         .map(({ queue }) => queue),
     plant: (from) => delete from.functions['cleanup']!.events![0]!.sqs.maximumConcurrency,
   },
