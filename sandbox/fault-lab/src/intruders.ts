@@ -241,8 +241,10 @@ export const intruders: Readonly<Record<string, Intruder>> = {
   'pending-key-removed': removeKeyOn('AWSPENDING'),
   'previous-key-removed': removeKeyOn('AWSPREVIOUS'),
   'old-key-enabled': (w) => {
-    for (const { key, there, enabled } of w.oracle.keys()) {
-      if (there && !enabled) onBehalfOf(w, () => w.provider.hand.enable(w.secret.target, key.keyId));
+    for (const known of w.oracle.keys()) {
+      if (!known.there || known.enabled) continue;
+      known.switchedOn = true;
+      onBehalfOf(w, () => w.provider.hand.enable(w.secret.target, known.key.keyId));
     }
   },
   'app-revoked': (w) => {

@@ -121,8 +121,8 @@ function isOurs({ key, mark, everCurrent, madeByHand, isAnothers }: KnownKey, w:
 // the last rotation itself, gives what was current before a grace once more (ADR 20).
 function judgeAge(w: World, lastRotationAt: number): void {
   for (const known of w.oracle.keys()) {
-    const { owedUntil, goneAt = Infinity, harmed, everCurrent } = known;
-    if (harmed || !everCurrent || owedUntil === Infinity || !isOurs(known, w)) continue;
+    const { owedUntil, goneAt = Infinity, harmed, everCurrent, switchedOn } = known;
+    if (harmed || switchedOn || !everCurrent || owedUntil === Infinity || !isOurs(known, w)) continue;
     if (goneAt > Math.max(owedUntil, lastRotationAt + graceMs) + longestEndMs) {
       w.oracle.broken('I3', 'An old key lived on after its grace and its soak');
     }

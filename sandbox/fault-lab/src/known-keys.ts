@@ -26,6 +26,8 @@ export type KnownKey = {
   /** Whoever read it got it from that person, and it never worked meanwhile. */
   handedOutBroken: boolean;
   madeByHand: boolean;
+  /** A person switched it on again after it was retired, and it has another whole grace. */
+  switchedOn: boolean;
   /** Made for another secret; known only where keys bear no mark. */
   isAnothers: boolean;
   /** How many calls had been made when it was switched off or removed; Infinity while it is on. */
@@ -107,6 +109,7 @@ function newlyKnown(key: LabKey, target: string, seenAt: number): KnownKey {
     putBackAt: -Infinity,
     handedOutBroken: false,
     madeByHand: false,
+    switchedOn: false,
     isAnothers: false,
     offAt: Infinity,
   };
